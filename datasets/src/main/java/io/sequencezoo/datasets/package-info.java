@@ -1,0 +1,2 @@
+/** Generators and loaders of data. */
+package io.sequencezoo.datasets;

@@ -1,0 +1,214 @@
+package io.sequencezoo.core.autodiff;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
+import io.sequencezoo.core.kernel.Poison;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
+import org.nd4j.linalg.api.memory.enums.LearningPolicy;
+import org.nd4j.linalg.api.memory.enums.ResetPolicy;
+import org.nd4j.linalg.api.memory.enums.SpillPolicy;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One training or inference step: operations are recorded as they are evaluated and differentiated
+ * in reverse by {@link #backward}. Every array of the step lives in one workspace that closing the
+ * tape gives back whole; detach what must survive.
+ *
+ * <pre>{@code
+ * try (Tape tape = Tape.training()) {
+ *   Variable w = tape.variable(weights);
+ *   Variable loss = Primitives.sum(tape, Primitives.multiply(tape, w, w));
+ *   tape.backward(loss);
+ *   INDArray gradient = w.gradient().detach();
+ * }
+ * }</pre>
+ *
+ * <p>A tape belongs to the thread that opened it.
+ */
+public final class Tape implements AutoCloseable {
+  private static final WorkspaceConfiguration STEP =
+      WorkspaceConfiguration.builder()
+          .initialSize(0)
+          .overallocationLimit(0.1)
+          .policyAllocation(AllocationPolicy.OVERALLOCATE)
+          .policyLearning(LearningPolicy.FIRST_LOOP)
+          .policyReset(ResetPolicy.BLOCK_LEFT)
+          .policySpill(SpillPolicy.REALLOCATE)
+          .build();
+
+  private final boolean recording;
+  private final MemoryWorkspace workspace;
+  private final List<Entry> entries = new ArrayList<>();
+
+  private Tape(boolean recording, String workspaceName) {
+    this.recording = recording;
+    this.workspace =
+        workspaceName == null
+            ? null
+            : Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP, workspaceName);
+  }
+
+  /** A tape that records pullbacks. */
+  public static Tape training() {
+    return new Tape(true, "zoo-training");
+  }
+
+  /** A tape that only evaluates; its variables never require gradients. */
+  public static Tape inference() {
+    return new Tape(false, "zoo-inference");
+  }
+
+  /** A recording tape without a workspace: its arrays survive it. For tests and analysis. */
+  public static Tape detached() {
+    return new Tape(true, null);
+  }
+
+  /** Whether operations are recorded for backward. */
+  public boolean isRecording() {
+    return recording;
+  }
+
+  /** The number of recorded operations. */
+  public int length() {
+    return entries.size();
+  }
+
+  /** A value that needs no gradient. */
+  public Variable constant(INDArray value) {
+    return new Variable(contiguous(value), false, null, false);
+  }
+
+  /** A leaf whose gradient is wanted. */
+  public Variable variable(INDArray value) {
+    return new Variable(contiguous(value), recording, null, false);
+  }
+
+  /** A leaf whose gradient is added to the given array of the same shape. */
+  public Variable parameter(INDArray value, INDArray gradient) {
+    checkArgument(
+        Arrays.equals(value.shape(), gradient.shape()),
+        "parameter: gradient must have shape %s, got %s",
+        Arrays.toString(value.shape()),
+        Arrays.toString(gradient.shape()));
+    return new Variable(value, recording, gradient, true);
+  }
+
+  /** An uninitialised row-major array that lives as long as the tape. */
+  public INDArray allocate(DataType type, long... shape) {
+    INDArray array = Nd4j.createUninitialized(type, shape, 'c');
+    if (Poison.isOn() && type.isFPType()) {
+      array.assign(Double.NaN);
+    }
+    return array;
+  }
+
+  /** An array of zeros that lives as long as the tape. */
+  public INDArray zeros(DataType type, long... shape) {
+    return Nd4j.createUninitialized(type, shape, 'c').assign(0);
+  }
+
+  /** Records an operation with one output. */
+  public Variable record(INDArray value, Pullback pullback, Variable... inputs) {
+    return record(new INDArray[] {value}, pullback, inputs)[0];
+  }
+
+  /** Records an operation with several outputs. */
+  public Variable[] record(INDArray[] values, Pullback pullback, Variable... inputs) {
+    boolean needed = recording && anyRequiresGradient(inputs);
+    Variable[] outputs = new Variable[values.length];
+    for (int i = 0; i < values.length; i++) {
+      outputs[i] = new Variable(values[i], needed && values[i].dataType().isFPType(), null, false);
+    }
+    if (needed) {
+      entries.add(new Entry(outputs, inputs.clone(), pullback));
+    }
+    return outputs;
+  }
+
+  /**
+   * Whether an operation on these inputs will be recorded, so that it may skip saving for backward.
+   */
+  public boolean needsPullback(Variable... inputs) {
+    return recording && anyRequiresGradient(inputs);
+  }
+
+  /** Computes the gradients of a scalar with respect to everything that it depends on. */
+  public void backward(Variable loss) {
+    checkArgument(
+        loss.value().length() == 1,
+        "backward: loss must be a scalar, got shape %s; use backward(variable, cotangent)",
+        Arrays.toString(loss.shape()));
+    INDArray one = allocate(loss.type(), loss.shape());
+    one.assign(1);
+    backward(List.of(loss), List.of(one));
+  }
+
+  /** The vector-Jacobian product for several outputs and their cotangents. */
+  public void backward(List<Variable> outputs, List<INDArray> cotangents) {
+    checkState(recording, "backward: this tape is for inference; use Tape.training()");
+    checkArgument(
+        outputs.size() == cotangents.size(),
+        "backward: needs one cotangent per output, got %s for %s",
+        cotangents.size(),
+        outputs.size());
+    for (int i = 0; i < outputs.size(); i++) {
+      Variable output = outputs.get(i);
+      checkArgument(
+          Arrays.equals(output.shape(), cotangents.get(i).shape()),
+          "backward: cotangent must have shape %s, got %s",
+          Arrays.toString(output.shape()),
+          Arrays.toString(cotangents.get(i).shape()));
+      if (output.requiresGradient()) {
+        new Cotangents(this, new Variable[0], new Variable[] {output})
+            .add(0, cotangents.get(i).dup('c'));
+      }
+    }
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      Entry entry = entries.get(i);
+      if (anyHasGradient(entry.outputs)) {
+        entry.pullback.apply(new Cotangents(this, entry.outputs, entry.inputs));
+      }
+    }
+    entries.clear();
+  }
+
+  @Override
+  public void close() {
+    entries.clear();
+    if (workspace != null) {
+      workspace.close();
+    }
+  }
+
+  private static INDArray contiguous(INDArray value) {
+    return value.ordering() == 'c' && !value.isView() ? value : value.dup('c');
+  }
+
+  private static boolean anyRequiresGradient(Variable[] variables) {
+    for (Variable variable : variables) {
+      if (variable != null && variable.requiresGradient()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean anyHasGradient(Variable[] variables) {
+    for (Variable variable : variables) {
+      if (variable.gradient() != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private record Entry(Variable[] outputs, Variable[] inputs, Pullback pullback) {}
+}

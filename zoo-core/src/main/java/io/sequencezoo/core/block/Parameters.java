@@ -1,0 +1,136 @@
+package io.sequencezoo.core.block;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.hash.Hashing;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * The parameters of a model: one flat vector of values and one of gradients, and a named view of
+ * each parameter in both. Lives outside every workspace.
+ */
+public final class Parameters {
+  private final List<ParameterSpec> specs;
+  private final INDArray values;
+  private final INDArray gradients;
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+  private Parameters(List<ParameterSpec> specs, DataType type) {
+    this.specs = specs;
+    long length = specs.stream().mapToLong(ParameterSpec::length).sum();
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      this.values = Nd4j.create(type, Math.max(1, length));
+      this.gradients = Nd4j.create(type, Math.max(1, length));
+      long offset = 0;
+      for (ParameterSpec spec : specs) {
+        entries.put(
+            spec.name(),
+            new Entry(spec, offset, view(values, offset, spec), view(gradients, offset, spec)));
+        offset += spec.length();
+      }
+    }
+  }
+
+  /** Allocates and initialises what a block declares. */
+  public static Parameters of(Block block, DataType type, long seed) {
+    Declaration declaration = new Declaration();
+    block.declare(declaration);
+    Parameters parameters = new Parameters(declaration.specs(), type);
+    parameters.initialise(seed);
+    return parameters;
+  }
+
+  /**
+   * Draws all values anew; a parameter's values depend on seed, name, shape and initialiser alone.
+   */
+  public void initialise(long seed) {
+    for (Entry entry : entries.values()) {
+      long stream =
+          Hashing.murmur3_128()
+              .newHasher()
+              .putLong(seed)
+              .putString(entry.spec.name(), StandardCharsets.UTF_8)
+              .hash()
+              .asLong();
+      double[] fresh =
+          entry.spec.initialiser().values(entry.spec.shape(), new SplittableRandom(stream));
+      try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+        INDArray source = Nd4j.createFromArray(fresh).castTo(values.dataType());
+        entry.value.assign(source.reshape(entry.spec.shape()));
+      }
+    }
+  }
+
+  private static INDArray view(INDArray flat, long offset, ParameterSpec spec) {
+    return flat.get(NDArrayIndex.interval(offset, offset + spec.length()))
+        .reshape('c', spec.shape());
+  }
+
+  /** The number of parameters. */
+  public long count() {
+    return specs.stream().mapToLong(ParameterSpec::length).sum();
+  }
+
+  /** What was declared, in the order of the flat vector. */
+  public List<ParameterSpec> specs() {
+    return specs;
+  }
+
+  /** All values in one vector. */
+  public INDArray values() {
+    return values;
+  }
+
+  /** All gradients in one vector, in the same order. */
+  public INDArray gradients() {
+    return gradients;
+  }
+
+  /** Sets every gradient to zero. */
+  public void zeroGradients() {
+    gradients.assign(0);
+  }
+
+  /** Where a parameter starts in the flat vectors. */
+  public long offset(String name) {
+    return entry(name).offset;
+  }
+
+  /** The view of a parameter's values. */
+  public INDArray value(String name) {
+    return entry(name).value;
+  }
+
+  /** The view of a parameter's gradient. */
+  public INDArray gradient(String name) {
+    return entry(name).gradient;
+  }
+
+  /** Whether a parameter of this name exists. */
+  public boolean contains(String name) {
+    return entries.containsKey(name);
+  }
+
+  /** The data type of all parameters. */
+  public DataType type() {
+    return values.dataType();
+  }
+
+  private Entry entry(String name) {
+    Entry entry = entries.get(name);
+    checkArgument(
+        entry != null, "parameter: no parameter is named %s; known: %s", name, entries.keySet());
+    return entry;
+  }
+
+  private record Entry(ParameterSpec spec, long offset, INDArray value, INDArray gradient) {}
+}

@@ -1,0 +1,135 @@
+package io.sequencezoo.core.block;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.shape.Shapes;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * A sequence mixer: a {@link Parametrisation} driving its recurrence.
+ *
+ * <pre>{@code
+ * c_t = π(x)_t           parametrise
+ * h_t = F(h_{t-1}; c_t)  evolve
+ * y_t = G(h_t; c_t)      read out
+ * }</pre>
+ */
+public final class SequenceMixer implements Block {
+  private final Parametrisation parametrisation;
+  private final Solver solver;
+
+  /** A mixer that picks its solver by shape. */
+  public SequenceMixer(Parametrisation parametrisation) {
+    this(parametrisation, Solver.AUTO);
+  }
+
+  /** A mixer with a fixed solver. */
+  public SequenceMixer(Parametrisation parametrisation, Solver solver) {
+    checkArgument(
+        solver == Solver.AUTO || parametrisation.recurrence().solvers().contains(solver),
+        "%s: solver must be AUTO or one of %s, got %s",
+        parametrisation.name(),
+        parametrisation.recurrence().solvers(),
+        solver);
+    this.parametrisation = parametrisation;
+    this.solver = solver;
+  }
+
+  /** The architecture. */
+  public Parametrisation parametrisation() {
+    return parametrisation;
+  }
+
+  @Override
+  public void declare(Declaration declaration) {
+    parametrisation.declare(declaration);
+  }
+
+  /**
+   * Maps {@code x [B, T, D]} to {@code y [B, T, D]} and the state after the last valid token of
+   * each row.
+   *
+   * @param initial the state to continue from; null at the start of a sequence
+   */
+  public Evolution forward(Context context, Variable x, State initial) {
+    checkInput(x);
+    State state = initial != null ? initial : ownInitialState(context, x);
+    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    State before = recurrentPart(drive, state, x.type());
+    Evolution evolution =
+        parametrisation
+            .recurrence()
+            .evolve(context.tape(), solver, drive.coefficients(), before, context.lengths());
+    return finish(context, drive, evolution);
+  }
+
+  /**
+   * Maps one token {@code x [B, 1, D]}, in time independent of the tokens before where declared.
+   */
+  public Evolution step(Context context, Variable x, State initial) {
+    checkInput(x);
+    checkArgument(
+        x.size(1) == 1, "%s: step takes T=1, got T=%s", parametrisation.name(), x.size(1));
+    State state = initial != null ? initial : ownInitialState(context, x);
+    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    State before = recurrentPart(drive, state, x.type());
+    Evolution evolution =
+        parametrisation.recurrence().step(context.tape(), drive.coefficients(), before);
+    return finish(context, drive, evolution);
+  }
+
+  /** The linear system that row and head of the recurrence are along the input x. */
+  public LinearSystem linearize(Context context, Variable x, State initial, int row, int head) {
+    checkInput(x);
+    State state = initial != null ? initial : ownInitialState(context, x);
+    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    State before = recurrentPart(drive, state, x.type());
+    return parametrisation.recurrence().linearize(drive.coefficients(), before, row, head);
+  }
+
+  /** The state before the first token: own parts and the recurrence's. */
+  public State initialState(Context context, int batch, DataType type) {
+    Tape tape = context.tape();
+    Variable probe = tape.constant(tape.zeros(type, batch, 1, parametrisation.width()));
+    State own = ownInitialState(context, probe);
+    Parametrisation.Drive drive = parametrisation.drive(context, probe, own);
+    State recurrent = parametrisation.recurrence().initialState(drive.coefficients(), type);
+    Map<String, Variable> parts = new LinkedHashMap<>(own.parts());
+    parts.putAll(recurrent.parts());
+    return new State(parts, new int[batch]);
+  }
+
+  private void checkInput(Variable x) {
+    Shapes.check(parametrisation.name(), x.value(), "BTD", -1, -1, parametrisation.width());
+  }
+
+  private State ownInitialState(Context context, Variable x) {
+    return new State(
+        parametrisation.initialState(context, x.size(0), x.type()), new int[x.size(0)]);
+  }
+
+  private State recurrentPart(Parametrisation.Drive drive, State state, DataType type) {
+    State fresh = parametrisation.recurrence().initialState(drive.coefficients(), type);
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    for (Map.Entry<String, Variable> part : fresh.parts().entrySet()) {
+      Variable given = state.parts().get(part.getKey());
+      parts.put(part.getKey(), given != null ? given : part.getValue());
+    }
+    return new State(parts, state.consumed());
+  }
+
+  private Evolution finish(Context context, Parametrisation.Drive drive, Evolution evolution) {
+    Variable y = parametrisation.readOut(context, evolution.outputs(), drive);
+    Map<String, Variable> parts = new LinkedHashMap<>(drive.ownState());
+    parts.putAll(evolution.state().parts());
+    return new Evolution(y, new State(parts, evolution.state().consumed()));
+  }
+}

@@ -1,0 +1,2 @@
+/** Annotations that say where an architecture comes from. */
+package io.sequencezoo.core.cite;

@@ -1,0 +1,2 @@
+/** Strict JSON and YAML for configurations. */
+package io.sequencezoo.core.config;

@@ -1,0 +1,147 @@
+package io.sequencezoo.core.kernel;
+
+import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas.CblasTrans;
+import static org.bytedeco.openblas.global.openblas.blas_set_num_threads;
+import static org.bytedeco.openblas.global.openblas.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
+
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * Matrix products on off-heap data by OpenBLAS, called directly. Large products are cut into tiles
+ * by their shape and shared by the {@link Parallel} pool; OpenBLAS itself stays on one thread.
+ */
+public final class Blas {
+  /** Rows and columns of a tile of C that one task computes. */
+  private static final int TILE = 512;
+
+  static {
+    blas_set_num_threads(1);
+  }
+
+  private Blas() {}
+
+  /**
+   * {@code C = alpha op(A) op(B) + beta C}, row-major, op(A) m x k, op(B) k x n. Positions count
+   * elements from the first of each slab.
+   */
+  public static <A> void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Slab<A> a,
+      long ao,
+      int lda,
+      Slab<A> b,
+      long bo,
+      int ldb,
+      double beta,
+      Slab<A> c,
+      long co,
+      int ldc) {
+    if (m == 0 || n == 0) {
+      return;
+    }
+    int rows = tile(m);
+    int columns = tile(n);
+    int down = (m + rows - 1) / rows;
+    int across = (n + columns - 1) / columns;
+    Parallel.run(
+        down * across,
+        task -> {
+          int i = task / across * rows;
+          int j = task % across * columns;
+          call(
+              transposeA,
+              transposeB,
+              Math.min(rows, m - i),
+              Math.min(columns, n - j),
+              k,
+              alpha,
+              a,
+              ao + (transposeA ? i : (long) i * lda),
+              lda,
+              b,
+              bo + (transposeB ? (long) j * ldb : j),
+              ldb,
+              beta,
+              c,
+              co + (long) i * ldc + j,
+              ldc);
+        });
+  }
+
+  private static int tile(int size) {
+    return size <= TILE ? (size >= 256 ? (size + 1) / 2 : size) : TILE;
+  }
+
+  private static void call(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Slab<?> a,
+      long ao,
+      int lda,
+      Slab<?> b,
+      long bo,
+      int ldb,
+      double beta,
+      Slab<?> c,
+      long co,
+      int ldc) {
+    int ta = transposeA ? CblasTrans : CblasNoTrans;
+    int tb = transposeB ? CblasTrans : CblasNoTrans;
+    if (c.pointer() instanceof FloatPointer) {
+      cblas_sgemm(
+          CblasRowMajor,
+          ta,
+          tb,
+          m,
+          n,
+          k,
+          (float) alpha,
+          at32(a, ao),
+          lda,
+          at32(b, bo),
+          ldb,
+          (float) beta,
+          at32(c, co),
+          ldc);
+    } else {
+      cblas_dgemm(
+          CblasRowMajor,
+          ta,
+          tb,
+          m,
+          n,
+          k,
+          alpha,
+          at64(a, ao),
+          lda,
+          at64(b, bo),
+          ldb,
+          beta,
+          at64(c, co),
+          ldc);
+    }
+  }
+
+  private static FloatPointer at32(Slab<?> slab, long offset) {
+    return new FloatPointer((FloatPointer) slab.pointer())
+        .position(slab.pointer().position() + offset);
+  }
+
+  private static DoublePointer at64(Slab<?> slab, long offset) {
+    return new DoublePointer((DoublePointer) slab.pointer())
+        .position(slab.pointer().position() + offset);
+  }
+}

@@ -1,0 +1,199 @@
+package io.sequencezoo.core.kernel;
+
+/**
+ * The arithmetic of one machine in one precision: loops over primitive arrays with offsets and
+ * lengths, no tensors and no allocation.
+ *
+ * <p>Algorithms are written once against this interface, with {@code A} either {@code float[]} or
+ * {@code double[]}. Three providers exist: scalar double (the readable specification), scalar float
+ * and vector float. Outputs may be the same array and offset as an input; partial overlap is not
+ * allowed. Matrices are row-major with a leading dimension.
+ *
+ * @param <A> the array type, {@code float[]} or {@code double[]}
+ */
+public interface Kernels<A> {
+
+  /** A name for logs and results, such as {@code vector-512} or {@code scalar}. */
+  String name();
+
+  /** A new array of n zeros. */
+  A allocate(int n);
+
+  /** The number of elements of an array. */
+  int length(A a);
+
+  /** Reads one element, widened. */
+  double get(A a, int i);
+
+  /** Writes one element, rounded. */
+  void set(A a, int i, double value);
+
+  /** Copies n elements. */
+  default void copy(A x, int xo, A y, int yo, int n) {
+    System.arraycopy(x, xo, y, yo, n);
+  }
+
+  /** {@code y_i = value}. */
+  void fill(A y, int yo, int n, double value);
+
+  // Element-wise.
+
+  /** {@code y_i = f(x_i)}. */
+  void map(Unary f, A x, int xo, A y, int yo, int n);
+
+  /** {@code gx_i = gy_i f'(x_i)}, where {@code y_i = f(x_i)} is given as well. */
+  void mapPullback(Unary f, A x, int xo, A y, int yo, A gy, int gyo, A gx, int gxo, int n);
+
+  /** {@code z_i = x_i + y_i}. */
+  void add(A x, int xo, A y, int yo, A z, int zo, int n);
+
+  /** {@code z_i = x_i - y_i}. */
+  void subtract(A x, int xo, A y, int yo, A z, int zo, int n);
+
+  /** {@code z_i = x_i y_i}. */
+  void multiply(A x, int xo, A y, int yo, A z, int zo, int n);
+
+  /** {@code z_i = x_i / y_i}. */
+  void divide(A x, int xo, A y, int yo, A z, int zo, int n);
+
+  /** {@code z_i += x_i y_i}. */
+  void multiplyAdd(A x, int xo, A y, int yo, A z, int zo, int n);
+
+  /** {@code y_i = alpha x_i + beta}. */
+  void affine(double alpha, A x, int xo, double beta, A y, int yo, int n);
+
+  /** {@code y_i += alpha x_i}. */
+  void axpy(double alpha, A x, int xo, A y, int yo, int n);
+
+  // Reductions. The order of summation is fixed for a provider and a length.
+
+  /** {@code Σ x_i}. */
+  double sum(A x, int xo, int n);
+
+  /** {@code Σ x_i y_i}. */
+  double dot(A x, int xo, A y, int yo, int n);
+
+  /** {@code max x_i}, NaN if any is NaN, -infinity for n = 0. */
+  double max(A x, int xo, int n);
+
+  /** {@code y_i = e^{x_i - shift}}; returns {@code Σ y_i}. */
+  double expShift(A x, int xo, double shift, A y, int yo, int n);
+
+  // Matrices.
+
+  /**
+   * {@code C = alpha op(A) op(B) + beta C} for matrices that fit a cache: op(A) is m x k, op(B) is
+   * k x n, C is m x n. With beta = 0, C is not read.
+   */
+  void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      A a,
+      int ao,
+      int lda,
+      A b,
+      int bo,
+      int ldb,
+      double beta,
+      A c,
+      int co,
+      int ldc);
+
+  // Rows of normalised layers.
+
+  /**
+   * {@code y = (x - mean) rstd w + b}, {@code rstd = 1/√(var + eps)}; w and b may be null. Returns
+   * rstd and leaves the mean in {@code stats[so]} and rstd in {@code stats[so + 1]}.
+   */
+  void layerNorm(A x, int xo, A w, A b, double eps, A y, int yo, A stats, int so, int n);
+
+  /**
+   * The pullback of {@link #layerNorm}: writes gx; adds to gw and gb where they are not null. stats
+   * is what the forward pass left.
+   */
+  void layerNormPullback(
+      A x, int xo, A w, A stats, int so, A gy, int gyo, A gx, int gxo, A gw, A gb, int n);
+
+  /** {@code y = x rstd w + b}, {@code rstd = 1/√(mean(x²) + eps)}, left in {@code stats[so]}. */
+  void rmsNorm(
+      A x, int xo, A w, int wo, A b, int bo, double eps, A y, int yo, A stats, int so, int n);
+
+  /** The pullback of {@link #rmsNorm}: writes gx; adds to gw and gb where they are not null. */
+  void rmsNormPullback(
+      A x,
+      int xo,
+      A w,
+      int wo,
+      A stats,
+      int so,
+      A gy,
+      int gyo,
+      A gx,
+      int gxo,
+      A gw,
+      int gwo,
+      A gb,
+      int gbo,
+      int n);
+
+  // Gates of nonlinear cells.
+
+  /**
+   * One LSTM cell for n units of one row. On entry {@code gates} holds the pre-activations of i, f,
+   * g, o in four runs of n; on return their activations. {@code c' = f c + i g}, {@code h' = o
+   * tanh(c')}; {@code tanh(c')} is left in tanhC.
+   */
+  void lstmCell(
+      A gates, int go, A c, int co, A cNext, int cno, A tanhC, int tco, A h, int ho, int n);
+
+  /**
+   * The pullback of {@link #lstmCell}: from gh and gc' (both given) writes the gradient of the
+   * pre-activations into gGates and of c into gc (which may be gc').
+   */
+  void lstmCellPullback(
+      A gates,
+      int go,
+      A c,
+      int co,
+      A tanhC,
+      int tco,
+      A gh,
+      int gho,
+      A gcNext,
+      int gcno,
+      A gGates,
+      int ggo,
+      A gc,
+      int gco,
+      int n);
+
+  // Optimiser.
+
+  /**
+   * One step of Adam with decoupled weight decay (Loshchilov and Hutter, algorithm 2) on n
+   * parameters: {@code m = b1 m + (1-b1) g}, {@code v = b2 v + (1-b2) g²}, {@code w -= lr decay w +
+   * lr (m/(1-b1^t)) / (√(v/(1-b2^t)) + eps)}; g is first multiplied by gradientScale.
+   */
+  void adamW(
+      A w,
+      int wo,
+      A g,
+      int go,
+      A m,
+      int mo,
+      A v,
+      int vo,
+      double gradientScale,
+      double lr,
+      double beta1,
+      double beta2,
+      double eps,
+      double decay,
+      double correction1,
+      double correction2,
+      int n);
+}

@@ -1,0 +1,72 @@
+package io.sequencezoo.core.kernel;
+
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The off-heap data of one contiguous row-major array, copied to and from heap tiles. Positions
+ * count elements from the array's first.
+ *
+ * @param <A> the heap array type
+ */
+public abstract class Slab<A> {
+  private final Pointer pointer;
+  private final long length;
+
+  Slab(INDArray array, Pointer pointer) {
+    this.length = array.length();
+    this.pointer = pointer;
+  }
+
+  /** Copies n elements from position {@code at} to the heap. */
+  public abstract void load(long at, A into, int offset, int n);
+
+  /** Copies n elements from the heap to position {@code at}. */
+  public abstract void store(long at, A from, int offset, int n);
+
+  /** Copies rows of {@code columns} elements, {@code stride} apart off-heap, packed on the heap. */
+  public void loadRows(long at, long stride, A into, int offset, int rows, int columns) {
+    for (int r = 0; r < rows; r++) {
+      load(at + r * stride, into, offset + r * columns, columns);
+    }
+  }
+
+  /** Copies packed rows from the heap to rows {@code stride} apart. */
+  public void storeRows(long at, long stride, A from, int offset, int rows, int columns) {
+    for (int r = 0; r < rows; r++) {
+      store(at + r * stride, from, offset + r * columns, columns);
+    }
+  }
+
+  /** The number of elements. */
+  public final long length() {
+    return length;
+  }
+
+  /** The address of the first element, for BLAS. */
+  final Pointer pointer() {
+    return pointer;
+  }
+
+  static void checkContiguous(INDArray array) {
+    if (array.length() > 0 && (array.ordering() != 'c' || !isDense(array))) {
+      throw new IllegalArgumentException(
+          "array: must be contiguous and row-major, got shape "
+              + java.util.Arrays.toString(array.shape())
+              + " strides "
+              + java.util.Arrays.toString(array.stride())
+              + "; use dup('c')");
+    }
+  }
+
+  private static boolean isDense(INDArray array) {
+    long expected = 1;
+    for (int axis = array.rank() - 1; axis >= 0; axis--) {
+      if (array.size(axis) != 1 && array.stride(axis) != expected) {
+        return false;
+      }
+      expected *= array.size(axis);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,2 @@
+/** The core: everything that architectures are made of, and no architecture. */
+package io.sequencezoo.core;

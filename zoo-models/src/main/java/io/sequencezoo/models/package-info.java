@@ -1,0 +1,2 @@
+/** Architectures as blocks. */
+package io.sequencezoo.models;

@@ -1,0 +1,2 @@
+/** Training: optimisers, schedules, trainer, checkpoints, listeners. */
+package io.sequencezoo.train;
