@@ -103,6 +103,33 @@ public interface Kernels<A> {
       int co,
       int ldc);
 
+  /** The length of the array that {@link #packB} fills for a k x n matrix. */
+  default int packedLength(int n, int k) {
+    return Math.multiplyExact(n, k);
+  }
+
+  /**
+   * Copies op(B), k x n, once into the layout that {@link #gemmPacked} reads fastest; for a matrix
+   * that many small products share, such as the recurrent weight of a cell.
+   */
+  default void packB(boolean transposeB, int n, int k, A b, int bo, int ldb, A packed) {
+    for (int p = 0; p < k; p++) {
+      if (transposeB) {
+        for (int j = 0; j < n; j++) {
+          set(packed, p * n + j, get(b, bo + j * ldb + p));
+        }
+      } else {
+        copy(b, bo + p * ldb, packed, p * n, n);
+      }
+    }
+  }
+
+  /** {@code C = A B + beta C}, beta 0 or 1, with A m x k and B from {@link #packB}. */
+  default void gemmPacked(
+      int m, int n, int k, A a, int ao, int lda, A packed, double beta, A c, int co, int ldc) {
+    gemm(false, false, m, n, k, 1, a, ao, lda, packed, 0, n, beta, c, co, ldc);
+  }
+
   // Rows of normalised layers.
 
   /**
