@@ -3,19 +3,39 @@ package io.sequencezoo.core.dynamics;
 /**
  * A structured matrix {@code Λ} that moves a state of N numbers by one step.
  *
- * <p>Implementations exist for the structures that the families have; each knows its product with a
- * vector, with the transpose, and its dense form.
+ * <p>{@link Transitions} makes one for each structure that the families have; each knows its
+ * product with a vector, with the transpose, with an earlier transition, and its dense form.
  */
 public interface Transition {
   /** N. */
   int size();
 
-  /** {@code Λ h}. */
+  /** {@code Λ h}, a new array. */
   double[] apply(double[] h);
 
-  /** {@code Λᵀ h}. */
+  /** {@code Λᵀ h}, a new array. */
   double[] applyTransposed(double[] h);
 
+  /**
+   * {@code Λ E}, the transition that moves by {@code E} first and by this one next. Keeps the
+   * structure where the two share one, and is dense otherwise.
+   */
+  default Transition after(Transition earlier) {
+    return Transitions.denseProduct(this, earlier);
+  }
+
   /** {@code Λ} as N rows of N numbers. */
-  double[][] toDense();
+  default double[][] toDense() {
+    double[][] dense = new double[size()][size()];
+    double[] unit = new double[size()];
+    for (int column = 0; column < size(); column++) {
+      unit[column] = 1;
+      double[] image = apply(unit);
+      unit[column] = 0;
+      for (int row = 0; row < size(); row++) {
+        dense[row][column] = image[row];
+      }
+    }
+    return dense;
+  }
 }
