@@ -1,0 +1,400 @@
+package io.sequencezoo.core.kernel;
+
+import java.util.Arrays;
+
+/** The readable specification of {@link Kernels}, in double precision. */
+final class ScalarKernels64 implements Kernels<double[]> {
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public double[] allocate(int n) {
+    return new double[n];
+  }
+
+  @Override
+  public int length(double[] a) {
+    return a.length;
+  }
+
+  @Override
+  public double get(double[] a, int i) {
+    return a[i];
+  }
+
+  @Override
+  public void set(double[] a, int i, double value) {
+    a[i] = value;
+  }
+
+  @Override
+  public void fill(double[] y, int yo, int n, double value) {
+    Arrays.fill(y, yo, yo + n, value);
+  }
+
+  @Override
+  public void map(Unary f, double[] x, int xo, double[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = ScalarMath.value(f, x[xo + i]);
+    }
+  }
+
+  @Override
+  public void mapPullback(
+      Unary f,
+      double[] x,
+      int xo,
+      double[] y,
+      int yo,
+      double[] gy,
+      int gyo,
+      double[] gx,
+      int gxo,
+      int n) {
+    for (int i = 0; i < n; i++) {
+      gx[gxo + i] = gy[gyo + i] * ScalarMath.slope(f, x[xo + i], y[yo + i]);
+    }
+  }
+
+  @Override
+  public void add(double[] x, int xo, double[] y, int yo, double[] z, int zo, int n) {
+    for (int i = 0; i < n; i++) {
+      z[zo + i] = x[xo + i] + y[yo + i];
+    }
+  }
+
+  @Override
+  public void subtract(double[] x, int xo, double[] y, int yo, double[] z, int zo, int n) {
+    for (int i = 0; i < n; i++) {
+      z[zo + i] = x[xo + i] - y[yo + i];
+    }
+  }
+
+  @Override
+  public void multiply(double[] x, int xo, double[] y, int yo, double[] z, int zo, int n) {
+    for (int i = 0; i < n; i++) {
+      z[zo + i] = x[xo + i] * y[yo + i];
+    }
+  }
+
+  @Override
+  public void divide(double[] x, int xo, double[] y, int yo, double[] z, int zo, int n) {
+    for (int i = 0; i < n; i++) {
+      z[zo + i] = x[xo + i] / y[yo + i];
+    }
+  }
+
+  @Override
+  public void multiplyAdd(double[] x, int xo, double[] y, int yo, double[] z, int zo, int n) {
+    for (int i = 0; i < n; i++) {
+      z[zo + i] += x[xo + i] * y[yo + i];
+    }
+  }
+
+  @Override
+  public void affine(double alpha, double[] x, int xo, double beta, double[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = alpha * x[xo + i] + beta;
+    }
+  }
+
+  @Override
+  public void axpy(double alpha, double[] x, int xo, double[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] += alpha * x[xo + i];
+    }
+  }
+
+  @Override
+  public double sum(double[] x, int xo, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += x[xo + i];
+    }
+    return sum;
+  }
+
+  @Override
+  public double dot(double[] x, int xo, double[] y, int yo, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += x[xo + i] * y[yo + i];
+    }
+    return sum;
+  }
+
+  @Override
+  public double max(double[] x, int xo, int n) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, x[xo + i]);
+    }
+    return max;
+  }
+
+  @Override
+  public double expShift(double[] x, int xo, double shift, double[] y, int yo, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      double e = Math.exp(x[xo + i] - shift);
+      y[yo + i] = e;
+      sum += e;
+    }
+    return sum;
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      double[] a,
+      int ao,
+      int lda,
+      double[] b,
+      int bo,
+      int ldb,
+      double beta,
+      double[] c,
+      int co,
+      int ldc) {
+    int down = transposeA ? 1 : lda; // from one row of op(A) to the next
+    int along = transposeA ? lda : 1;
+    for (int i = 0; i < m; i++) {
+      int row = co + i * ldc;
+      if (beta == 0) {
+        fill(c, row, n, 0);
+      } else if (beta != 1) {
+        affine(beta, c, row, 0, c, row, n);
+      }
+      for (int j = 0; transposeB && j < n; j++) {
+        double sum = 0;
+        for (int p = 0; p < k; p++) {
+          sum += a[ao + i * down + p * along] * b[bo + j * ldb + p];
+        }
+        c[row + j] += alpha * sum;
+      }
+      for (int p = 0; !transposeB && p < k; p++) {
+        axpy(alpha * a[ao + i * down + p * along], b, bo + p * ldb, c, row, n);
+      }
+    }
+  }
+
+  @Override
+  public void layerNorm(
+      double[] x,
+      int xo,
+      double[] w,
+      double[] b,
+      double eps,
+      double[] y,
+      int yo,
+      double[] stats,
+      int so,
+      int n) {
+    double mean = sum(x, xo, n) / n;
+    double variance = 0;
+    for (int i = 0; i < n; i++) {
+      double deviation = x[xo + i] - mean;
+      variance += deviation * deviation / n;
+    }
+    double rstd = 1 / Math.sqrt(variance + eps);
+    stats[so] = mean;
+    stats[so + 1] = rstd;
+    for (int i = 0; i < n; i++) {
+      double normal = (x[xo + i] - mean) * rstd;
+      y[yo + i] = normal * (w == null ? 1 : w[i]) + (b == null ? 0 : b[i]);
+    }
+  }
+
+  @Override
+  public void layerNormPullback(
+      double[] x,
+      int xo,
+      double[] w,
+      double[] stats,
+      int so,
+      double[] gy,
+      int gyo,
+      double[] gx,
+      int gxo,
+      double[] gw,
+      double[] gb,
+      int n) {
+    double mean = stats[so];
+    double rstd = stats[so + 1];
+    double sum = 0; // of the gradient of the normalised row
+    double product = 0; // of that gradient with the normalised row
+    for (int i = 0; i < n; i++) {
+      double g = gy[gyo + i] * (w == null ? 1 : w[i]);
+      double normal = (x[xo + i] - mean) * rstd;
+      sum += g;
+      product += g * normal;
+      if (gw != null) {
+        gw[i] += gy[gyo + i] * normal;
+      }
+      if (gb != null) {
+        gb[i] += gy[gyo + i];
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      double g = gy[gyo + i] * (w == null ? 1 : w[i]);
+      double normal = (x[xo + i] - mean) * rstd;
+      gx[gxo + i] = rstd * (g - sum / n - normal * product / n);
+    }
+  }
+
+  @Override
+  public void rmsNorm(
+      double[] x,
+      int xo,
+      double[] w,
+      int wo,
+      double[] b,
+      int bo,
+      double eps,
+      double[] y,
+      int yo,
+      double[] stats,
+      int so,
+      int n) {
+    double rstd = 1 / Math.sqrt(dot(x, xo, x, xo, n) / n + eps);
+    stats[so] = rstd;
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = x[xo + i] * rstd * (w == null ? 1 : w[wo + i]) + (b == null ? 0 : b[bo + i]);
+    }
+  }
+
+  @Override
+  public void rmsNormPullback(
+      double[] x,
+      int xo,
+      double[] w,
+      int wo,
+      double[] stats,
+      int so,
+      double[] gy,
+      int gyo,
+      double[] gx,
+      int gxo,
+      double[] gw,
+      int gwo,
+      double[] gb,
+      int gbo,
+      int n) {
+    double rstd = stats[so];
+    double product = 0; // of the normalised row and its gradient
+    for (int i = 0; i < n; i++) {
+      double normal = x[xo + i] * rstd;
+      product += gy[gyo + i] * (w == null ? 1 : w[wo + i]) * normal;
+      if (gw != null) {
+        gw[gwo + i] += gy[gyo + i] * normal;
+      }
+      if (gb != null) {
+        gb[gbo + i] += gy[gyo + i];
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      double g = gy[gyo + i] * (w == null ? 1 : w[wo + i]);
+      gx[gxo + i] = rstd * (g - x[xo + i] * rstd * product / n);
+    }
+  }
+
+  @Override
+  public void lstmCell(
+      double[] gates,
+      int go,
+      double[] c,
+      int co,
+      double[] cNext,
+      int cno,
+      double[] tanhC,
+      int tco,
+      double[] h,
+      int ho,
+      int n) {
+    for (int u = 0; u < n; u++) {
+      double i = ScalarMath.sigmoid(gates[go + u]);
+      double f = ScalarMath.sigmoid(gates[go + n + u]);
+      double g = Math.tanh(gates[go + 2 * n + u]);
+      double o = ScalarMath.sigmoid(gates[go + 3 * n + u]);
+      double next = f * c[co + u] + i * g;
+      double squashed = Math.tanh(next);
+      gates[go + u] = i;
+      gates[go + n + u] = f;
+      gates[go + 2 * n + u] = g;
+      gates[go + 3 * n + u] = o;
+      cNext[cno + u] = next;
+      tanhC[tco + u] = squashed;
+      h[ho + u] = o * squashed;
+    }
+  }
+
+  @Override
+  public void lstmCellPullback(
+      double[] gates,
+      int go,
+      double[] c,
+      int co,
+      double[] tanhC,
+      int tco,
+      double[] gh,
+      int gho,
+      double[] gcNext,
+      int gcno,
+      double[] gGates,
+      int ggo,
+      double[] gc,
+      int gco,
+      int n) {
+    for (int u = 0; u < n; u++) {
+      double i = gates[go + u];
+      double f = gates[go + n + u];
+      double g = gates[go + 2 * n + u];
+      double o = gates[go + 3 * n + u];
+      double t = tanhC[tco + u];
+      double gNext = gcNext[gcno + u] + gh[gho + u] * o * (1 - t * t);
+      gGates[ggo + 3 * n + u] = gh[gho + u] * t * o * (1 - o);
+      gGates[ggo + u] = gNext * g * i * (1 - i);
+      gGates[ggo + n + u] = gNext * c[co + u] * f * (1 - f);
+      gGates[ggo + 2 * n + u] = gNext * i * (1 - g * g);
+      gc[gco + u] = gNext * f;
+    }
+  }
+
+  @Override
+  public void adamW(
+      double[] w,
+      int wo,
+      double[] g,
+      int go,
+      double[] m,
+      int mo,
+      double[] v,
+      int vo,
+      double gradientScale,
+      double lr,
+      double beta1,
+      double beta2,
+      double eps,
+      double decay,
+      double correction1,
+      double correction2,
+      int n) {
+    for (int i = 0; i < n; i++) {
+      double gradient = g[go + i] * gradientScale;
+      double first = beta1 * m[mo + i] + (1 - beta1) * gradient;
+      double second = beta2 * v[vo + i] + (1 - beta2) * gradient * gradient;
+      m[mo + i] = first;
+      v[vo + i] = second;
+      double step = first / correction1 / (Math.sqrt(second / correction2) + eps);
+      w[wo + i] -= lr * decay * w[wo + i] + lr * step;
+    }
+  }
+}
