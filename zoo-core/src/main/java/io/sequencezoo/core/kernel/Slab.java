@@ -49,7 +49,7 @@ public abstract class Slab<A> {
   }
 
   static void checkContiguous(INDArray array) {
-    if (array.length() > 0 && (array.ordering() != 'c' || !isDense(array))) {
+    if (!isContiguous(array)) {
       throw new IllegalArgumentException(
           "array: must be contiguous and row-major, got shape "
               + java.util.Arrays.toString(array.shape())
@@ -59,7 +59,14 @@ public abstract class Slab<A> {
     }
   }
 
-  private static boolean isDense(INDArray array) {
+  /** Whether the elements lie row-major without gaps. */
+  public static boolean isContiguous(INDArray array) {
+    if (array.length() == 0) {
+      return true;
+    }
+    if (array.ordering() != 'c') {
+      return false;
+    }
     long expected = 1;
     for (int axis = array.rank() - 1; axis >= 0; axis--) {
       if (array.size(axis) != 1 && array.stride(axis) != expected) {

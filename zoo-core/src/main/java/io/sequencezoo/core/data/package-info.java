@@ -1,0 +1,2 @@
+/** What training reads: batches, and sources of batches that can be resumed at any position. */
+package io.sequencezoo.core.data;

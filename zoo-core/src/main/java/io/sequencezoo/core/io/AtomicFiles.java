@@ -1,0 +1,91 @@
+package io.sequencezoo.core.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writing that survives a crash at any moment: a reader sees the old file or the whole new one,
+ * never a part.
+ */
+public final class AtomicFiles {
+  private AtomicFiles() {}
+
+  /**
+   * Writes to a temporary file in the same folder, forces it to the disk, and renames it to its
+   * name. When the body fails, the temporary file is removed and the old file stands.
+   */
+  public static void write(Path file, Body body) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Path temporary = Files.createTempFile(folder, "." + file.getFileName() + ".", ".tmp");
+    try {
+      writeAndForce(temporary, body);
+      move(temporary, file);
+      forceFolder(folder);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Writes text in UTF-8, atomically. */
+  public static void writeString(Path file, String text) throws IOException {
+    write(file, channel -> writeFully(channel, text));
+  }
+
+  /** Writes a file in place and forces it to the disk; for folders that are renamed whole. */
+  public static void writeAndForce(Path file, Body body) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      body.write(channel);
+      channel.force(true);
+    }
+  }
+
+  /** Renames a file or folder in one step. */
+  public static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Forces the entries of a folder to the disk, where the system can. */
+  public static void forceFolder(Path folder) throws IOException {
+    if (System.getProperty("os.name").startsWith("Windows")) {
+      // Windows opens no channel on a folder; its renames are journalled.
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** Writes text in UTF-8 to a channel, all of it. */
+  public static void writeFully(FileChannel channel, String text) throws IOException {
+    writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** What is written. */
+  @FunctionalInterface
+  public interface Body {
+    /** Writes everything to the channel, from its start. */
+    void write(FileChannel channel) throws IOException;
+  }
+}

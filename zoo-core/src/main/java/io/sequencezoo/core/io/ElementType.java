@@ -1,0 +1,65 @@
+package io.sequencezoo.core.io;
+
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * The element types of safetensors files that arrays can hold; constants carry their file names.
+ */
+public enum ElementType {
+  /** IEEE double. */
+  F64(8, DataType.DOUBLE),
+  /** IEEE single. */
+  F32(4, DataType.FLOAT),
+  /** IEEE half. */
+  F16(2, DataType.HALF),
+  /** The upper half of an IEEE single. */
+  BF16(2, DataType.BFLOAT16),
+  /** Signed, 64 bits. */
+  I64(8, DataType.LONG),
+  /** Signed, 32 bits. */
+  I32(4, DataType.INT),
+  /** Signed, 16 bits. */
+  I16(2, DataType.SHORT),
+  /** Signed, 8 bits. */
+  I8(1, DataType.BYTE),
+  /** Unsigned, 8 bits. */
+  U8(1, DataType.UBYTE),
+  /** One byte, 0 or 1. */
+  BOOL(1, DataType.BOOL);
+
+  private final int bytes;
+  private final DataType type;
+
+  ElementType(int bytes, DataType type) {
+    this.bytes = bytes;
+    this.type = type;
+  }
+
+  /** Bytes per element. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** ND4J's type of the same elements. */
+  public DataType dataType() {
+    return type;
+  }
+
+  /**
+   * The element type that stores arrays of a data type.
+   *
+   * @throws IllegalArgumentException where there is none
+   */
+  public static ElementType of(DataType type) {
+    for (ElementType element : values()) {
+      if (element.type == type) {
+        return element;
+      }
+    }
+    throw new IllegalArgumentException(
+        "safetensors: data type must be one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL,"
+            + " got "
+            + type
+            + "; use castTo");
+  }
+}

@@ -1,0 +1,47 @@
+package io.sequencezoo.core.io;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Moves the off-heap bytes of contiguous arrays from and to files, without copies on the heap. */
+final class RawBytes {
+  /** Bytes per system call; a byte buffer can't span more than 2 GiB. */
+  private static final long CHUNK = 1L << 24;
+
+  private RawBytes() {}
+
+  static void read(FileChannel channel, long at, INDArray array, int width) throws IOException {
+    long total = array.length() * width;
+    for (long done = 0; done < total; ) {
+      ByteBuffer chunk = window(array, width, done, Math.min(CHUNK, total - done));
+      int count = channel.read(chunk, at + done);
+      if (count < 0) {
+        throw new EOFException("file ended at byte " + (at + done));
+      }
+      done += count;
+    }
+  }
+
+  static void write(FileChannel channel, INDArray array, int width) throws IOException {
+    long total = array.length() * width;
+    for (long done = 0; done < total; done += CHUNK) {
+      AtomicFiles.writeFully(channel, window(array, width, done, Math.min(CHUNK, total - done)));
+    }
+  }
+
+  static ByteBuffer window(INDArray array, int width, long from, long bytes) {
+    checkState(
+        ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN,
+        "safetensors: this machine must be little-endian");
+    BytePointer pointer = new BytePointer(array.data().addressPointer());
+    long start = (array.offset() - array.data().offset()) * width + from;
+    return pointer.position(start).limit(start + bytes).asBuffer();
+  }
+}

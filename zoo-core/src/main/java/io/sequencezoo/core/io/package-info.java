@@ -1,0 +1,2 @@
+/** Files: safetensors, and writing that leaves either the old file or the new one. */
+package io.sequencezoo.core.io;
