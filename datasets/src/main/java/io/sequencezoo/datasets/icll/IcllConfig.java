@@ -1,0 +1,130 @@
+package io.sequencezoo.datasets.icll;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/**
+ * What determines the data of in-context language learning.
+ *
+ * @param seed of all random choices; has no default
+ * @param trainExamples number of training problems
+ * @param validationExamples number of validation problems
+ * @param testExamples number of test problems
+ * @param languages sizes of the automata
+ * @param prompts sizes of the prompts
+ */
+public record IcllConfig(
+    @JsonProperty(required = true) long seed,
+    @JsonProperty(required = true) int trainExamples,
+    @JsonProperty(required = true) int validationExamples,
+    @JsonProperty(required = true) int testExamples,
+    @JsonProperty(required = true) Languages languages,
+    @JsonProperty(required = true) Prompts prompts) {
+
+  /** Checks the numbers of problems. */
+  public IcllConfig {
+    atLeast(1, "trainExamples", trainExamples);
+    atLeast(1, "validationExamples", validationExamples);
+    atLeast(1, "testExamples", testExamples);
+    checkArgument(languages != null, "icll: languages must be given");
+    checkArgument(prompts != null, "icll: prompts must be given");
+  }
+
+  /**
+   * RegBench: 18 symbols, at most 12 states, 10 to 19 strings of 1 to 49 symbols; 500 problems each
+   * for validation and test, as in the sweeps of the reference ({@code num_test_examples} 1000).
+   *
+   * @param trainExamples 1000, 2500, 5000, 10000, 20000 or 40000 in the paper
+   */
+  public static IcllConfig regBench(long seed, int trainExamples) {
+    return new IcllConfig(seed, trainExamples, 500, 500, Languages.regBench(), Prompts.regBench());
+  }
+
+  /** The tokens of this data. */
+  public Vocabulary vocabulary() {
+    return new Vocabulary(languages.symbols());
+  }
+
+  /** The number of problems of a split. */
+  public int examples(Split split) {
+    return switch (split) {
+      case TRAIN -> trainExamples;
+      case VALIDATION -> validationExamples;
+      case TEST -> testExamples;
+    };
+  }
+
+  /** The most tokens that a prompt can have. */
+  public int longestPrompt() {
+    return (prompts.stringBound() - 1) * prompts.lengthBound() - 1;
+  }
+
+  /**
+   * Sizes of the automata.
+   *
+   * @param symbols symbols that alphabets are drawn from
+   * @param maxStates most states, inclusive
+   * @param edgeBound bound of a state's out-degree, <em>exclusive</em>: 4 draws 1 to 3. It is also
+   *     the least number of states and the least size of the alphabet, as in the reference
+   */
+  public record Languages(
+      @JsonProperty(required = true) int symbols,
+      @JsonProperty(required = true) int maxStates,
+      @JsonProperty(required = true) int edgeBound) {
+    /** Checks that the sizes fit each other. */
+    public Languages {
+      Vocabulary vocabulary = new Vocabulary(symbols);
+      atLeast(2, "edgeBound", edgeBound);
+      checkArgument(
+          vocabulary.symbols() >= edgeBound,
+          "icll: symbols must be at least edgeBound %s, got %s",
+          edgeBound,
+          symbols);
+      checkArgument(
+          maxStates >= edgeBound && maxStates <= Automaton.MAX_STATES,
+          "icll: maxStates must be between edgeBound %s and %s, got %s",
+          edgeBound,
+          Automaton.MAX_STATES,
+          maxStates);
+    }
+
+    /** {@code configs/dataset/icl_dfa.yaml} of the reference. */
+    public static Languages regBench() {
+      return new Languages(18, 12, 4);
+    }
+  }
+
+  /**
+   * Sizes of the prompts. The bounds are <em>exclusive</em>.
+   *
+   * @param minStrings least number of strings
+   * @param stringBound bound of the number of strings: 20 draws at most 19
+   * @param lengthBound bound of a string's length: 50 draws 1 to 49
+   */
+  public record Prompts(
+      @JsonProperty(required = true) int minStrings,
+      @JsonProperty(required = true) int stringBound,
+      @JsonProperty(required = true) int lengthBound) {
+    /** Checks that no draw is empty and that every prompt has something to predict. */
+    public Prompts {
+      // A single string of one symbol would be an input without a label.
+      atLeast(2, "minStrings", minStrings);
+      atLeast(2, "lengthBound", lengthBound);
+      checkArgument(
+          stringBound > minStrings,
+          "icll: stringBound must be above minStrings %s, got %s; the bound is exclusive",
+          minStrings,
+          stringBound);
+    }
+
+    /** {@code configs/dataset/icl_dfa.yaml} of the reference. */
+    public static Prompts regBench() {
+      return new Prompts(10, 20, 50);
+    }
+  }
+
+  private static void atLeast(int least, String name, int value) {
+    checkArgument(value >= least, "icll: %s must be at least %s, got %s", name, least, value);
+  }
+}
