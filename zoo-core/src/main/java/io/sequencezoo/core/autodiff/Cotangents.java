@@ -1,5 +1,8 @@
 package io.sequencezoo.core.autodiff;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a {@link Pullback} reads and writes: cotangents of outputs, and sinks for its inputs'. */
@@ -19,12 +22,12 @@ public final class Cotangents {
     return tape;
   }
 
-  /** The cotangent of output i, or null where the loss doesn't depend on it. */
+  /** The cotangent of output i, or null where the loss doesn't depend on it. Never written to. */
   public INDArray output(int i) {
     return outputs[i].gradient();
   }
 
-  /** The cotangent of output i, zeros where the loss doesn't depend on it. */
+  /** The cotangent of output i, zeros where the loss doesn't depend on it. Never written to. */
   public INDArray outputOrZeros(int i) {
     INDArray gradient = outputs[i].gradient();
     return gradient != null ? gradient : tape.zeros(outputs[i].type(), outputs[i].shape());
@@ -35,34 +38,67 @@ public final class Cotangents {
     return inputs[i] != null && inputs[i].requiresGradient();
   }
 
-  /** Adds an array that the pullback made, and gives up, to the gradient of input i. */
+  /** The shape of input i. */
+  public long[] shape(int i) {
+    return inputs[i].shape();
+  }
+
+  /**
+   * Adds an array that the pullback made, and gives up, to the gradient of input i. An array that
+   * others still read, such as the cotangent of an output, goes to {@link #share} instead.
+   */
   public void add(int i, INDArray contribution) {
+    contribute(i, contribution, false);
+  }
+
+  /**
+   * Adds an array that others still read, such as the cotangent of an output or a reshaped view of
+   * it, to the gradient of input i. It is copied only if another contribution follows.
+   */
+  public void share(int i, INDArray contribution) {
+    contribute(i, contribution, true);
+  }
+
+  private void contribute(int i, INDArray contribution, boolean shared) {
     if (!needs(i)) {
       return;
     }
     Variable input = inputs[i];
-    if (!input.gradientIsWritten() && input.gradientArray() == null) {
-      input.setGradient(contribution);
-    } else if (!input.gradientIsWritten()) {
-      input.gradientArray().assign(contribution);
-      input.markGradientWritten();
+    checkArgument(
+        Arrays.equals(input.shape(), contribution.shape()),
+        "pullback: gradient of input %s must have shape %s, got %s",
+        i,
+        Arrays.toString(input.shape()),
+        Arrays.toString(contribution.shape()));
+    INDArray gradient = input.gradient();
+    if (gradient == null) {
+      input.setGradient(contribution, shared);
+    } else if (input.gradientIsShared()) {
+      INDArray sum = tape.allocate(input.type(), input.shape());
+      Elementwise.add(gradient, contribution, sum);
+      input.setGradient(sum, false);
     } else {
-      Elementwise.addInPlace(input.gradientArray(), contribution);
+      Elementwise.addInPlace(gradient, contribution);
     }
   }
 
   /**
-   * Where to write the gradient of input i directly: with {@code beta = 0} the array is
-   * uninitialised and must be overwritten whole, with {@code beta = 1} it must be added to.
+   * Where to write the gradient of input i, which must need one, directly: with {@code beta = 0}
+   * the array is uninitialised and must be overwritten whole, with {@code beta = 1} it must be
+   * added to.
    */
   public Sink sink(int i) {
+    checkArgument(needs(i), "pullback: input %s needs no gradient; ask needs(%s) first", i, i);
     Variable input = inputs[i];
-    boolean written = input.gradientIsWritten();
-    if (!written && input.gradientArray() == null) {
-      input.setGradient(tape.allocate(input.type(), input.shape()));
+    INDArray gradient = input.gradient();
+    if (gradient == null) {
+      input.setGradient(tape.allocate(input.type(), input.shape()), false);
+      return new Sink(input.gradient(), 0);
     }
-    input.markGradientWritten();
-    return new Sink(input.gradientArray(), written ? 1 : 0);
+    if (input.gradientIsShared()) {
+      input.setGradient(tape.copy(gradient), false);
+    }
+    return new Sink(input.gradient(), 1);
   }
 
   /**

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import io.sequencezoo.core.kernel.Poison;
+import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class Tape implements AutoCloseable {
   private final boolean recording;
   private final MemoryWorkspace workspace;
   private final List<Entry> entries = new ArrayList<>();
+  private boolean closed;
 
   private Tape(boolean recording, String workspaceName) {
     this.recording = recording;
@@ -83,12 +85,12 @@ public final class Tape implements AutoCloseable {
 
   /** A value that needs no gradient. */
   public Variable constant(INDArray value) {
-    return new Variable(contiguous(value), false, null, false);
+    return new Variable(this, contiguous(value), false, null);
   }
 
   /** A leaf whose gradient is wanted. */
   public Variable variable(INDArray value) {
-    return new Variable(contiguous(value), recording, null, false);
+    return new Variable(this, contiguous(value), recording, null);
   }
 
   /** A leaf whose gradient is added to the given array of the same shape. */
@@ -98,11 +100,12 @@ public final class Tape implements AutoCloseable {
         "parameter: gradient must have shape %s, got %s",
         Arrays.toString(value.shape()),
         Arrays.toString(gradient.shape()));
-    return new Variable(value, recording, gradient, true);
+    return new Variable(this, contiguous(value), recording, gradient);
   }
 
   /** An uninitialised row-major array that lives as long as the tape. */
   public INDArray allocate(DataType type, long... shape) {
+    checkOpen();
     INDArray array = Nd4j.createUninitialized(type, shape, 'c');
     if (Poison.isOn() && type.isFPType()) {
       array.assign(Double.NaN);
@@ -112,7 +115,15 @@ public final class Tape implements AutoCloseable {
 
   /** An array of zeros that lives as long as the tape. */
   public INDArray zeros(DataType type, long... shape) {
-    return Nd4j.createUninitialized(type, shape, 'c').assign(0);
+    INDArray array = allocate(type, shape);
+    array.assign(0);
+    return array;
+  }
+
+  /** A row-major copy that lives as long as the tape. */
+  public INDArray copy(INDArray array) {
+    checkOpen();
+    return array.dup('c');
   }
 
   /** Records an operation with one output. */
@@ -122,10 +133,11 @@ public final class Tape implements AutoCloseable {
 
   /** Records an operation with several outputs. */
   public Variable[] record(INDArray[] values, Pullback pullback, Variable... inputs) {
+    checkOpen();
     boolean needed = recording && anyRequiresGradient(inputs);
     Variable[] outputs = new Variable[values.length];
     for (int i = 0; i < values.length; i++) {
-      outputs[i] = new Variable(values[i], needed && values[i].dataType().isFPType(), null, false);
+      outputs[i] = new Variable(this, values[i], needed && values[i].dataType().isFPType(), null);
     }
     if (needed) {
       entries.add(new Entry(outputs, inputs.clone(), pullback));
@@ -153,6 +165,7 @@ public final class Tape implements AutoCloseable {
 
   /** The vector-Jacobian product for several outputs and their cotangents. */
   public void backward(List<Variable> outputs, List<INDArray> cotangents) {
+    checkOpen();
     checkState(recording, "backward: this tape is for inference; use Tape.training()");
     checkArgument(
         outputs.size() == cotangents.size(),
@@ -168,7 +181,7 @@ public final class Tape implements AutoCloseable {
           Arrays.toString(cotangents.get(i).shape()));
       if (output.requiresGradient()) {
         new Cotangents(this, new Variable[0], new Variable[] {output})
-            .add(0, cotangents.get(i).dup('c'));
+            .share(0, contiguous(cotangents.get(i)));
       }
     }
     for (int i = entries.size() - 1; i >= 0; i--) {
@@ -180,16 +193,34 @@ public final class Tape implements AutoCloseable {
     entries.clear();
   }
 
+  /** Whether this tape was closed and has given its memory back. */
+  public boolean isClosed() {
+    return closed;
+  }
+
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     entries.clear();
     if (workspace != null) {
       workspace.close();
     }
   }
 
+  /** Whether an array went with the workspace of this tape. */
+  boolean hasReleased(INDArray array) {
+    return closed && workspace != null && array.data().getParentWorkspace() == workspace;
+  }
+
+  private void checkOpen() {
+    checkState(!closed, "tape: must be open, got a closed one; open a new tape for every step");
+  }
+
   private static INDArray contiguous(INDArray value) {
-    return value.ordering() == 'c' && !value.isView() ? value : value.dup('c');
+    return Slab.isContiguous(value) ? value : value.dup('c');
   }
 
   private static boolean anyRequiresGradient(Variable[] variables) {

@@ -1,30 +1,38 @@
 package io.sequencezoo.core.autodiff;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A value on a {@link Tape}: a contiguous row-major array and, after backward, its gradient. */
 public final class Variable {
+  private final Tape tape;
   private final INDArray value;
   private final boolean requiresGradient;
   private INDArray gradient;
-  private boolean gradientIsWritten;
+  private boolean gradientIsShared;
 
-  Variable(INDArray value, boolean requiresGradient, INDArray gradient, boolean written) {
+  Variable(Tape tape, INDArray value, boolean requiresGradient, INDArray gradient) {
+    this.tape = tape;
     this.value = value;
     this.requiresGradient = requiresGradient;
     this.gradient = gradient;
-    this.gradientIsWritten = written;
   }
 
   /** The value. Never written to after it was recorded. */
   public INDArray value() {
-    return value;
+    return usable(value);
   }
 
   /** The size of an axis; negative axes count from the last. */
   public int size(int axis) {
     return (int) value.size(axis);
+  }
+
+  /** The number of axes. */
+  public int rank() {
+    return value.rank();
   }
 
   /** The shape. */
@@ -42,25 +50,28 @@ public final class Variable {
     return requiresGradient;
   }
 
-  /** The gradient after {@link Tape#backward}, or null where nothing depended on this variable. */
+  /**
+   * The gradient after {@link Tape#backward}, or null where nothing depended on this variable. Not
+   * to be written to: variables may share it.
+   */
   public INDArray gradient() {
-    return gradientIsWritten ? gradient : null;
+    return usable(gradient);
   }
 
-  INDArray gradientArray() {
-    return gradient;
+  private INDArray usable(INDArray array) {
+    checkState(
+        array == null || !tape.hasReleased(array),
+        "variable: its tape must be open, got a closed one, which gave its memory back;"
+            + " detach() what must survive before closing");
+    return array;
   }
 
-  boolean gradientIsWritten() {
-    return gradientIsWritten;
+  boolean gradientIsShared() {
+    return gradientIsShared;
   }
 
-  void setGradient(INDArray array) {
+  void setGradient(INDArray array, boolean shared) {
     gradient = array;
-    gradientIsWritten = true;
-  }
-
-  void markGradientWritten() {
-    gradientIsWritten = true;
+    gradientIsShared = shared;
   }
 }
