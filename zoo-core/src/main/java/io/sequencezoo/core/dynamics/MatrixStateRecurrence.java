@@ -1,0 +1,231 @@
+package io.sequencezoo.core.dynamics;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableSet;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.shape.Shapes;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A matrix per head that forgets by a diagonal decay and learns by outer products: the recurrence
+ * of linear attention, retention, gated linear attention, LightNet, HGRN2 and Mamba-2.
+ *
+ * <pre>{@code
+ * S_t = diag(e^{g_t}) S_{t-1} + k_t v_tᵀ      z_t = diag(e^{g_t}) z_{t-1} + k_t
+ * o_t = S_tᵀ (scale q_t)                      o_t = S_tᵀ (scale q_t) / (z_tᵀ (scale q_t) + eps)
+ * }</pre>
+ *
+ * <ul>
+ *   <li>{@code q, k}: {@code [B, T, H, K]}; {@code v, o}: {@code [B, T, H, V]}
+ *   <li>{@code g}: log decay, {@code [B, T, H, K]} per key channel, {@code [B, T, H]} per head, or
+ *       absent for none; it decays earlier tokens, never the write of its own
+ *   <li>{@code S}: {@code [B, H, K, V]} state, constant in T; {@code z}: {@code [B, H, K]},
+ *       normalised form only (right column)
+ * </ul>
+ *
+ * <p>Cost per token and head: 2 K V multiply-adds and K V numbers of memory. Numerical care: the
+ * chunked solver bounds every ratio of decays that it forms, so that log decays from 0 to minus
+ * infinity are safe in float.
+ */
+public final class MatrixStateRecurrence implements Recurrence {
+  /** Queries, {@code [B, T, H, K]}. */
+  public static final String QUERY = "q";
+
+  /** Keys, {@code [B, T, H, K]}. */
+  public static final String KEY = "k";
+
+  /** Values, {@code [B, T, H, V]}. */
+  public static final String VALUE = "v";
+
+  /** Log decay, {@code [B, T, H, K]} or {@code [B, T, H]}; may be absent. */
+  public static final String DECAY = "g";
+
+  /** The state {@code S [B, H, K, V]}. */
+  public static final String STATE = "S";
+
+  /** The normaliser {@code z [B, H, K]}. */
+  public static final String NORMALISER = "z";
+
+  private final double scale;
+  private final boolean normalised;
+  private final double eps;
+
+  private MatrixStateRecurrence(double scale, boolean normalised, double eps) {
+    this.scale = scale;
+    this.normalised = normalised;
+    this.eps = eps;
+  }
+
+  /** The plain form; queries are multiplied by {@code scale}. */
+  public static MatrixStateRecurrence scaled(double scale) {
+    return new MatrixStateRecurrence(scale, false, 0);
+  }
+
+  /** The form whose outputs are divided by {@code z_tᵀ (scale q_t) + eps}. */
+  public static MatrixStateRecurrence normalised(double scale, double eps) {
+    return new MatrixStateRecurrence(scale, true, eps);
+  }
+
+  @Override
+  public String name() {
+    return "matrix_state";
+  }
+
+  @Override
+  public Family family() {
+    return Family.MATRIX_STATE;
+  }
+
+  @Override
+  public Set<Solver> solvers() {
+    return ImmutableSet.of(Solver.CHUNKED, Solver.SEQUENTIAL);
+  }
+
+  @Override
+  public State initialState(Map<String, Variable> coefficients, DataType type) {
+    MatrixStateShape shape = shape(coefficients);
+    int batch = shape.batch();
+    Tape tape = Tape.detached();
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put(
+        STATE, tape.constant(Nd4j.zeros(type, batch, shape.heads(), shape.keys(), shape.values())));
+    if (normalised) {
+      parts.put(NORMALISER, tape.constant(Nd4j.zeros(type, batch, shape.heads(), shape.keys())));
+    }
+    return new State(parts, new int[batch]);
+  }
+
+  @Override
+  public Evolution evolve(
+      Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
+    checkArgument(
+        solver == Solver.AUTO || solvers().contains(solver),
+        "matrix_state: solver must be AUTO or one of %s, got %s",
+        solvers(),
+        solver);
+    MatrixStateShape shape = shape(coefficients);
+    checkState(shape, initial);
+    checkLengths(shape, lengths);
+    return evolve(
+        tape,
+        Precision.of(coefficients.get(VALUE).type()),
+        shape,
+        solver,
+        coefficients,
+        initial,
+        lengths);
+  }
+
+  private <A> Evolution evolve(
+      Tape tape,
+      Precision<A> precision,
+      MatrixStateShape shape,
+      Solver solver,
+      Map<String, Variable> coefficients,
+      State initial,
+      int[] lengths) {
+    Variable[] inputs = {
+      coefficients.get(QUERY),
+      coefficients.get(KEY),
+      coefficients.get(VALUE),
+      coefficients.get(DECAY),
+      part(initial, STATE),
+      normalised ? part(initial, NORMALISER) : null
+    };
+    Variable[] results =
+        new MatrixStateScan<>(precision, shape, solver, scale, eps, lengths, inputs, tape)
+            .run(tape);
+    int[] consumed = consumed(shape, initial);
+    for (int row = 0; row < consumed.length; row++) {
+      consumed[row] += lengths == null ? shape.steps() : lengths[row];
+    }
+    return evolution(results, consumed);
+  }
+
+  @Override
+  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+    MatrixStateShape shape = shape(coefficients);
+    checkArgument(shape.steps() == 1, "matrix_state: step takes T=1, got T=%s", shape.steps());
+    checkState(shape, state);
+    int[] consumed = consumed(shape, state);
+    for (int row = 0; row < consumed.length; row++) {
+      consumed[row]++;
+    }
+    Precision<?> precision = Precision.of(coefficients.get(VALUE).type());
+    MatrixStateStep<?> step = new MatrixStateStep<>(precision, shape, scale, eps);
+    return evolution(step.run(tape, coefficients, state), consumed);
+  }
+
+  @Override
+  public LinearSystem linearize(
+      Map<String, Variable> coefficients, State initial, int row, int head) {
+    MatrixStateShape shape = shape(coefficients);
+    checkArgument(
+        head >= 0 && head < shape.heads(),
+        "matrix_state: head must be in 0 to %s, got %s",
+        shape.heads() - 1,
+        head);
+    checkState(shape, initial);
+    return new MatrixStateLinearization(shape, scale, eps).system(coefficients, initial, row, head);
+  }
+
+  private MatrixStateShape shape(Map<String, Variable> coefficients) {
+    return MatrixStateShape.of(name(), coefficients, normalised);
+  }
+
+  private Evolution evolution(Variable[] results, int[] consumed) {
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put(STATE, results[1]);
+    if (normalised) {
+      parts.put(NORMALISER, results[2]);
+    }
+    return new Evolution(results[0], new State(parts, consumed));
+  }
+
+  private static int[] consumed(MatrixStateShape shape, State state) {
+    return state == null ? new int[shape.batch()] : state.consumed().clone();
+  }
+
+  private static Variable part(State state, String name) {
+    return state == null ? null : state.get(name);
+  }
+
+  private void checkState(MatrixStateShape shape, State state) {
+    if (state == null) {
+      return;
+    }
+    long batch = shape.batch();
+    long heads = shape.heads();
+    long keys = shape.keys();
+    Shapes.check(
+        "matrix_state S", state.get(STATE).value(), "BHKV", batch, heads, keys, shape.values());
+    if (normalised) {
+      Shapes.check("matrix_state z", state.get(NORMALISER).value(), "BHK", batch, heads, keys);
+    }
+  }
+
+  private static void checkLengths(MatrixStateShape shape, int[] lengths) {
+    if (lengths == null) {
+      return;
+    }
+    checkArgument(
+        lengths.length == shape.batch(),
+        "matrix_state: lengths must have one entry per row, got %s for B=%s",
+        lengths.length,
+        shape.batch());
+    for (int length : lengths) {
+      checkArgument(
+          length >= 0 && length <= shape.steps(),
+          "matrix_state: lengths must be in 0 to T=%s, got %s",
+          shape.steps(),
+          length);
+    }
+  }
+}

@@ -1,0 +1,345 @@
+package io.sequencezoo.core.dynamics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.kernel.Parallel;
+import io.sequencezoo.core.kernel.Poison;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+class MatrixStateRecurrenceTest {
+  /** Reordered sums of doubles. */
+  private static final double DOUBLE = 1e-10;
+
+  /** The float tolerance of the library's laws. */
+  private static final double FLOAT = 1e-4;
+
+  /** Central differences with step 1e-5 in double. */
+  private static final double DIFFERENCES = 1e-7;
+
+  private static final String[] NAMES = {"q", "k", "v", "g", "S", "z"};
+
+  static List<MatrixStateOracle> cases() {
+    List<MatrixStateOracle> cases = new ArrayList<>();
+    int[] lengths = {1, 2, 15, 16, 17, 63, 64, 65, 130};
+    String[] decays = {"none", "head", "channel"};
+    for (int i = 0; i < lengths.length; i++) {
+      for (String decay : decays) {
+        boolean normalised = (i + decay.length()) % 3 == 0;
+        int batch = 1 + i % 2;
+        cases.add(
+            new MatrixStateOracle(batch, lengths[i], 2, 3 + i % 4, 5, decay, normalised, .1, i));
+      }
+    }
+    MatrixStateOracle padded = new MatrixStateOracle(3, 70, 2, 4, 3, "channel", true, 1, 5);
+    padded.lengths = new int[] {70, 0, 33};
+    cases.add(padded);
+    MatrixStateOracle steep = new MatrixStateOracle(1, 100, 2, 4, 3, "channel", false, 8, 6);
+    cases.add(steep);
+    MatrixStateOracle mixed = new MatrixStateOracle(1, 90, 1, 4, 3, "channel", false, .05, 7);
+    for (int t = 5; t < 90; t += 11) {
+      mixed.g[t * 4 + t % 4] = -500;
+    }
+    cases.add(mixed);
+    cases.add(new MatrixStateOracle(1, 40, 1, 4, 3, "head", false, 400, 8));
+    return cases;
+  }
+
+  /** Everything that a run gives, by name, widened. */
+  private static Map<String, double[]> run(MatrixStateOracle c, Solver solver, DataType type) {
+    try (Tape tape = Tape.training()) {
+      Map<String, Variable> leaves = leaves(tape, c, type);
+      Evolution evolution =
+          recurrence(c).evolve(tape, solver, coefficients(leaves), state(c, leaves), c.lengths);
+      Map<String, double[]> out = results(evolution);
+      List<Variable> outputs = new ArrayList<>(List.of(evolution.outputs()));
+      List<INDArray> cotangents =
+          new ArrayList<>(List.of(array(c.outputCotangent, type, evolution.outputs().shape())));
+      outputs.add(evolution.state().get("S"));
+      cotangents.add(array(c.stateCotangent, type, outputs.get(1).shape()));
+      if (c.normalised) {
+        outputs.add(evolution.state().get("z"));
+        cotangents.add(array(c.normaliserCotangent, type, outputs.get(2).shape()));
+      }
+      tape.backward(outputs, cotangents);
+      leaves.forEach((name, leaf) -> out.put("d" + name, doubles(leaf.gradient())));
+      return out;
+    }
+  }
+
+  private static Map<String, double[]> results(Evolution evolution) {
+    Map<String, double[]> out = new LinkedHashMap<>();
+    out.put("o", doubles(evolution.outputs().value()));
+    evolution.state().parts().forEach((name, part) -> out.put(name, doubles(part.value())));
+    return out;
+  }
+
+  private static MatrixStateRecurrence recurrence(MatrixStateOracle c) {
+    return c.normalised
+        ? MatrixStateRecurrence.normalised(c.scale, c.eps)
+        : MatrixStateRecurrence.scaled(c.scale);
+  }
+
+  private static double[][] data(MatrixStateOracle c) {
+    return new double[][] {c.q, c.k, c.v, c.g, c.s, c.z};
+  }
+
+  private static Map<String, Variable> leaves(Tape tape, MatrixStateOracle c, DataType type) {
+    long[] keys = {c.batch, c.steps, c.heads, c.keys};
+    long[] values = {c.batch, c.steps, c.heads, c.values};
+    long[] heads = {c.batch, c.steps, c.heads};
+    long[][] shapes = {
+      keys,
+      keys,
+      values,
+      c.g != null && c.g.length == c.q.length ? keys : heads,
+      {c.batch, c.heads, c.keys, c.values},
+      {c.batch, c.heads, c.keys}
+    };
+    Map<String, Variable> leaves = new LinkedHashMap<>();
+    for (int i = 0; i < NAMES.length; i++) {
+      if (data(c)[i] != null) {
+        leaves.put(NAMES[i], tape.variable(array(data(c)[i], type, shapes[i])));
+      }
+    }
+    return leaves;
+  }
+
+  private static Map<String, Variable> coefficients(Map<String, Variable> leaves) {
+    Map<String, Variable> coefficients = new LinkedHashMap<>(leaves);
+    coefficients.remove("S");
+    coefficients.remove("z");
+    return coefficients;
+  }
+
+  private static State state(MatrixStateOracle c, Map<String, Variable> leaves) {
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put("S", leaves.get("S"));
+    if (c.normalised) {
+      parts.put("z", leaves.get("z"));
+    }
+    return new State(parts, new int[c.batch]);
+  }
+
+  private static INDArray array(double[] data, DataType type, long... shape) {
+    return Nd4j.createFromArray(data).castTo(type).reshape('c', shape);
+  }
+
+  private static double[] doubles(INDArray array) {
+    return array.castTo(DataType.DOUBLE).ravel().toDoubleVector();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void solvers_giveTheOraclesOutputsAndStates(MatrixStateOracle c) {
+    MatrixStateOracle.Result expected = c.run();
+    for (Solver solver : new Solver[] {Solver.SEQUENTIAL, Solver.CHUNKED}) {
+      for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT}) {
+        Map<String, double[]> actual = run(c, solver, type);
+        double tolerance = type == DataType.DOUBLE ? DOUBLE : FLOAT;
+        assertClose(solver + " o", actual.get("o"), expected.o(), tolerance);
+        assertClose(solver + " S", actual.get("S"), expected.s(), tolerance);
+        if (c.normalised) {
+          assertClose(solver + " z", actual.get("z"), expected.z(), tolerance);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_areCentralDifferences(MatrixStateOracle c) {
+    Map<String, double[]> actual = run(c, Solver.SEQUENTIAL, DataType.DOUBLE);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < NAMES.length; i++) {
+      double[] input = data(c)[i];
+      if (input == null) {
+        continue;
+      }
+      double[] gradient = actual.get("d" + NAMES[i]);
+      double[] direction = random.doubles(input.length, -1, 1).toArray();
+      double size = Math.sqrt(MatrixStateOracle.dot(gradient, gradient)) + 1e-6;
+      assertThat(MatrixStateOracle.dot(gradient, direction) / size)
+          .as(NAMES[i])
+          .isCloseTo(c.slope(input, direction) / size, within(DIFFERENCES * 100));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void chunkedGradients_areSequentialOnes(MatrixStateOracle c) {
+    Map<String, double[]> expected = run(c, Solver.SEQUENTIAL, DataType.DOUBLE);
+    for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT}) {
+      double tolerance = type == DataType.DOUBLE ? DOUBLE : FLOAT;
+      Map<String, double[]> chunked = run(c, Solver.CHUNKED, type);
+      Map<String, double[]> sequential = run(c, Solver.SEQUENTIAL, type);
+      expected.forEach(
+          (name, values) -> {
+            assertClose("chunked " + name, chunked.get(name), values, tolerance);
+            assertClose("sequential " + name, sequential.get(name), values, tolerance);
+          });
+    }
+  }
+
+  private static void assertClose(String what, double[] actual, double[] expected, double bound) {
+    assertThat(MatrixStateOracle.error(actual, expected)).as(what).isLessThan(bound);
+  }
+
+  @Test
+  void steps_foldToTheSequence() {
+    for (String decay : new String[] {"none", "head", "channel"}) {
+      MatrixStateOracle c = new MatrixStateOracle(2, 20, 2, 4, 3, decay, true, .3, 11);
+      MatrixStateOracle.Result expected = c.run();
+      try (Tape tape = Tape.inference()) {
+        Map<String, Variable> leaves = leaves(tape, c, DataType.DOUBLE);
+        State state = state(c, leaves);
+        List<INDArray> outputs = new ArrayList<>();
+        for (int t = 0; t < c.steps; t++) {
+          Evolution evolution = recurrence(c).step(tape, at(tape, leaves, t), state);
+          outputs.add(evolution.outputs().value());
+          state = evolution.state();
+        }
+        INDArray all = Nd4j.concat(1, outputs.toArray(INDArray[]::new));
+        assertClose("o", doubles(all), expected.o(), DOUBLE);
+        assertClose("S", doubles(state.get("S").value()), expected.s(), DOUBLE);
+        assertClose("z", doubles(state.get("z").value()), expected.z(), DOUBLE);
+        assertThat(state.consumed()).containsExactly(20, 20);
+      }
+    }
+  }
+
+  private static Map<String, Variable> at(Tape tape, Map<String, Variable> leaves, int t) {
+    Map<String, Variable> token = new LinkedHashMap<>();
+    coefficients(leaves)
+        .forEach(
+            (name, leaf) ->
+                token.put(
+                    name,
+                    tape.constant(
+                        leaf.value()
+                            .get(NDArrayIndex.all(), NDArrayIndex.interval(t, t + 1))
+                            .dup('c'))));
+    return token;
+  }
+
+  @Test
+  void linearization_reproducesOutputsAndMixes() {
+    for (boolean normalised : new boolean[] {false, true}) {
+      MatrixStateOracle c = new MatrixStateOracle(2, 9, 2, 4, 3, "channel", normalised, .3, 13);
+      try (Tape tape = Tape.inference()) {
+        Map<String, Variable> leaves = leaves(tape, c, DataType.DOUBLE);
+        LinearSystem system = recurrence(c).linearize(coefficients(leaves), state(c, leaves), 1, 1);
+        double[] o = c.run().o();
+        double[][] y = system.simulate(system.inputs());
+        for (int t = 0; t < c.steps; t++) {
+          for (int e = 0; e < c.values; e++) {
+            double expected = o[((c.steps + t) * 2 + 1) * c.values + e];
+            assertThat(y[t][e]).isCloseTo(expected, within(DOUBLE));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void results_dependNeitherOnScratchNorOnThreads() {
+    MatrixStateOracle c = new MatrixStateOracle(3, 70, 2, 4, 3, "channel", true, 1, 17);
+    c.lengths = new int[] {70, 5, 64};
+    for (Solver solver : new Solver[] {Solver.SEQUENTIAL, Solver.CHUNKED}) {
+      Map<String, double[]> expected = run(c, solver, DataType.FLOAT);
+      Poison.during(
+          () ->
+              run(c, solver, DataType.FLOAT)
+                  .forEach((n, values) -> assertThat(values).as(n).isEqualTo(expected.get(n))));
+      int threads = Parallel.threads();
+      try {
+        Parallel.setThreads(1);
+        run(c, solver, DataType.FLOAT)
+            .forEach((n, values) -> assertThat(values).as(n).isEqualTo(expected.get(n)));
+      } finally {
+        Parallel.setThreads(threads);
+      }
+    }
+  }
+
+  @Test
+  void longSequence_staysAccurateInFloat() {
+    for (double gate : new double[] {0, 1e-4, .05, 20}) {
+      MatrixStateOracle c = new MatrixStateOracle(1, 16384, 1, 8, 8, "channel", false, gate, 19);
+      Map<String, double[]> expected = run(c, Solver.SEQUENTIAL, DataType.DOUBLE);
+      assertClose("o", expected.get("o"), c.run().o(), DOUBLE);
+      Map<String, double[]> actual = run(c, Solver.CHUNKED, DataType.FLOAT);
+      expected.forEach(
+          (name, values) -> assertClose(gate + " " + name, actual.get(name), values, FLOAT));
+    }
+  }
+
+  @Test
+  void sharedInputs_getTheSumOfTheirGradients() {
+    MatrixStateOracle c = new MatrixStateOracle(1, 20, 2, 4, 4, "none", false, 0, 23);
+    c.k = c.q;
+    c.v = c.q;
+    Map<String, double[]> apart = run(c, Solver.CHUNKED, DataType.DOUBLE);
+    try (Tape tape = Tape.training()) {
+      Variable x = leaves(tape, c, DataType.DOUBLE).get("q");
+      Variable state = tape.constant(array(c.s, DataType.DOUBLE, 1, 2, 4, 4));
+      Evolution evolution =
+          recurrence(c)
+              .evolve(
+                  tape,
+                  Solver.AUTO,
+                  Map.of("q", x, "k", x, "v", x),
+                  new State(Map.of("S", state), new int[1]),
+                  null);
+      tape.backward(
+          List.of(evolution.outputs(), evolution.state().get("S")),
+          List.of(
+              array(c.outputCotangent, DataType.DOUBLE, evolution.outputs().shape()),
+              array(c.stateCotangent, DataType.DOUBLE, 1, 2, 4, 4)));
+      double[] sum = doubles(x.gradient());
+      for (int i = 0; i < sum.length; i++) {
+        double expected = apart.get("dq")[i] + apart.get("dk")[i] + apart.get("dv")[i];
+        assertThat(sum[i]).isCloseTo(expected, within(DOUBLE));
+      }
+    }
+  }
+
+  @Test
+  void shapes_areCheckedByName() {
+    try (Tape tape = Tape.inference()) {
+      Variable q = tape.constant(Nd4j.zeros(DataType.FLOAT, 2, 3, 2, 4));
+      Variable k = tape.constant(Nd4j.zeros(DataType.FLOAT, 2, 4, 2, 5));
+      MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1);
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () ->
+                  recurrence.evolve(tape, Solver.AUTO, Map.of("q", q, "k", k, "v", q), null, null))
+          .withMessage(
+              "matrix_state k: T must be 3, got 4 and K must be 4, got 5 in shape [2, 4, 2, 5]");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> recurrence.evolve(tape, Solver.AUTO, Map.of("q", q), null, null))
+          .withMessageContaining("add k");
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () ->
+                  recurrence.evolve(
+                      tape, Solver.NEWTON, Map.of("q", q, "k", q, "v", q), null, null))
+          .withMessageContaining("matrix_state: solver must be AUTO or one of");
+    }
+  }
+}
