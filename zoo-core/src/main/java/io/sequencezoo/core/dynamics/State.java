@@ -32,12 +32,21 @@ public record State(Map<String, Variable> parts, int[] consumed) {
     return part;
   }
 
-  /** Copies out of the tape's workspace, to survive its closing; gradients end here. */
+  /**
+   * Survives the closing of the tape: parts in its workspace are copied out, others are shared, so
+   * that a cache outside it isn't copied for every token. Gradients end here.
+   */
   public State detach() {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       Tape tape = Tape.detached();
       Map<String, Variable> copies = new LinkedHashMap<>();
-      parts.forEach((name, part) -> copies.put(name, tape.constant(part.value().dup('c'))));
+      parts.forEach(
+          (name, part) ->
+              copies.put(
+                  name,
+                  part.value().isAttached()
+                      ? tape.constant(part.value().dup('c'))
+                      : tape.record(part.value(), cotangents -> {})));
       return new State(copies, consumed);
     }
   }
