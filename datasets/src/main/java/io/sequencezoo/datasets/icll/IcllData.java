@@ -79,23 +79,30 @@ public final class IcllData {
     return problems;
   }
 
-  /**
-   * SHA-256 over the generator's version, the configuration and every problem of the splits, in
-   * hexadecimal.
-   */
+  /** SHA-256 over the languages and prompts of all splits, in hexadecimal. */
   public String hash() {
-    Hasher hasher = Hashing.sha256().newHasher().putInt(GENERATOR_VERSION);
-    hasher.putString(Configs.write(config), StandardCharsets.UTF_8);
+    Hasher hasher = Hashing.sha256().newHasher();
     for (Split split : Split.values()) {
-      for (int index = 0; index < config.examples(split); index++) {
-        Problem problem = problem(split, index);
-        hasher.putBytes(problem.automaton().hash().asBytes());
-        for (int token : problem.tokens()) {
-          hasher.putInt(token);
-        }
-      }
+      put(hasher, split, config.examples(split));
     }
     return hasher.hash().toString();
+  }
+
+  /** SHA-256 over the languages and prompts of a split's first problems, in hexadecimal. */
+  public String hash(Split split, int count) {
+    Hasher hasher = Hashing.sha256().newHasher();
+    put(hasher, split, count);
+    return hasher.hash().toString();
+  }
+
+  private void put(Hasher hasher, Split split, int count) {
+    for (int index = 0; index < count; index++) {
+      Problem problem = problem(split, index);
+      hasher.putBytes(problem.automaton().hash().asBytes());
+      for (int token : problem.tokens()) {
+        hasher.putInt(token);
+      }
+    }
   }
 
   /** Writes the problems of a split as JSON, one a line: {@link Problem.Description}. */

@@ -1,0 +1,104 @@
+package io.sequencezoo.eval.icll;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.datasets.icll.IcllConfig;
+import io.sequencezoo.datasets.icll.IcllData;
+import io.sequencezoo.datasets.icll.Problem;
+import io.sequencezoo.datasets.icll.Split;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** What can be had without training: uniform guesses, n-grams, and the true automaton. */
+public final class IcllBaselines {
+  private static final int BATCH = 32;
+
+  private IcllBaselines() {}
+
+  /** All baselines, from the weakest to the bound. */
+  public static List<Predictor> all() {
+    List<Predictor> predictors = new ArrayList<>();
+    predictors.add(UniformPredictor.overVocabulary());
+    predictors.add(UniformPredictor.overAlphabet());
+    for (int order = 1; order <= 4; order++) {
+      predictors.add(new NGramPredictor(order));
+    }
+    predictors.add(UniformPredictor.trueAutomaton());
+    return predictors;
+  }
+
+  /** The baselines on the first test problems of RegBench with this seed. */
+  public static Results run(int problems, long seed) {
+    checkArgument(problems >= 1, "icll: problems must be at least 1, got %s", problems);
+    IcllConfig regBench = IcllConfig.regBench(seed, 1);
+    IcllConfig config =
+        new IcllConfig(seed, 1, 1, problems, regBench.languages(), regBench.prompts());
+    IcllData data = new IcllData(config);
+    return new Results(
+        config,
+        data.hash(Split.TEST, problems),
+        Summary.of(data.problems(Split.TEST)),
+        score(data.problems(Split.TEST)));
+  }
+
+  /** The scores of all baselines on some problems. */
+  public static List<IcllScores> score(List<Problem> problems) {
+    return all().stream()
+        .map(predictor -> IcllMetrics.score(predictor, problems, BATCH, IcllMetrics.DEFAULT_BIN))
+        .toList();
+  }
+
+  /**
+   * The baselines' results with what they were computed from.
+   *
+   * @param config the data's configuration
+   * @param dataHash hash of the test problems
+   * @param summary what the problems look like
+   * @param scores one entry per baseline
+   */
+  public record Results(
+      IcllConfig config, String dataHash, Summary summary, List<IcllScores> scores) {
+    /** Copies the scores. */
+    public Results {
+      scores = List.copyOf(scores);
+    }
+
+    /** The scores of the baseline of this name. */
+    public IcllScores scores(String predictor) {
+      return scores.stream()
+          .filter(score -> score.predictor().equals(predictor))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "icll: baseline must be one of "
+                          + scores.stream().map(IcllScores::predictor).toList()
+                          + ", got "
+                          + predictor));
+    }
+  }
+
+  /**
+   * Means over problems.
+   *
+   * @param promptTokens tokens of a prompt, separators included
+   * @param states states of the minimal automaton
+   * @param outDegree symbols that a state allows
+   */
+  public record Summary(double promptTokens, double states, double outDegree) {
+    static Summary of(List<Problem> problems) {
+      return new Summary(
+          mean(problems, problem -> problem.length() + 1),
+          mean(problems, problem -> problem.automaton().states()),
+          mean(
+              problems,
+              problem ->
+                  (double) problem.automaton().transitions() / problem.automaton().states()));
+    }
+
+    private static double mean(List<Problem> problems, ToDoubleFunction<Problem> value) {
+      return problems.stream().mapToDouble(value).average().orElseThrow();
+    }
+  }
+}
