@@ -2,9 +2,11 @@ package io.sequencezoo.eval.icll;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.Lists;
 import io.sequencezoo.datasets.icll.Problem;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -30,11 +32,15 @@ public final class IcllMetrics {
     this.bin = bin;
   }
 
-  /** The scores of a predictor, asked for {@code batch} problems at a time. */
+  /**
+   * The scores of a predictor, asked for {@code batch} problems at a time, shorter prompts first so
+   * that a batch has little padding.
+   */
   public static IcllScores score(Predictor predictor, List<Problem> problems, int batch, int bin) {
     IcllMetrics metrics = new IcllMetrics(bin);
-    for (int from = 0; from < problems.size(); from += batch) {
-      List<Problem> some = problems.subList(from, Math.min(problems.size(), from + batch));
+    List<Problem> byLength = new ArrayList<>(problems);
+    byLength.sort(Comparator.comparingInt(Problem::length));
+    for (List<Problem> some : Lists.partition(byLength, batch)) {
       List<double[][]> tables = predictor.probabilities(some);
       for (int i = 0; i < some.size(); i++) {
         metrics.add(some.get(i), tables.get(i));
