@@ -1,6 +1,14 @@
 package io.sequencezoo.models;
 
 import io.sequencezoo.core.registry.Catalog;
+import io.sequencezoo.models.channel.Glu;
+import io.sequencezoo.models.channel.GluConfig;
+import io.sequencezoo.models.channel.Mlp;
+import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.norm.LayerNorm;
+import io.sequencezoo.models.norm.LayerNormConfig;
+import io.sequencezoo.models.norm.RmsNorm;
+import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.rnn.Lstm;
 import io.sequencezoo.models.rnn.LstmConfig;
 import java.util.List;
@@ -17,6 +25,46 @@ public final class ModelsCatalog implements Catalog {
             LstmConfig.class,
             Lstm.class,
             "LSTM: gated cells driven by the input and their own last output",
-            List.of(LstmConfig.standard(), new LstmConfig(3, 0.0))));
+            List.of(LstmConfig.standard(), new LstmConfig(3, 0.0))),
+        new Entry(
+            MlpConfig.class,
+            Mlp.class,
+            "MLP: two linear maps around an activation",
+            List.of(MlpConfig.standard(), MlpConfig.reluSquared())),
+        new Entry(
+            GluConfig.Swiglu.class,
+            Glu.class,
+            "SwiGLU: a linear map gated by the SiLU of another",
+            List.of(GluConfig.standard(), new GluConfig.Swiglu(1.5, true, 0.1))),
+        new Entry(
+            GluConfig.Geglu.class,
+            Glu.class,
+            "GEGLU: a linear map gated by the GELU of another",
+            List.of(new GluConfig.Geglu(null, null, null))),
+        new Entry(
+            GluConfig.Reglu.class,
+            Glu.class,
+            "ReGLU: a linear map gated by the ReLU of another",
+            List.of(new GluConfig.Reglu(null, null, null))),
+        new Entry(
+            GluConfig.Sigmoid.class,
+            Glu.class,
+            "GLU: a linear map gated by the sigmoid of another",
+            List.of(new GluConfig.Sigmoid(null, null, null))),
+        new Entry(
+            GluConfig.Bilinear.class,
+            Glu.class,
+            "Bilinear GLU: the product of two linear maps",
+            List.of(new GluConfig.Bilinear(null, null, null))),
+        new Entry(
+            LayerNormConfig.class,
+            LayerNorm.class,
+            "Layer norm: mean 0 and variance 1",
+            List.of(LayerNormConfig.standard(), new LayerNormConfig(1e-3, false))),
+        new Entry(
+            RmsNormConfig.class,
+            RmsNorm.class,
+            "RMS norm: mean square 1",
+            List.of(RmsNormConfig.standard(), new RmsNormConfig(1e-3, 2))));
   }
 }

@@ -109,8 +109,9 @@ public final class Activations {
     Slab<A> gates = precision.slab(gate.value());
     Slab<A> ups = precision.slab(up.value());
     Slab<A> gy = precision.slab(cotangents.output(0));
-    Tiles.Target<A> gGate = Tiles.target(precision, cotangents, 0);
+    // In the order of writing below, so that a gate that gates itself adds up.
     Tiles.Target<A> gUp = Tiles.target(precision, cotangents, 1);
+    Tiles.Target<A> gGate = Tiles.target(precision, cotangents, 0);
     tiles(
         precision,
         gates.length(),

@@ -26,75 +26,98 @@ public final class Dense {
    * @param bias {@code [out]}, or null
    */
   public static Variable linear(Tape tape, Variable x, Variable w, Variable bias) {
+    return linear(tape, x, w, bias, false);
+  }
+
+  /**
+   * {@code y = x Wᵀ + b} with a weight stored {@code [out, in]}, such as a table of embeddings that
+   * is also the map to logits.
+   *
+   * @param x {@code [..., in]}
+   * @param w {@code [out, in]}
+   * @param bias {@code [out]}, or null
+   */
+  public static Variable linearTransposed(Tape tape, Variable x, Variable w, Variable bias) {
+    return linear(tape, x, w, bias, true);
+  }
+
+  private static Variable linear(
+      Tape tape, Variable x, Variable w, Variable bias, boolean transposed) {
     int in = Tiles.columns("linear", x);
     checkArgument(
-        w.value().rank() == 2 && w.size(0) == in,
-        "linear: weight must have shape [%s, out] for input %s, got %s",
-        in,
+        w.value().rank() == 2 && w.size(transposed ? 1 : 0) == in,
+        "linear: weight must have shape %s for input %s, got %s",
+        transposed ? "[out, " + in + "]" : "[" + in + ", out]",
         Arrays.toString(x.shape()),
         Arrays.toString(w.shape()));
+    int out = w.size(transposed ? 0 : 1);
     checkArgument(
-        bias == null || bias.value().length() == w.size(1),
+        bias == null || bias.value().length() == out,
         "linear: bias must have %s elements, got %s",
-        w.size(1),
+        out,
         bias == null ? 0 : bias.value().length());
     Tiles.checkSameType("linear", x, w, bias);
-    return typed(tape, Precision.of(x.value()), x, w, bias);
+    return new Product<>(Precision.of(x.value()), x, w, in, out, transposed).record(tape, bias);
   }
 
-  private static <A> Variable typed(
-      Tape tape, Precision<A> precision, Variable x, Variable w, Variable bias) {
-    int in = w.size(0);
-    int out = w.size(1);
-    int rows = Math.toIntExact(Tiles.rows(x, in));
-    long[] shape = x.shape().clone();
-    shape[shape.length - 1] = out;
-    INDArray y = tape.allocate(x.type(), shape);
-    Slab<A> to = precision.slab(y);
-    if (bias != null) {
-      repeat(precision, precision.slab(bias.value()), to, rows, out);
-    }
-    Blas.gemm(
-        false,
-        false,
-        rows,
-        out,
-        in,
-        1,
-        precision.slab(x.value()),
-        0,
-        in,
-        precision.slab(w.value()),
-        0,
-        out,
-        bias != null ? 1 : 0,
-        to,
-        0,
-        out);
-    return tape.record(y, cotangents -> pullback(precision, cotangents, x, w), x, w, bias);
-  }
+  /** One application. */
+  private record Product<A>(
+      Precision<A> precision, Variable x, Variable w, int in, int out, boolean transposed) {
 
-  private static <A> void pullback(
-      Precision<A> precision, Cotangents cotangents, Variable x, Variable w) {
-    int in = w.size(0);
-    int out = w.size(1);
-    int rows = Math.toIntExact(Tiles.rows(x, in));
-    Slab<A> gy = precision.slab(cotangents.output(0));
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
-    if (gx != null) {
-      Slab<A> weights = precision.slab(w.value());
-      Blas.gemm(
-          false, true, rows, in, out, 1, gy, 0, out, weights, 0, out, gx.beta(), gx.slab(), 0, in);
+    Variable record(Tape tape, Variable bias) {
+      int rows = rows();
+      long[] shape = x.shape().clone();
+      shape[shape.length - 1] = out;
+      INDArray y = tape.allocate(x.type(), shape);
+      Slab<A> to = precision.slab(y);
+      if (bias != null) {
+        repeat(precision, precision.slab(bias.value()), to, rows, out);
+      }
+      Slab<A> xs = precision.slab(x.value());
+      Slab<A> ws = precision.slab(w.value());
+      int beta = bias != null ? 1 : 0;
+      Blas.gemm(false, transposed, rows, out, in, 1, xs, 0, in, ws, 0, ldw(), beta, to, 0, out);
+      return tape.record(y, this::pullback, x, w, bias);
     }
-    Tiles.Target<A> gw = Tiles.target(precision, cotangents, 1);
-    if (gw != null) {
-      Slab<A> from = precision.slab(x.value());
-      Blas.gemm(
-          true, false, in, out, rows, 1, from, 0, in, gy, 0, out, gw.beta(), gw.slab(), 0, out);
+
+    private int rows() {
+      return Math.toIntExact(Tiles.rows(x, in));
     }
-    Tiles.Target<A> gb = Tiles.target(precision, cotangents, 2);
-    if (gb != null) {
-      sumRows(precision, gy, rows, out, gb);
+
+    /** The leading dimension of the weight. */
+    private int ldw() {
+      return transposed ? in : out;
+    }
+
+    private void pullback(Cotangents cotangents) {
+      int rows = rows();
+      Slab<A> gy = precision.slab(cotangents.output(0));
+      Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+      if (gx != null) {
+        Slab<A> ws = precision.slab(w.value());
+        Slab<A> to = gx.slab();
+        Blas.gemm(
+            false, !transposed, rows, in, out, 1, gy, 0, out, ws, 0, ldw(), gx.beta(), to, 0, in);
+      }
+      Tiles.Target<A> gw = Tiles.target(precision, cotangents, 1);
+      if (gw != null) {
+        weightGradient(gy, rows, gw);
+      }
+      Tiles.Target<A> gb = Tiles.target(precision, cotangents, 2);
+      if (gb != null) {
+        sumRows(precision, gy, rows, out, gb);
+      }
+    }
+
+    private void weightGradient(Slab<A> gy, int rows, Tiles.Target<A> gw) {
+      Slab<A> xs = precision.slab(x.value());
+      Slab<A> to = gw.slab();
+      int beta = gw.beta();
+      if (transposed) {
+        Blas.gemm(true, false, out, in, rows, 1, gy, 0, out, xs, 0, in, beta, to, 0, in);
+      } else {
+        Blas.gemm(true, false, in, out, rows, 1, xs, 0, in, gy, 0, out, beta, to, 0, out);
+      }
     }
   }
 

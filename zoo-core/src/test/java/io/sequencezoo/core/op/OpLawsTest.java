@@ -46,6 +46,12 @@ class OpLawsTest {
                 (t, v) -> one(Dense.linear(t, v.get(0), v.get(1), null)),
                 s(7, 5),
                 s(5, 3)),
+            OpCase.of(
+                "linear transposed",
+                (t, v) -> one(Dense.linearTransposed(t, v.get(0), v.get(1), v.get(2))),
+                s(2, 3, 5),
+                s(4, 5),
+                s(4)),
             OpCase.of("embedding", (t, v) -> one(Embedding.lookup(t, v.get(0), ids)), s(5, 3)),
             OpCase.of(
                 "cross-entropy",
@@ -88,6 +94,10 @@ class OpLawsTest {
                 "gate",
                 (t, v) -> one(Activations.gated(t, Unary.GELU, v.get(0), v.get(1))),
                 s(3, 5),
+                s(3, 5)),
+            OpCase.of(
+                "gate of itself",
+                (t, v) -> one(Activations.gated(t, Unary.SILU, v.get(0), v.get(0))),
                 s(3, 5)),
             OpCase.of(
                 "bilinear gate",

@@ -1,0 +1,43 @@
+package io.sequencezoo.models.channel;
+
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.block.FeedForward;
+import io.sequencezoo.core.registry.FeedForwardConfig;
+import io.sequencezoo.core.registry.MixerConfig;
+
+/**
+ * Describes an {@link Mlp}.
+ *
+ * @param activation f, gelu where absent
+ * @param expansion F / D, 4 where absent; F is rounded
+ * @param bias whether linear maps have biases, true where absent
+ * @param initStd standard deviation of first weights, 0.02 where absent; the last map's is divided
+ *     by √(2 layers)
+ */
+@JsonTypeName("mlp")
+public record MlpConfig(Activation activation, Double expansion, Boolean bias, Double initStd)
+    implements FeedForwardConfig {
+  /** Fills in what is absent. */
+  public MlpConfig {
+    activation = activation == null ? Activation.GELU : activation;
+    expansion = expansion == null ? 4.0 : expansion;
+    bias = bias == null || bias;
+    initStd = initStd == null ? 0.02 : initStd;
+    ChannelShape.check("mlp", expansion, initStd);
+  }
+
+  /** GPT-2's, but with the exact GELU: four times the width, biases. */
+  public static MlpConfig standard() {
+    return new MlpConfig(null, null, null, null);
+  }
+
+  /** Primer's squared ReLU without biases (So et al. 2021, arXiv 2109.08668). */
+  public static MlpConfig reluSquared() {
+    return new MlpConfig(Activation.RELU_SQUARED, null, false, null);
+  }
+
+  @Override
+  public FeedForward build(MixerConfig.Place place) {
+    return new Mlp(ChannelShape.of("mlp", place, expansion, bias, initStd), activation);
+  }
+}

@@ -1,0 +1,57 @@
+package io.sequencezoo.models.norm;
+
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Declaration;
+import io.sequencezoo.core.block.FeedForward;
+import io.sequencezoo.core.block.Initialisers;
+import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.op.Norms;
+
+/**
+ * Layer normalisation: features with mean 0 and variance 1, then scaled and shifted.
+ *
+ * <pre>{@code
+ * y = (x - mean(x)) / √(var(x) + ε) w + b
+ * }</pre>
+ *
+ * <ul>
+ *   <li>{@code x}, {@code y}: {@code [B, T, D]}
+ *   <li>{@code weight}: {@code [D]}, ones; {@code bias}: {@code [D]}, zeros, or none
+ * </ul>
+ */
+@Paper(
+    key = "ba2016layernorm",
+    title = "Layer Normalization",
+    authors = "Ba, Kiros and Hinton 2016",
+    arxiv = "1607.06450",
+    equations = "3-4")
+public final class LayerNorm implements FeedForward {
+  private static final String WEIGHT = "weight";
+  private static final String BIAS = "bias";
+
+  private final int width;
+  private final double eps;
+  private final boolean bias;
+
+  /** A norm of D = width features. */
+  public LayerNorm(int width, double eps, boolean bias) {
+    this.width = width;
+    this.eps = eps;
+    this.bias = bias;
+  }
+
+  @Override
+  public void declare(Declaration declaration) {
+    declaration.undecayed(WEIGHT, Initialisers.ones(), width);
+    if (bias) {
+      declaration.undecayed(BIAS, Initialisers.zeros(), width);
+    }
+  }
+
+  @Override
+  public Variable forward(Context context, Variable x) {
+    Variable shift = bias ? context.parameter(BIAS) : null;
+    return Norms.layerNorm(context.tape(), x, context.parameter(WEIGHT), shift, eps);
+  }
+}

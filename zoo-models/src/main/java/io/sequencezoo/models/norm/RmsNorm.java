@@ -1,0 +1,56 @@
+package io.sequencezoo.models.norm;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Declaration;
+import io.sequencezoo.core.block.FeedForward;
+import io.sequencezoo.core.block.Initialisers;
+import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.op.Norms;
+
+/**
+ * Root mean square normalisation: features of mean square 1 within each group, then scaled.
+ *
+ * <pre>{@code
+ * y = x / √(mean(x²) + ε) w
+ * }</pre>
+ *
+ * <ul>
+ *   <li>{@code x}, {@code y}: {@code [B, T, D]}, in groups of D / groups consecutive features
+ *   <li>{@code weight}: {@code [D]}, ones
+ * </ul>
+ */
+@Paper(
+    key = "zhang2019rmsnorm",
+    title = "Root Mean Square Layer Normalization",
+    authors = "Zhang and Sennrich 2019",
+    arxiv = "1910.07467",
+    equations = "4")
+public final class RmsNorm implements FeedForward {
+  private static final String WEIGHT = "weight";
+
+  private final int width;
+  private final double eps;
+  private final int groups;
+
+  /** A norm of D = width features in this many groups. */
+  public RmsNorm(int width, double eps, int groups) {
+    checkArgument(
+        width % groups == 0, "rms_norm: width %s must be divisible by groups %s", width, groups);
+    this.width = width;
+    this.eps = eps;
+    this.groups = groups;
+  }
+
+  @Override
+  public void declare(Declaration declaration) {
+    declaration.undecayed(WEIGHT, Initialisers.ones(), width);
+  }
+
+  @Override
+  public Variable forward(Context context, Variable x) {
+    return Norms.rmsNorm(context.tape(), x, context.parameter(WEIGHT), null, eps, width / groups);
+  }
+}

@@ -1,0 +1,35 @@
+package io.sequencezoo.models.norm;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.block.FeedForward;
+import io.sequencezoo.core.registry.FeedForwardConfig;
+import io.sequencezoo.core.registry.MixerConfig;
+
+/**
+ * Describes an {@link RmsNorm}.
+ *
+ * @param eps ε, 1e-5 where absent, as in Llama
+ * @param groups number of groups of features, 1 where absent
+ */
+@JsonTypeName("rms_norm")
+public record RmsNormConfig(Double eps, Integer groups) implements FeedForwardConfig {
+  /** Fills in what is absent. */
+  public RmsNormConfig {
+    eps = eps == null ? 1e-5 : eps;
+    groups = groups == null ? 1 : groups;
+    checkArgument(eps > 0, "rms_norm: eps must be positive, got %s", eps);
+    checkArgument(groups >= 1, "rms_norm: groups must be at least 1, got %s", groups);
+  }
+
+  /** One group. */
+  public static RmsNormConfig standard() {
+    return new RmsNormConfig(null, null);
+  }
+
+  @Override
+  public FeedForward build(MixerConfig.Place place) {
+    return new RmsNorm(place.width(), eps, groups);
+  }
+}

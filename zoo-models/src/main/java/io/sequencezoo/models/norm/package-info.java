@@ -1,0 +1,2 @@
+/** Normalisation of the features of each position. */
+package io.sequencezoo.models.norm;

@@ -1,0 +1,2 @@
+/** Residual connections around mixers. */
+package io.sequencezoo.models.residual;
