@@ -1,0 +1,82 @@
+package io.sequencezoo.core.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.ParameterSpec;
+import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.contract.MixerSubject.Result;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Law 9: state bytes, parameters and cost per token are what the block says. */
+final class DeclarationLaws {
+  private DeclarationLaws() {}
+
+  /** The state of a row takes the declared bytes, before the first token and after any. */
+  static void stateBytes(MixerSubject subject) {
+    int tokens = 0;
+    State state =
+        subject
+            .mixer(Solver.AUTO)
+            .initialState(
+                Context.inference(Tape.detached(), subject.parameters()), 2, subject.type());
+    assertBytes(subject, "before the first token", state, 0);
+    if (subject.parametrisation().isBidirectional()) {
+      return;
+    }
+    for (int steps : new int[] {1, 1, 5, 60}) {
+      tokens += steps;
+      Result result =
+          subject.forward(
+              Solver.AUTO, subject.input(51, 2, steps), tokens == 1 ? null : state, null);
+      state = result.state();
+      assertBytes(subject, "after " + tokens, state, tokens);
+    }
+    Result stepped = subject.step(subject.input(52, 2, 1), state);
+    assertBytes(subject, "after a step", stepped.state(), tokens + 1);
+  }
+
+  private static void assertBytes(MixerSubject subject, String when, State state, int tokens) {
+    assertThat(state.bytesPerRow())
+        .as("bytes of state %s", when)
+        .isEqualTo(subject.parametrisation().stateBytes(tokens, subject.type()));
+    for (int consumed : state.consumed()) {
+      assertThat(consumed).as("tokens consumed %s", when).isEqualTo(tokens);
+    }
+  }
+
+  /** Every declared parameter counts: the outputs depend on it. */
+  static void parametersAreUsed(MixerSubject subject) {
+    INDArray x = subject.input(53, 2, 9);
+    subject.gradients(Solver.AUTO, x, subject.input(54, 2, 9), null);
+    assertUsed(subject.parameters());
+  }
+
+  /** After backward: every parameter has a gradient, and their sizes add up. */
+  static void assertUsed(Parameters parameters) {
+    List<String> unused =
+        parameters.specs().stream()
+            .map(ParameterSpec::name)
+            .filter(name -> !hasGradient(parameters.gradient(name)))
+            .toList();
+    assertThat(unused).as("declared parameters without influence").isEmpty();
+    long sum = 0;
+    for (ParameterSpec spec : parameters.specs()) {
+      sum += parameters.value(spec.name()).length();
+    }
+    assertThat(parameters.count()).isEqualTo(sum);
+  }
+
+  private static boolean hasGradient(INDArray gradient) {
+    for (double g : Close.values(gradient)) {
+      if (g != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+package io.sequencezoo.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sequencezoo.core.contract.FeedForwardContract;
+import io.sequencezoo.core.contract.SequenceContract;
+import io.sequencezoo.core.registry.BlockConfig;
+import io.sequencezoo.core.registry.Catalog;
+import io.sequencezoo.core.registry.FeedForwardConfig;
+import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.registry.Registry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/** Every registered block with every example keeps every law, in double and in float. */
+class ContractTest {
+
+  @TestFactory
+  Stream<DynamicNode> everyBlock_keepsTheLaws() {
+    return Registry.get().entries().entrySet().stream().map(entry -> block(entry));
+  }
+
+  private static DynamicNode block(Map.Entry<String, Catalog.Entry> entry) {
+    List<DynamicNode> tests = new ArrayList<>();
+    List<? extends BlockConfig> examples = entry.getValue().examples();
+    assertThat(examples).as("%s: examples for the contract", entry.getKey()).isNotEmpty();
+    for (BlockConfig config : examples) {
+      assertThat(config).isInstanceOf(entry.getValue().config());
+      for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT}) {
+        laws(config, type)
+            .forEach(
+                (law, check) ->
+                    tests.add(
+                        DynamicTest.dynamicTest(config + " " + type + ": " + law, check::run)));
+      }
+    }
+    return DynamicContainer.dynamicContainer(entry.getKey(), tests);
+  }
+
+  private static Map<String, Runnable> laws(BlockConfig config, DataType type) {
+    if (config instanceof MixerConfig mixer) {
+      return SequenceContract.laws(mixer, type);
+    }
+    if (config instanceof FeedForwardConfig feedForward) {
+      return FeedForwardContract.laws(feedForward, type);
+    }
+    throw new AssertionError(config + ": no contract for this kind of block");
+  }
+}
