@@ -2,6 +2,7 @@ package io.sequencezoo.core.autodiff;
 
 import io.sequencezoo.core.kernel.Unary;
 import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Differentiable operations to write any block with. Operands of one operation have one data type;
@@ -44,6 +45,53 @@ public final class Primitives {
   /** {@code alpha x + beta}. */
   public static Variable affine(Tape tape, double alpha, Variable x, double beta) {
     return Arithmetic.affine(tape, alpha, x, beta);
+  }
+
+  /** {@code x^exponent}. */
+  public static Variable power(Tape tape, Variable x, double exponent) {
+    return Choices.power(tape, x, exponent);
+  }
+
+  /** {@code |x|}; the gradient is 0 at 0. */
+  public static Variable abs(Tape tape, Variable x) {
+    return Choices.abs(tape, x);
+  }
+
+  /** x within {@code [low, high]}, the nearer bound outside; the gradient is 0 outside. */
+  public static Variable clamp(Tape tape, Variable x, double low, double high) {
+    return Choices.clamp(tape, x, low, high);
+  }
+
+  /** The larger of x and y; equals share the gradient. */
+  public static Variable maximum(Tape tape, Variable x, Variable y) {
+    return Choices.maximum(tape, x, y);
+  }
+
+  /** The smaller of x and y; equals share the gradient. */
+  public static Variable minimum(Tape tape, Variable x, Variable y) {
+    return Choices.minimum(tape, x, y);
+  }
+
+  /** x where the condition, of any type, is not zero, else y; all three broadcast. */
+  public static Variable where(Tape tape, INDArray condition, Variable x, Variable y) {
+    return Choices.where(tape, condition, x, y);
+  }
+
+  /** x where the mask, of any type, is not zero, else the value. */
+  public static Variable mask(Tape tape, Variable x, INDArray mask, double value) {
+    INDArray filler = tape.allocate(x.type(), 1);
+    filler.assign(value);
+    return Choices.where(tape, mask, x, tape.constant(filler));
+  }
+
+  /** The value of x as a constant: nothing flows back. */
+  public static Variable stopGradient(Tape tape, Variable x) {
+    return tape.constant(x.value());
+  }
+
+  /** Zeros in the shape and type of x, constant. */
+  public static Variable zerosLike(Tape tape, Variable x) {
+    return tape.constant(tape.zeros(x.type(), x.shape()));
   }
 
   // Along axes.
@@ -138,16 +186,50 @@ public final class Primitives {
 
   /** Positions {@code from} to {@code to - 1} along an axis. */
   public static Variable slice(Tape tape, Variable x, int axis, long from, long to) {
-    return Shaping.slice(tape, x, axis, from, to);
+    return Joining.slice(tape, x, axis, from, to);
   }
 
   /** The parts one after another along an axis. */
   public static Variable concat(Tape tape, int axis, Variable... parts) {
-    return Shaping.concat(tape, axis, List.of(parts));
+    return Joining.concat(tape, axis, List.of(parts));
   }
 
   /** Consecutive parts of the given sizes along an axis. */
   public static Variable[] split(Tape tape, Variable x, int axis, long... sizes) {
-    return Shaping.split(tape, x, axis, sizes);
+    return Joining.split(tape, x, axis, sizes);
+  }
+
+  /** Equal shapes one after another along a new axis; negative axes count from the new last. */
+  public static Variable stack(Tape tape, int axis, Variable... parts) {
+    return Joining.stack(tape, axis, List.of(parts));
+  }
+
+  /** x with constant values before and after it along an axis. */
+  public static Variable pad(
+      Tape tape, Variable x, int axis, long before, long after, double value) {
+    return Joining.pad(tape, x, axis, before, after, value);
+  }
+
+  /** x in the order of decreasing index along an axis. */
+  public static Variable flip(Tape tape, Variable x, int axis) {
+    return Shaping.flip(tape, x, axis);
+  }
+
+  /** x repeated along axes of size 1 and new leading axes, as broadcasting repeats it. */
+  public static Variable expand(Tape tape, Variable x, long... shape) {
+    return Shaping.expand(tape, x, shape);
+  }
+
+  /** Each position along an axis the given number of times in a row: a a b b c c. */
+  public static Variable repeat(Tape tape, Variable x, int axis, int times) {
+    return Shaping.repeat(tape, x, axis, times);
+  }
+
+  /**
+   * Row {@code indices[i...]} of a table {@code [N, ...]} for every i: {@code [i..., ...]}. The
+   * gradients of a row that is taken more than once are added up.
+   */
+  public static Variable take(Tape tape, Variable table, INDArray indices) {
+    return Lookup.take(tape, table, indices);
   }
 }
