@@ -31,6 +31,9 @@ final class PrimitivesTest {
   /** What the project asks of float. */
   private static final double FLOAT = 1e-4;
 
+  /** Largest entries below this count as this, for tensors that are zero but for rounding. */
+  private static final double SMALL = 1e-3;
+
   /**
    * Elements of each input that central differences check; every element is checked by SameDiff.
    */
