@@ -3,12 +3,14 @@ package io.sequencezoo.core.kernel;
 import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
+import static org.bytedeco.openblas.global.openblas.blas_get_num_threads;
 import static org.bytedeco.openblas.global.openblas.blas_set_num_threads;
 import static org.bytedeco.openblas.global.openblas.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Matrix products on off-heap data by OpenBLAS, called directly. Large products are cut into tiles
@@ -19,10 +21,19 @@ public final class Blas {
   private static final int TILE = 512;
 
   static {
+    // ND4J sets the number of threads when it creates its own BLAS; it must have done so before.
+    Nd4j.factory().blas();
     blas_set_num_threads(1);
   }
 
   private Blas() {}
+
+  /** Loads OpenBLAS and holds it to one thread, whatever else in the process has set. */
+  static void load() {
+    if (blas_get_num_threads() != 1) {
+      blas_set_num_threads(1);
+    }
+  }
 
   /**
    * {@code C = alpha op(A) op(B) + beta C}, row-major, op(A) m x k, op(B) k x n. Positions count
@@ -48,6 +59,7 @@ public final class Blas {
     if (m == 0 || n == 0) {
       return;
     }
+    load();
     int rows = tile(m);
     int columns = tile(n);
     int down = (m + rows - 1) / rows;

@@ -1,17 +1,102 @@
 package io.sequencezoo.core.kernel;
 
-/** The kernels chosen for this machine, once. */
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The kernels chosen for this machine, once. The system property {@code zoo.kernels} is {@code
+ * auto} (the default: vectors where they run at speed), {@code scalar} or {@code vector}.
+ */
 final class Providers {
-  private static final Kernels<float[]> FLOATS = new ScalarKernels32();
+  static final String PROPERTY = "zoo.kernels";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Providers.class);
   private static final Kernels<double[]> DOUBLES = new ScalarKernels64();
+  private static final Choice CHOICE =
+      choose(System.getProperty(PROPERTY, "auto"), VectorSupport::refusal, VectorSupport::create);
+
+  static {
+    CHOICE.log();
+  }
 
   private Providers() {}
 
   static Kernels<float[]> floats() {
-    return FLOATS;
+    return CHOICE.kernels();
   }
 
   static Kernels<double[]> doubles() {
     return DOUBLES;
+  }
+
+  /** Why the choice fell on scalar kernels, empty if on vectors. */
+  static String reason() {
+    return CHOICE.reason;
+  }
+
+  static Choice choose(
+      String wanted, Supplier<Optional<String>> refusal, Supplier<Kernels<float[]>> vectors) {
+    switch (wanted) {
+      case "scalar":
+        return new Choice(new ScalarKernels32(), "asked for by " + PROPERTY, false);
+      case "auto":
+      case "vector":
+        break;
+      default:
+        return new Choice(null, "must be auto, scalar or vector, got " + wanted, false);
+    }
+    String reason;
+    try {
+      Optional<String> refused = refusal.get();
+      if (refused.isEmpty()) {
+        return new Choice(vectors.get(), "", false);
+      }
+      reason = refused.get();
+    } catch (UnsupportedOperationException e) {
+      reason = e.getMessage();
+    }
+    return wanted.equals("vector")
+        ? new Choice(null, "must be usable to be forced, got vector: " + reason, false)
+        : new Choice(new ScalarKernels32(), reason, true);
+  }
+
+  /** What was chosen and why; no kernels if what was asked for can't be had. */
+  static final class Choice {
+    private final Kernels<float[]> kernels;
+    private final String reason;
+    private final boolean fallback;
+
+    private Choice(Kernels<float[]> kernels, String reason, boolean fallback) {
+      this.kernels = kernels;
+      this.reason = reason;
+      this.fallback = fallback;
+    }
+
+    /** The kernels; the failure is thrown here, since it can't be in a static initialiser. */
+    Kernels<float[]> kernels() {
+      if (kernels == null) {
+        throw new IllegalArgumentException(PROPERTY + ": " + reason);
+      }
+      return kernels;
+    }
+
+    boolean isFallback() {
+      return fallback;
+    }
+
+    String reason() {
+      return reason;
+    }
+
+    private void log() {
+      if (kernels != null) {
+        LOG.info("kernels: {}, {} threads", kernels.name(), Parallel.threads());
+      }
+      if (fallback) {
+        LOG.warn("kernels: several times slower than with vectors: {}", reason);
+      }
+    }
   }
 }

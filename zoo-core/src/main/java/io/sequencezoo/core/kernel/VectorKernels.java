@@ -1,0 +1,395 @@
+package io.sequencezoo.core.kernel;
+
+import static io.sequencezoo.core.kernel.Lanes.COUNT;
+import static io.sequencezoo.core.kernel.Lanes.SPECIES;
+import static io.sequencezoo.core.kernel.Lanes.all;
+import static io.sequencezoo.core.kernel.Lanes.load;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * {@link Kernels} in single precision by the Vector API: a loop over whole vectors, then one over
+ * the elements left.
+ */
+final class VectorKernels implements Kernels<float[]> {
+  private static final int SMALLEST_BITS = 128;
+
+  VectorKernels() {
+    if (SPECIES.vectorBitSize() < SMALLEST_BITS) {
+      throw new UnsupportedOperationException(
+          "vectors: must have at least 128 bits, got " + SPECIES.vectorBitSize());
+    }
+  }
+
+  @Override
+  public String name() {
+    return "vector-" + SPECIES.vectorBitSize();
+  }
+
+  @Override
+  public float[] allocate(int n) {
+    return new float[n];
+  }
+
+  @Override
+  public int length(float[] a) {
+    return a.length;
+  }
+
+  @Override
+  public double get(float[] a, int i) {
+    return a[i];
+  }
+
+  @Override
+  public void set(float[] a, int i, double value) {
+    a[i] = (float) value;
+  }
+
+  @Override
+  public void fill(float[] y, int yo, int n, double value) {
+    Arrays.fill(y, yo, yo + n, (float) value);
+  }
+
+  @Override
+  public void map(Unary f, float[] x, int xo, float[] y, int yo, int n) {
+    VectorUnary.map(f, x, xo, y, yo, n);
+  }
+
+  @Override
+  public void mapPullback(
+      Unary f,
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      float[] gy,
+      int gyo,
+      float[] gx,
+      int gxo,
+      int n) {
+    VectorUnary.mapPullback(f, x, xo, y, yo, gy, gyo, gx, gxo, n);
+  }
+
+  @Override
+  public void add(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).add(load(y, yo + i)).intoArray(z, zo + i);
+    }
+    for (; i < n; i++) {
+      z[zo + i] = x[xo + i] + y[yo + i];
+    }
+  }
+
+  @Override
+  public void subtract(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).sub(load(y, yo + i)).intoArray(z, zo + i);
+    }
+    for (; i < n; i++) {
+      z[zo + i] = x[xo + i] - y[yo + i];
+    }
+  }
+
+  @Override
+  public void multiply(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).mul(load(y, yo + i)).intoArray(z, zo + i);
+    }
+    for (; i < n; i++) {
+      z[zo + i] = x[xo + i] * y[yo + i];
+    }
+  }
+
+  @Override
+  public void divide(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).div(load(y, yo + i)).intoArray(z, zo + i);
+    }
+    for (; i < n; i++) {
+      z[zo + i] = x[xo + i] / y[yo + i];
+    }
+  }
+
+  @Override
+  public void multiplyAdd(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).fma(load(y, yo + i), load(z, zo + i)).intoArray(z, zo + i);
+    }
+    for (; i < n; i++) {
+      z[zo + i] = Math.fma(x[xo + i], y[yo + i], z[zo + i]);
+    }
+  }
+
+  @Override
+  public void affine(double alpha, float[] x, int xo, double beta, float[] y, int yo, int n) {
+    float scale = (float) alpha;
+    float shift = (float) beta;
+    FloatVector shifts = all(shift);
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).fma(all(scale), shifts).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = Math.fma(x[xo + i], scale, shift);
+    }
+  }
+
+  @Override
+  public void axpy(double alpha, float[] x, int xo, float[] y, int yo, int n) {
+    float scale = (float) alpha;
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).fma(all(scale), load(y, yo + i)).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = Math.fma(x[xo + i], scale, y[yo + i]);
+    }
+  }
+
+  @Override
+  public double sum(float[] x, int xo, int n) {
+    return VectorReductions.sum(x, xo, n);
+  }
+
+  @Override
+  public double dot(float[] x, int xo, float[] y, int yo, int n) {
+    return VectorReductions.dot(x, xo, y, yo, n);
+  }
+
+  @Override
+  public double max(float[] x, int xo, int n) {
+    return VectorReductions.max(x, xo, n);
+  }
+
+  @Override
+  public double expShift(float[] x, int xo, double shift, float[] y, int yo, int n) {
+    return VectorUnary.expShift(x, xo, (float) shift, y, yo, n);
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      double beta,
+      float[] c,
+      int co,
+      int ldc) {
+    VectorGemm.gemm(
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        (float) alpha,
+        a,
+        ao,
+        lda,
+        b,
+        bo,
+        ldb,
+        (float) beta,
+        c,
+        co,
+        ldc);
+  }
+
+  @Override
+  public int packedLength(int n, int k) {
+    return VectorGemm.packedLength(n, k);
+  }
+
+  @Override
+  public void packB(boolean transposeB, int n, int k, float[] b, int bo, int ldb, float[] packed) {
+    VectorGemm.pack(transposeB, n, k, b, bo, ldb, packed);
+  }
+
+  @Override
+  public void gemmPacked(
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int ao,
+      int lda,
+      float[] packed,
+      double beta,
+      float[] c,
+      int co,
+      int ldc) {
+    VectorGemm.gemmPacked(m, n, k, a, ao, lda, packed, beta != 0, c, co, ldc);
+  }
+
+  @Override
+  public void layerNorm(
+      float[] x,
+      int xo,
+      float[] w,
+      float[] b,
+      double eps,
+      float[] y,
+      int yo,
+      float[] stats,
+      int so,
+      int n) {
+    float mean = (float) (VectorReductions.sum(x, xo, n) / n);
+    double variance = VectorReductions.squaredDeviation(x, xo, mean, n) / n;
+    float rstd = (float) (1 / Math.sqrt(variance + eps));
+    stats[so] = mean;
+    stats[so + 1] = rstd;
+    VectorRows.normalise(x, xo, mean, rstd, w, 0, b, 0, y, yo, n);
+  }
+
+  @Override
+  public void layerNormPullback(
+      float[] x,
+      int xo,
+      float[] w,
+      float[] stats,
+      int so,
+      float[] gy,
+      int gyo,
+      float[] gx,
+      int gxo,
+      float[] gw,
+      float[] gb,
+      int n) {
+    float mean = stats[so];
+    float rstd = stats[so + 1];
+    VectorRows.normalisePullback(true, x, xo, mean, rstd, w, 0, gy, gyo, gx, gxo, gw, 0, gb, 0, n);
+  }
+
+  @Override
+  public void rmsNorm(
+      float[] x,
+      int xo,
+      float[] w,
+      int wo,
+      float[] b,
+      int bo,
+      double eps,
+      float[] y,
+      int yo,
+      float[] stats,
+      int so,
+      int n) {
+    double meanSquare = VectorReductions.dot(x, xo, x, xo, n) / n;
+    float rstd = (float) (1 / Math.sqrt(meanSquare + eps));
+    stats[so] = rstd;
+    VectorRows.normalise(x, xo, 0, rstd, w, wo, b, bo, y, yo, n);
+  }
+
+  @Override
+  public void rmsNormPullback(
+      float[] x,
+      int xo,
+      float[] w,
+      int wo,
+      float[] stats,
+      int so,
+      float[] gy,
+      int gyo,
+      float[] gx,
+      int gxo,
+      float[] gw,
+      int gwo,
+      float[] gb,
+      int gbo,
+      int n) {
+    float rstd = stats[so];
+    VectorRows.normalisePullback(
+        false, x, xo, 0, rstd, w, wo, gy, gyo, gx, gxo, gw, gwo, gb, gbo, n);
+  }
+
+  @Override
+  public void lstmCell(
+      float[] gates,
+      int go,
+      float[] c,
+      int co,
+      float[] cNext,
+      int cno,
+      float[] tanhC,
+      int tco,
+      float[] h,
+      int ho,
+      int n) {
+    VectorRows.lstmCell(gates, go, c, co, cNext, cno, tanhC, tco, h, ho, n);
+  }
+
+  @Override
+  public void lstmCellPullback(
+      float[] gates,
+      int go,
+      float[] c,
+      int co,
+      float[] tanhC,
+      int tco,
+      float[] gh,
+      int gho,
+      float[] gcNext,
+      int gcno,
+      float[] gGates,
+      int ggo,
+      float[] gc,
+      int gco,
+      int n) {
+    VectorRows.lstmCellPullback(
+        gates, go, c, co, tanhC, tco, gh, gho, gcNext, gcno, gGates, ggo, gc, gco, n);
+  }
+
+  @Override
+  public void adamW(
+      float[] w,
+      int wo,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo,
+      double gradientScale,
+      double lr,
+      double beta1,
+      double beta2,
+      double eps,
+      double decay,
+      double correction1,
+      double correction2,
+      int n) {
+    VectorRows.adamW(
+        w,
+        wo,
+        g,
+        go,
+        m,
+        mo,
+        v,
+        vo,
+        gradientScale,
+        lr,
+        beta1,
+        beta2,
+        eps,
+        decay,
+        correction1,
+        correction2,
+        n);
+  }
+}

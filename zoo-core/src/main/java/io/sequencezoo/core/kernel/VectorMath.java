@@ -1,0 +1,217 @@
+package io.sequencezoo.core.kernel;
+
+import static io.sequencezoo.core.kernel.Lanes.all;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Transcendental functions on vectors of floats, without tables or branches.
+ *
+ * <p>The polynomials are weighted least-squares fits on Chebyshev nodes, reweighted until the
+ * relative error is level (Lawson's method); the error of each fit stands beside it. Rounding adds
+ * to it one to three units in the last place.
+ */
+final class VectorMath {
+  private static final float LOG2_E = 1.44269504f;
+
+  /** ln 2 in two parts; the first has 9 bits, so that its product with an exponent is exact. */
+  private static final float LN2_HIGH = 0.693359375f;
+
+  private static final float LN2_LOW = -2.12194440e-4f;
+
+  /** {@code 1.5 2^23}: adding it rounds to the nearest integer and leaves it in the low bits. */
+  private static final float ROUNDER = 12582912f;
+
+  private static final int ROUNDER_BITS = 0x4B400000;
+
+  /** e^x is 0 below and infinite above. */
+  private static final float EXP_LOW = -104f;
+
+  private static final float EXP_HIGH = 89f;
+
+  /** Beyond it tanh is 1 to the last bit. */
+  private static final float TANH_CUT = 10f;
+
+  /** Beyond it σ(x) and Φ(x) are 0 or 1 and times x still far from the smallest float. */
+  private static final float CUT = 120f;
+
+  private static final float GELU_CUT = 20f;
+
+  private static final float GELU_SCALE = (float) (2 * ScalarMath.GELU_SCALE);
+  private static final float GELU_SCALE_CUBIC =
+      (float) (2 * ScalarMath.GELU_SCALE * ScalarMath.GELU_CUBIC);
+  private static final float DENSITY = (float) (1 / Math.sqrt(2 * Math.PI));
+
+  /** The smallest normal float, and the bits of √½ and of the exponent scale {@code 2^23}. */
+  private static final float SMALLEST_NORMAL = 0x1p-126f;
+
+  private static final int SQRT_HALF_BITS = 0x3F3504F3;
+  private static final int MANTISSA_BITS = 23;
+  private static final int BIAS = 127;
+
+  private VectorMath() {}
+
+  /** {@code e^x = 2^q e^r}, {@code |r| <= ln 2 / 2}; gradual underflow is kept. */
+  static FloatVector exp(FloatVector x) {
+    FloatVector cut = x.max(EXP_LOW).min(EXP_HIGH); // keeps NaN
+    FloatVector t = cut.fma(all(LOG2_E), all(ROUNDER));
+    FloatVector p = expm1Reduced(cut, t.sub(ROUNDER)).add(1f);
+    // Two steps, because 2^q alone leaves the range of normal floats.
+    IntVector q = t.reinterpretAsInts().sub(ROUNDER_BITS);
+    IntVector half = q.lanewise(VectorOperators.ASHR, 1);
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(q.sub(half)));
+  }
+
+  /** {@code e^r - 1} for {@code r = x - q ln 2}; fit 1.3e-8. */
+  private static FloatVector expm1Reduced(FloatVector x, FloatVector q) {
+    FloatVector r = q.fma(all(-LN2_LOW), q.fma(all(-LN2_HIGH), x));
+    FloatVector p = all(0.0013882521f);
+    p = p.fma(r, all(0.0083665205f));
+    p = p.fma(r, all(0.0416672f));
+    p = p.fma(r, all(0.16666543f));
+    p = p.fma(r, all(0.49999997f));
+    return p.fma(r.mul(r), r);
+  }
+
+  private static FloatVector powerOfTwo(IntVector q) {
+    return q.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA_BITS).reinterpretAsFloats();
+  }
+
+  /** {@code log x}: the mantissa in [√½, √2) through the inverse hyperbolic tangent. */
+  static FloatVector log(FloatVector x) {
+    VectorMask<Float> tiny = x.compare(VectorOperators.LT, SMALLEST_NORMAL);
+    IntVector bits = x.blend(x.mul(0x1p23f), tiny).reinterpretAsInts();
+    IntVector exponent = bits.sub(SQRT_HALF_BITS).lanewise(VectorOperators.ASHR, MANTISSA_BITS);
+    FloatVector mantissa =
+        bits.sub(exponent.lanewise(VectorOperators.LSHL, MANTISSA_BITS)).reinterpretAsFloats();
+    FloatVector e = exponent.add(ROUNDER_BITS).reinterpretAsFloats().sub(ROUNDER);
+    e = e.blend(e.sub(MANTISSA_BITS), tiny);
+    FloatVector f = mantissa.sub(1f);
+    FloatVector y = twiceAtanh(f.div(f.add(2f)));
+    y = e.fma(all(LN2_HIGH), e.fma(all(LN2_LOW), y));
+    y = y.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0f));
+    y = y.blend(Float.NaN, x.compare(VectorOperators.LT, 0f));
+    // Infinity and NaN are their own logarithms.
+    return x.blend(y, x.compare(VectorOperators.LT, Float.POSITIVE_INFINITY));
+  }
+
+  /** {@code 2 artanh s} for {@code |s| <= 1/3}; fit 1.1e-10. */
+  private static FloatVector twiceAtanh(FloatVector s) {
+    FloatVector z = s.mul(s);
+    FloatVector p = all(0.24300933f);
+    p = p.fma(z, all(0.21427658f));
+    p = p.fma(z, all(0.28616884f));
+    p = p.fma(z, all(0.39998877f));
+    p = p.fma(z, all(0.66666675f));
+    return p.mul(z).fma(s, s.add(s));
+  }
+
+  /** {@code tanh x = -d/(d + 2)}, {@code d = e^{-2|x|} - 1}, with the sign of x. */
+  static FloatVector tanh(FloatVector x) {
+    FloatVector v = x.abs().min(TANH_CUT).mul(-2f);
+    FloatVector t = v.fma(all(LOG2_E), all(ROUNDER));
+    FloatVector s = powerOfTwo(t.reinterpretAsInts().sub(ROUNDER_BITS));
+    FloatVector d = expm1Reduced(v, t.sub(ROUNDER)).fma(s, s.sub(1f));
+    FloatVector size = d.neg().div(d.add(2f));
+    IntVector sign = x.reinterpretAsInts().and(Integer.MIN_VALUE);
+    return size.reinterpretAsInts().or(sign).reinterpretAsFloats();
+  }
+
+  /** {@code σ(x)} from {@code u = e^-|x|}, which never overflows: 1/(1+u), or u/(1+u) below 0. */
+  static FloatVector sigmoid(FloatVector x) {
+    FloatVector u = exp(x.abs().neg());
+    return rising(x, u).div(u.add(1f));
+  }
+
+  /** The numerator of σ: u for negative x, 1 for other x. */
+  private static FloatVector rising(FloatVector x, FloatVector u) {
+    return all(1f).blend(u, x.compare(VectorOperators.LT, 0f));
+  }
+
+  /** {@code max(x, 0) + log(1 + u)}, {@code u = e^-|x|}, {@code log(1+u) = 2 artanh(u/(2+u))}. */
+  static FloatVector softplus(FloatVector x) {
+    FloatVector u = exp(x.abs().neg());
+    return x.max(0f).add(twiceAtanh(u.div(u.add(2f))));
+  }
+
+  /** {@code x weight}, with the limit 0 where x is -infinity and the weight vanishes. */
+  private static FloatVector weighted(FloatVector x, FloatVector weight) {
+    return x.max(-Float.MAX_VALUE).mul(weight);
+  }
+
+  private static FloatVector clamp(FloatVector x, float cut) {
+    return x.max(-cut).min(cut);
+  }
+
+  static FloatVector silu(FloatVector x) {
+    return weighted(x, sigmoid(x));
+  }
+
+  /** {@code σ + x σ (1 - σ)}. */
+  static FloatVector siluSlope(FloatVector x) {
+    FloatVector cut = clamp(x, CUT);
+    return gateSlope(cut, cut);
+  }
+
+  /** {@code σ(v) + r σ(v) (1 - σ(v))}, where {@code σ (1 - σ) = u/(1+u)²} cancels nothing. */
+  private static FloatVector gateSlope(FloatVector v, FloatVector r) {
+    FloatVector u = exp(v.abs().neg());
+    FloatVector d = all(1f).div(u.add(1f));
+    return r.mul(u).fma(d, rising(v, u)).mul(d);
+  }
+
+  /** {@code x σ(2u)}, {@code u = √(2/π) (x + 0.044715 x³)}. */
+  static FloatVector geluTanh(FloatVector x) {
+    return weighted(x, sigmoid(geluArgument(clamp(x, GELU_CUT))));
+  }
+
+  private static FloatVector geluArgument(FloatVector x) {
+    return x.mul(x.mul(x).fma(all(GELU_SCALE_CUBIC), all(GELU_SCALE)));
+  }
+
+  /** {@code σ(2u) + x 2u' σ(2u) (1 - σ(2u))}. */
+  static FloatVector geluTanhSlope(FloatVector x) {
+    FloatVector cut = clamp(x, GELU_CUT);
+    FloatVector inner = cut.mul(cut).fma(all(3 * GELU_SCALE_CUBIC), all(GELU_SCALE));
+    return gateSlope(geluArgument(cut), cut.mul(inner));
+  }
+
+  static FloatVector gelu(FloatVector x) {
+    FloatVector cut = clamp(x, GELU_CUT);
+    return weighted(x, normalCdf(cut, bell(cut)));
+  }
+
+  /** {@code Φ(x) + x φ(x)}. */
+  static FloatVector geluSlope(FloatVector x) {
+    FloatVector cut = clamp(x, GELU_CUT);
+    FloatVector bell = bell(cut);
+    return cut.mul(DENSITY).fma(bell, normalCdf(cut, bell));
+  }
+
+  /** {@code e^{-x²/2}}; what x² loses in rounding is given back to first order. */
+  private static FloatVector bell(FloatVector x) {
+    FloatVector square = x.mul(x);
+    FloatVector lost = x.fma(x, square.neg());
+    FloatVector e = exp(square.mul(-0.5f));
+    return e.fma(lost.mul(-0.5f), e);
+  }
+
+  /** {@code Φ(-a) = e^{-a²/2} t P(t)}, {@code t = 1/(1 + 0.27 a)}; fit 2.4e-8. */
+  private static FloatVector normalCdf(FloatVector x, FloatVector bell) {
+    FloatVector t = all(1f).div(x.abs().fma(all(0.27f), all(1f)));
+    FloatVector p = all(0.028961098f);
+    p = p.fma(t, all(-0.12648584f));
+    p = p.fma(t, all(0.16978613f));
+    p = p.fma(t, all(-0.069210716f));
+    p = p.fma(t, all(0.10782559f));
+    p = p.fma(t, all(0.072049625f));
+    p = p.fma(t, all(0.101810604f));
+    p = p.fma(t, all(0.10754287f));
+    p = p.fma(t, all(0.10772066f));
+    FloatVector tail = p.mul(t).mul(bell);
+    return tail.blend(all(1f).sub(tail), x.compare(VectorOperators.GT, 0f));
+  }
+}

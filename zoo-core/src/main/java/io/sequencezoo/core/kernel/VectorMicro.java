@@ -1,0 +1,678 @@
+package io.sequencezoo.core.kernel;
+
+import static io.sequencezoo.core.kernel.Lanes.COUNT;
+import static io.sequencezoo.core.kernel.Lanes.all;
+import static io.sequencezoo.core.kernel.Lanes.load;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The innermost blocks of the matrix product: {@code rowsRxV} computes R rows and V vectors of
+ * columns of {@code C = Z + A B} in registers. Unrolled by hand, because HotSpot keeps no array of
+ * vectors in registers.
+ *
+ * <p>Element (i, p) of A is {@code a[ao + i down + p along]}, so that a transposed A needs no copy.
+ * Z is C, or one row of zeros (ldz = 0) where C must not be read.
+ */
+final class VectorMicro {
+
+  private VectorMicro() {}
+
+  /** {@code C = Z + A B} for m rows and v vectors of columns, v being 1, 2 or 4. */
+  static void rows(
+      int v,
+      int m,
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    if (v == 4) {
+      rows4(m, k, a, ao, down, along, b, bo, ldb, z, zo, ldz, c, co, ldc);
+    } else if (v == 2) {
+      rows2(m, k, a, ao, down, along, b, bo, ldb, z, zo, ldz, c, co, ldc);
+    } else {
+      rows1(m, k, a, ao, down, along, b, bo, ldb, z, zo, ldz, c, co, ldc);
+    }
+  }
+
+  // Eight rows, a common batch, are two blocks of four rather than six and two.
+  private static void rows4(
+      int m,
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    int i = 0;
+    for (; m - i >= 6 && m - i != 8; i += 6) {
+      rows6x4(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 4; i += 4) {
+      rows4x4(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 2; i += 2) {
+      rows2x4(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 1; i += 1) {
+      rows1x4(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+  }
+
+  private static void rows2(
+      int m,
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    int i = 0;
+    for (; m - i >= 6; i += 6) {
+      rows6x2(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 4; i += 4) {
+      rows4x2(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 1; i += 1) {
+      rows1x2(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+  }
+
+  private static void rows1(
+      int m,
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    int i = 0;
+    for (; m - i >= 8; i += 8) {
+      rows8x1(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 4; i += 4) {
+      rows4x1(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+    for (; m - i >= 1; i += 1) {
+      rows1x1(
+          k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+    }
+  }
+
+  private static void rows6x4(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c02 = load(z, zo + 2 * COUNT);
+    FloatVector c03 = load(z, zo + 3 * COUNT);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c11 = load(z, zo + ldz + COUNT);
+    FloatVector c12 = load(z, zo + ldz + 2 * COUNT);
+    FloatVector c13 = load(z, zo + ldz + 3 * COUNT);
+    FloatVector c20 = load(z, zo + 2 * ldz);
+    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
+    FloatVector c22 = load(z, zo + 2 * ldz + 2 * COUNT);
+    FloatVector c23 = load(z, zo + 2 * ldz + 3 * COUNT);
+    FloatVector c30 = load(z, zo + 3 * ldz);
+    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
+    FloatVector c32 = load(z, zo + 3 * ldz + 2 * COUNT);
+    FloatVector c33 = load(z, zo + 3 * ldz + 3 * COUNT);
+    FloatVector c40 = load(z, zo + 4 * ldz);
+    FloatVector c41 = load(z, zo + 4 * ldz + COUNT);
+    FloatVector c42 = load(z, zo + 4 * ldz + 2 * COUNT);
+    FloatVector c43 = load(z, zo + 4 * ldz + 3 * COUNT);
+    FloatVector c50 = load(z, zo + 5 * ldz);
+    FloatVector c51 = load(z, zo + 5 * ldz + COUNT);
+    FloatVector c52 = load(z, zo + 5 * ldz + 2 * COUNT);
+    FloatVector c53 = load(z, zo + 5 * ldz + 3 * COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector y2 = load(b, bt + 2 * COUNT);
+      FloatVector y3 = load(b, bt + 3 * COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+      c02 = x.fma(y2, c02);
+      c03 = x.fma(y3, c03);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      c11 = x.fma(y1, c11);
+      c12 = x.fma(y2, c12);
+      c13 = x.fma(y3, c13);
+      x = all(a[at + 2 * down]);
+      c20 = x.fma(y0, c20);
+      c21 = x.fma(y1, c21);
+      c22 = x.fma(y2, c22);
+      c23 = x.fma(y3, c23);
+      x = all(a[at + 3 * down]);
+      c30 = x.fma(y0, c30);
+      c31 = x.fma(y1, c31);
+      c32 = x.fma(y2, c32);
+      c33 = x.fma(y3, c33);
+      x = all(a[at + 4 * down]);
+      c40 = x.fma(y0, c40);
+      c41 = x.fma(y1, c41);
+      c42 = x.fma(y2, c42);
+      c43 = x.fma(y3, c43);
+      x = all(a[at + 5 * down]);
+      c50 = x.fma(y0, c50);
+      c51 = x.fma(y1, c51);
+      c52 = x.fma(y2, c52);
+      c53 = x.fma(y3, c53);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+    c02.intoArray(c, co + 2 * COUNT);
+    c03.intoArray(c, co + 3 * COUNT);
+    c10.intoArray(c, co + ldc);
+    c11.intoArray(c, co + ldc + COUNT);
+    c12.intoArray(c, co + ldc + 2 * COUNT);
+    c13.intoArray(c, co + ldc + 3 * COUNT);
+    c20.intoArray(c, co + 2 * ldc);
+    c21.intoArray(c, co + 2 * ldc + COUNT);
+    c22.intoArray(c, co + 2 * ldc + 2 * COUNT);
+    c23.intoArray(c, co + 2 * ldc + 3 * COUNT);
+    c30.intoArray(c, co + 3 * ldc);
+    c31.intoArray(c, co + 3 * ldc + COUNT);
+    c32.intoArray(c, co + 3 * ldc + 2 * COUNT);
+    c33.intoArray(c, co + 3 * ldc + 3 * COUNT);
+    c40.intoArray(c, co + 4 * ldc);
+    c41.intoArray(c, co + 4 * ldc + COUNT);
+    c42.intoArray(c, co + 4 * ldc + 2 * COUNT);
+    c43.intoArray(c, co + 4 * ldc + 3 * COUNT);
+    c50.intoArray(c, co + 5 * ldc);
+    c51.intoArray(c, co + 5 * ldc + COUNT);
+    c52.intoArray(c, co + 5 * ldc + 2 * COUNT);
+    c53.intoArray(c, co + 5 * ldc + 3 * COUNT);
+  }
+
+  private static void rows4x4(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c02 = load(z, zo + 2 * COUNT);
+    FloatVector c03 = load(z, zo + 3 * COUNT);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c11 = load(z, zo + ldz + COUNT);
+    FloatVector c12 = load(z, zo + ldz + 2 * COUNT);
+    FloatVector c13 = load(z, zo + ldz + 3 * COUNT);
+    FloatVector c20 = load(z, zo + 2 * ldz);
+    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
+    FloatVector c22 = load(z, zo + 2 * ldz + 2 * COUNT);
+    FloatVector c23 = load(z, zo + 2 * ldz + 3 * COUNT);
+    FloatVector c30 = load(z, zo + 3 * ldz);
+    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
+    FloatVector c32 = load(z, zo + 3 * ldz + 2 * COUNT);
+    FloatVector c33 = load(z, zo + 3 * ldz + 3 * COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector y2 = load(b, bt + 2 * COUNT);
+      FloatVector y3 = load(b, bt + 3 * COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+      c02 = x.fma(y2, c02);
+      c03 = x.fma(y3, c03);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      c11 = x.fma(y1, c11);
+      c12 = x.fma(y2, c12);
+      c13 = x.fma(y3, c13);
+      x = all(a[at + 2 * down]);
+      c20 = x.fma(y0, c20);
+      c21 = x.fma(y1, c21);
+      c22 = x.fma(y2, c22);
+      c23 = x.fma(y3, c23);
+      x = all(a[at + 3 * down]);
+      c30 = x.fma(y0, c30);
+      c31 = x.fma(y1, c31);
+      c32 = x.fma(y2, c32);
+      c33 = x.fma(y3, c33);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+    c02.intoArray(c, co + 2 * COUNT);
+    c03.intoArray(c, co + 3 * COUNT);
+    c10.intoArray(c, co + ldc);
+    c11.intoArray(c, co + ldc + COUNT);
+    c12.intoArray(c, co + ldc + 2 * COUNT);
+    c13.intoArray(c, co + ldc + 3 * COUNT);
+    c20.intoArray(c, co + 2 * ldc);
+    c21.intoArray(c, co + 2 * ldc + COUNT);
+    c22.intoArray(c, co + 2 * ldc + 2 * COUNT);
+    c23.intoArray(c, co + 2 * ldc + 3 * COUNT);
+    c30.intoArray(c, co + 3 * ldc);
+    c31.intoArray(c, co + 3 * ldc + COUNT);
+    c32.intoArray(c, co + 3 * ldc + 2 * COUNT);
+    c33.intoArray(c, co + 3 * ldc + 3 * COUNT);
+  }
+
+  private static void rows2x4(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c02 = load(z, zo + 2 * COUNT);
+    FloatVector c03 = load(z, zo + 3 * COUNT);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c11 = load(z, zo + ldz + COUNT);
+    FloatVector c12 = load(z, zo + ldz + 2 * COUNT);
+    FloatVector c13 = load(z, zo + ldz + 3 * COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector y2 = load(b, bt + 2 * COUNT);
+      FloatVector y3 = load(b, bt + 3 * COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+      c02 = x.fma(y2, c02);
+      c03 = x.fma(y3, c03);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      c11 = x.fma(y1, c11);
+      c12 = x.fma(y2, c12);
+      c13 = x.fma(y3, c13);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+    c02.intoArray(c, co + 2 * COUNT);
+    c03.intoArray(c, co + 3 * COUNT);
+    c10.intoArray(c, co + ldc);
+    c11.intoArray(c, co + ldc + COUNT);
+    c12.intoArray(c, co + ldc + 2 * COUNT);
+    c13.intoArray(c, co + ldc + 3 * COUNT);
+  }
+
+  private static void rows1x4(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c02 = load(z, zo + 2 * COUNT);
+    FloatVector c03 = load(z, zo + 3 * COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector y2 = load(b, bt + 2 * COUNT);
+      FloatVector y3 = load(b, bt + 3 * COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+      c02 = x.fma(y2, c02);
+      c03 = x.fma(y3, c03);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+    c02.intoArray(c, co + 2 * COUNT);
+    c03.intoArray(c, co + 3 * COUNT);
+  }
+
+  private static void rows6x2(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c11 = load(z, zo + ldz + COUNT);
+    FloatVector c20 = load(z, zo + 2 * ldz);
+    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
+    FloatVector c30 = load(z, zo + 3 * ldz);
+    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
+    FloatVector c40 = load(z, zo + 4 * ldz);
+    FloatVector c41 = load(z, zo + 4 * ldz + COUNT);
+    FloatVector c50 = load(z, zo + 5 * ldz);
+    FloatVector c51 = load(z, zo + 5 * ldz + COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      c11 = x.fma(y1, c11);
+      x = all(a[at + 2 * down]);
+      c20 = x.fma(y0, c20);
+      c21 = x.fma(y1, c21);
+      x = all(a[at + 3 * down]);
+      c30 = x.fma(y0, c30);
+      c31 = x.fma(y1, c31);
+      x = all(a[at + 4 * down]);
+      c40 = x.fma(y0, c40);
+      c41 = x.fma(y1, c41);
+      x = all(a[at + 5 * down]);
+      c50 = x.fma(y0, c50);
+      c51 = x.fma(y1, c51);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+    c10.intoArray(c, co + ldc);
+    c11.intoArray(c, co + ldc + COUNT);
+    c20.intoArray(c, co + 2 * ldc);
+    c21.intoArray(c, co + 2 * ldc + COUNT);
+    c30.intoArray(c, co + 3 * ldc);
+    c31.intoArray(c, co + 3 * ldc + COUNT);
+    c40.intoArray(c, co + 4 * ldc);
+    c41.intoArray(c, co + 4 * ldc + COUNT);
+    c50.intoArray(c, co + 5 * ldc);
+    c51.intoArray(c, co + 5 * ldc + COUNT);
+  }
+
+  private static void rows4x2(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c11 = load(z, zo + ldz + COUNT);
+    FloatVector c20 = load(z, zo + 2 * ldz);
+    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
+    FloatVector c30 = load(z, zo + 3 * ldz);
+    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      c11 = x.fma(y1, c11);
+      x = all(a[at + 2 * down]);
+      c20 = x.fma(y0, c20);
+      c21 = x.fma(y1, c21);
+      x = all(a[at + 3 * down]);
+      c30 = x.fma(y0, c30);
+      c31 = x.fma(y1, c31);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+    c10.intoArray(c, co + ldc);
+    c11.intoArray(c, co + ldc + COUNT);
+    c20.intoArray(c, co + 2 * ldc);
+    c21.intoArray(c, co + 2 * ldc + COUNT);
+    c30.intoArray(c, co + 3 * ldc);
+    c31.intoArray(c, co + 3 * ldc + COUNT);
+  }
+
+  private static void rows1x2(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c01 = load(z, zo + COUNT);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector y1 = load(b, bt + COUNT);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      c01 = x.fma(y1, c01);
+    }
+    c00.intoArray(c, co);
+    c01.intoArray(c, co + COUNT);
+  }
+
+  private static void rows8x1(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c20 = load(z, zo + 2 * ldz);
+    FloatVector c30 = load(z, zo + 3 * ldz);
+    FloatVector c40 = load(z, zo + 4 * ldz);
+    FloatVector c50 = load(z, zo + 5 * ldz);
+    FloatVector c60 = load(z, zo + 6 * ldz);
+    FloatVector c70 = load(z, zo + 7 * ldz);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      x = all(a[at + 2 * down]);
+      c20 = x.fma(y0, c20);
+      x = all(a[at + 3 * down]);
+      c30 = x.fma(y0, c30);
+      x = all(a[at + 4 * down]);
+      c40 = x.fma(y0, c40);
+      x = all(a[at + 5 * down]);
+      c50 = x.fma(y0, c50);
+      x = all(a[at + 6 * down]);
+      c60 = x.fma(y0, c60);
+      x = all(a[at + 7 * down]);
+      c70 = x.fma(y0, c70);
+    }
+    c00.intoArray(c, co);
+    c10.intoArray(c, co + ldc);
+    c20.intoArray(c, co + 2 * ldc);
+    c30.intoArray(c, co + 3 * ldc);
+    c40.intoArray(c, co + 4 * ldc);
+    c50.intoArray(c, co + 5 * ldc);
+    c60.intoArray(c, co + 6 * ldc);
+    c70.intoArray(c, co + 7 * ldc);
+  }
+
+  private static void rows4x1(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    FloatVector c10 = load(z, zo + ldz);
+    FloatVector c20 = load(z, zo + 2 * ldz);
+    FloatVector c30 = load(z, zo + 3 * ldz);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+      x = all(a[at + down]);
+      c10 = x.fma(y0, c10);
+      x = all(a[at + 2 * down]);
+      c20 = x.fma(y0, c20);
+      x = all(a[at + 3 * down]);
+      c30 = x.fma(y0, c30);
+    }
+    c00.intoArray(c, co);
+    c10.intoArray(c, co + ldc);
+    c20.intoArray(c, co + 2 * ldc);
+    c30.intoArray(c, co + 3 * ldc);
+  }
+
+  private static void rows1x1(
+      int k,
+      float[] a,
+      int ao,
+      int down,
+      int along,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] z,
+      int zo,
+      int ldz,
+      float[] c,
+      int co,
+      int ldc) {
+    FloatVector c00 = load(z, zo);
+    for (int p = 0; p < k; p++) {
+      int at = ao + p * along;
+      int bt = bo + p * ldb;
+      FloatVector y0 = load(b, bt);
+      FloatVector x = all(a[at]);
+      c00 = x.fma(y0, c00);
+    }
+    c00.intoArray(c, co);
+  }
+}

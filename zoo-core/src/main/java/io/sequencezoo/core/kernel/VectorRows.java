@@ -1,0 +1,306 @@
+package io.sequencezoo.core.kernel;
+
+import static io.sequencezoo.core.kernel.Lanes.COUNT;
+import static io.sequencezoo.core.kernel.Lanes.all;
+import static io.sequencezoo.core.kernel.Lanes.load;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Normalised rows, gates of cells and the optimiser by vectors. LayerNorm and RMSNorm share their
+ * loops: the latter has mean 0.
+ */
+final class VectorRows {
+
+  private VectorRows() {}
+
+  /** {@code y = (x - mean) rstd w + b}; w and b may be null. */
+  static void normalise(
+      float[] x,
+      int xo,
+      float mean,
+      float rstd,
+      float[] w,
+      int wo,
+      float[] b,
+      int bo,
+      float[] y,
+      int yo,
+      int n) {
+    if (w == null) {
+      scale(x, xo, mean, rstd, y, yo, n);
+    } else {
+      scale(x, xo, mean, rstd, w, wo, y, yo, n);
+    }
+    if (b != null) {
+      add(b, bo, y, yo, n);
+    }
+  }
+
+  private static void scale(float[] x, int xo, float mean, float rstd, float[] y, int yo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).sub(mean).mul(rstd).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = (x[xo + i] - mean) * rstd;
+    }
+  }
+
+  private static void scale(
+      float[] x, int xo, float mean, float rstd, float[] w, int wo, float[] y, int yo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(x, xo + i).sub(mean).mul(rstd).mul(load(w, wo + i)).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = (x[xo + i] - mean) * rstd * w[wo + i];
+    }
+  }
+
+  /** {@code y += x}. */
+  private static void add(float[] x, int xo, float[] y, int yo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      load(y, yo + i).add(load(x, xo + i)).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] += x[xo + i];
+    }
+  }
+
+  /**
+   * The pullback of {@link #normalise} with respect to x, w and b. A norm that doesn't subtract the
+   * mean says so: then no gradient flows through it.
+   */
+  static void normalisePullback(
+      boolean centred,
+      float[] x,
+      int xo,
+      float mean,
+      float rstd,
+      float[] w,
+      int wo,
+      float[] gy,
+      int gyo,
+      float[] gx,
+      int gxo,
+      float[] gw,
+      int gwo,
+      float[] gb,
+      int gbo,
+      int n) {
+    if (gw != null) {
+      addNormalised(x, xo, mean, rstd, gy, gyo, gw, gwo, n);
+    }
+    if (gb != null) {
+      add(gy, gyo, gb, gbo, n);
+    }
+    if (w == null) {
+      double sum = centred ? VectorReductions.sum(gy, gyo, n) : 0;
+      double product = VectorReductions.centredDot(x, xo, mean, gy, gyo, n) * rstd;
+      float shift = (float) (sum / n);
+      project(x, xo, mean, rstd, shift, (float) (product / n), gy, gyo, gx, gxo, n);
+    } else {
+      double sum = centred ? VectorReductions.dot(gy, gyo, w, wo, n) : 0;
+      double product = VectorReductions.weightedDot(x, xo, mean, w, wo, gy, gyo, n) * rstd;
+      float shift = (float) (sum / n);
+      project(x, xo, mean, rstd, shift, (float) (product / n), w, wo, gy, gyo, gx, gxo, n);
+    }
+  }
+
+  /** {@code gw += gy (x - mean) rstd}. */
+  private static void addNormalised(
+      float[] x, int xo, float mean, float rstd, float[] gy, int gyo, float[] gw, int gwo, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      FloatVector normal = load(x, xo + i).sub(mean).mul(rstd);
+      normal.fma(load(gy, gyo + i), load(gw, gwo + i)).intoArray(gw, gwo + i);
+    }
+    for (; i < n; i++) {
+      gw[gwo + i] += gy[gyo + i] * ((x[xo + i] - mean) * rstd);
+    }
+  }
+
+  /** {@code gx = rstd (gy - shift - product (x - mean) rstd)}. */
+  private static void project(
+      float[] x,
+      int xo,
+      float mean,
+      float rstd,
+      float shift,
+      float product,
+      float[] gy,
+      int gyo,
+      float[] gx,
+      int gxo,
+      int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      FloatVector normal = load(x, xo + i).sub(mean).mul(rstd);
+      FloatVector g = load(gy, gyo + i).sub(shift);
+      normal.fma(all(-product), g).mul(rstd).intoArray(gx, gxo + i);
+    }
+    for (; i < n; i++) {
+      float normal = (x[xo + i] - mean) * rstd;
+      gx[gxo + i] = rstd * (gy[gyo + i] - shift - product * normal);
+    }
+  }
+
+  /** {@code gx = rstd (gy w - shift - product (x - mean) rstd)}. */
+  private static void project(
+      float[] x,
+      int xo,
+      float mean,
+      float rstd,
+      float shift,
+      float product,
+      float[] w,
+      int wo,
+      float[] gy,
+      int gyo,
+      float[] gx,
+      int gxo,
+      int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      FloatVector normal = load(x, xo + i).sub(mean).mul(rstd);
+      FloatVector g = load(gy, gyo + i).mul(load(w, wo + i)).sub(shift);
+      normal.fma(all(-product), g).mul(rstd).intoArray(gx, gxo + i);
+    }
+    for (; i < n; i++) {
+      float normal = (x[xo + i] - mean) * rstd;
+      gx[gxo + i] = rstd * (gy[gyo + i] * w[wo + i] - shift - product * normal);
+    }
+  }
+
+  static void lstmCell(
+      float[] gates,
+      int go,
+      float[] c,
+      int co,
+      float[] cNext,
+      int cno,
+      float[] tanhC,
+      int tco,
+      float[] h,
+      int ho,
+      int n) {
+    VectorUnary.map(Unary.SIGMOID, gates, go, gates, go, 2 * n);
+    VectorUnary.map(Unary.TANH, gates, go + 2 * n, gates, go + 2 * n, n);
+    VectorUnary.map(Unary.SIGMOID, gates, go + 3 * n, gates, go + 3 * n, n);
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      FloatVector input = load(gates, go + i).mul(load(gates, go + 2 * n + i));
+      load(gates, go + n + i).fma(load(c, co + i), input).intoArray(cNext, cno + i);
+    }
+    for (; i < n; i++) {
+      cNext[cno + i] = gates[go + n + i] * c[co + i] + gates[go + i] * gates[go + 2 * n + i];
+    }
+    VectorUnary.map(Unary.TANH, cNext, cno, tanhC, tco, n);
+    for (i = 0; i <= n - COUNT; i += COUNT) {
+      load(gates, go + 3 * n + i).mul(load(tanhC, tco + i)).intoArray(h, ho + i);
+    }
+    for (; i < n; i++) {
+      h[ho + i] = gates[go + 3 * n + i] * tanhC[tco + i];
+    }
+  }
+
+  static void lstmCellPullback(
+      float[] gates,
+      int go,
+      float[] c,
+      int co,
+      float[] tanhC,
+      int tco,
+      float[] gh,
+      int gho,
+      float[] gcNext,
+      int gcno,
+      float[] gGates,
+      int ggo,
+      float[] gc,
+      int gco,
+      int n) {
+    FloatVector one = all(1f);
+    int u = 0;
+    for (; u <= n - COUNT; u += COUNT) {
+      FloatVector i = load(gates, go + u);
+      FloatVector f = load(gates, go + n + u);
+      FloatVector g = load(gates, go + 2 * n + u);
+      FloatVector o = load(gates, go + 3 * n + u);
+      FloatVector t = load(tanhC, tco + u);
+      FloatVector gOut = load(gh, gho + u).mul(o);
+      FloatVector gNext = gOut.fma(one.sub(t.mul(t)), load(gcNext, gcno + u));
+      FloatVector previous = load(c, co + u);
+      gOut.mul(t).mul(one.sub(o)).intoArray(gGates, ggo + 3 * n + u);
+      gNext.mul(g).mul(i).mul(one.sub(i)).intoArray(gGates, ggo + u);
+      gNext.mul(previous).mul(f).mul(one.sub(f)).intoArray(gGates, ggo + n + u);
+      gNext.mul(i).mul(one.sub(g.mul(g))).intoArray(gGates, ggo + 2 * n + u);
+      gNext.mul(f).intoArray(gc, gco + u);
+    }
+    for (; u < n; u++) {
+      float i = gates[go + u];
+      float f = gates[go + n + u];
+      float g = gates[go + 2 * n + u];
+      float o = gates[go + 3 * n + u];
+      float t = tanhC[tco + u];
+      float gNext = gcNext[gcno + u] + gh[gho + u] * o * (1 - t * t);
+      float previous = c[co + u];
+      gGates[ggo + 3 * n + u] = gh[gho + u] * o * t * (1 - o);
+      gGates[ggo + u] = gNext * g * i * (1 - i);
+      gGates[ggo + n + u] = gNext * previous * f * (1 - f);
+      gGates[ggo + 2 * n + u] = gNext * i * (1 - g * g);
+      gc[gco + u] = gNext * f;
+    }
+  }
+
+  static void adamW(
+      float[] w,
+      int wo,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo,
+      double gradientScale,
+      double lr,
+      double beta1,
+      double beta2,
+      double eps,
+      double decay,
+      double correction1,
+      double correction2,
+      int n) {
+    float scale = (float) gradientScale;
+    float keep1 = (float) beta1;
+    float take1 = (float) (1 - beta1);
+    float keep2 = (float) beta2;
+    float take2 = (float) (1 - beta2);
+    float rate = (float) (lr / correction1);
+    float shrink = (float) (lr * decay);
+    float unbias = (float) (1 / correction2);
+    float floor = (float) eps;
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      FloatVector gradient = load(g, go + i).mul(scale);
+      FloatVector first = load(m, mo + i).mul(keep1).add(gradient.mul(take1));
+      FloatVector second = load(v, vo + i).mul(keep2).add(gradient.mul(gradient).mul(take2));
+      first.intoArray(m, mo + i);
+      second.intoArray(v, vo + i);
+      FloatVector step = first.mul(rate).div(second.mul(unbias).sqrt().add(floor));
+      FloatVector weight = load(w, wo + i);
+      weight.sub(weight.mul(shrink).add(step)).intoArray(w, wo + i);
+    }
+    for (; i < n; i++) {
+      float gradient = g[go + i] * scale;
+      float first = m[mo + i] * keep1 + gradient * take1;
+      float second = v[vo + i] * keep2 + gradient * gradient * take2;
+      m[mo + i] = first;
+      v[vo + i] = second;
+      float step = first * rate / ((float) Math.sqrt(second * unbias) + floor);
+      w[wo + i] -= w[wo + i] * shrink + step;
+    }
+  }
+}

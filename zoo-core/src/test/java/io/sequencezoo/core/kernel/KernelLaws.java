@@ -1,0 +1,390 @@
+package io.sequencezoo.core.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sequencezoo.core.kernel.KernelCase.Argument;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** For every method of {@link Kernels}: one call at size n by both sides, compared. */
+final class KernelLaws {
+  /** What lies behind the elements in use, to see a write beyond them. */
+  private static final int SLACK = 3;
+
+  static final Map<String, Law> LAWS = new TreeMap<>();
+
+  static {
+    arrays();
+    elementwise();
+    reductions();
+    Law gemm = KernelLaws::gemm;
+    LAWS.put("gemm", gemm);
+    LAWS.put("packedLength", KernelLaws::packed);
+    LAWS.put("packB", KernelLaws::packed);
+    LAWS.put("gemmPacked", KernelLaws::packed);
+    LAWS.put("layerNorm", KernelLaws::layerNorm);
+    LAWS.put("layerNormPullback", KernelLaws::layerNorm);
+    LAWS.put("rmsNorm", KernelLaws::rmsNorm);
+    LAWS.put("rmsNormPullback", KernelLaws::rmsNorm);
+    LAWS.put("lstmCell", KernelLaws::lstmCell);
+    LAWS.put("lstmCellPullback", KernelLaws::lstmCell);
+    LAWS.put("adamW", KernelLaws::adamW);
+  }
+
+  private KernelLaws() {}
+
+  /** A comparison at a size. */
+  interface Law {
+    void check(KernelCase c, int n);
+  }
+
+  /** {@code z = f(x, y)}. */
+  private interface Binary<A> {
+    void apply(A x, int xo, A y, int yo, A z, int zo, int n);
+  }
+
+  private static Argument normal(KernelCase c, int offset, int n) {
+    return c.normal(offset + n + SLACK, 1);
+  }
+
+  private static void arrays() {
+    LAWS.put("name", (c, n) -> assertThat(c.tested().name()).matches("scalar|vector-\\d+"));
+    LAWS.put("allocate", (c, n) -> assertThat(c.tested().allocate(n)).containsOnly(new float[n]));
+    LAWS.put("length", (c, n) -> assertThat(c.tested().length(new float[n])).isEqualTo(n));
+    LAWS.put("get", (c, n) -> assertThat(c.tested().get(new float[] {1, 2}, 1)).isEqualTo(2));
+    LAWS.put(
+        "set",
+        (c, n) -> {
+          float[] a = new float[2];
+          c.tested().set(a, 1, 0.1);
+          assertThat(a).containsExactly(0, 0.1f);
+        });
+    LAWS.put(
+        "copy",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          Argument y = normal(c, 2, n);
+          c.tested().copy(x.single, 1, y.single, 2, n);
+          c.specification().copy(x.exact, 1, y.exact, 2, n);
+          c.check("copy", 0);
+        });
+    LAWS.put(
+        "fill",
+        (c, n) -> {
+          Argument y = normal(c, 2, n);
+          c.tested().fill(y.single, 2, n, 0.25);
+          c.specification().fill(y.exact, 2, n, 0.25);
+          c.check("fill", 0);
+        });
+  }
+
+  private static void elementwise() {
+    for (String name : new String[] {"map", "mapPullback"}) {
+      LAWS.put(name, KernelLaws::unary);
+    }
+    binary("add", c -> c.tested()::add, c -> c.specification()::add);
+    binary("subtract", c -> c.tested()::subtract, c -> c.specification()::subtract);
+    binary("multiply", c -> c.tested()::multiply, c -> c.specification()::multiply);
+    binary("divide", c -> c.tested()::divide, c -> c.specification()::divide);
+    binary("multiplyAdd", c -> c.tested()::multiplyAdd, c -> c.specification()::multiplyAdd);
+    LAWS.put(
+        "affine",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          Argument y = normal(c, 2, n);
+          c.tested().affine(0.3, x.single, 1, -0.7, y.single, 2, n);
+          c.specification().affine(0.3, x.exact, 1, -0.7, y.exact, 2, n);
+          c.tested().affine(-2, x.single, 1, 0.1, x.single, 1, n);
+          c.specification().affine(-2, x.exact, 1, 0.1, x.exact, 1, n);
+          c.check("affine", 1);
+        });
+    LAWS.put(
+        "axpy",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          Argument y = normal(c, 2, n);
+          c.tested().axpy(0.3, x.single, 1, y.single, 2, n);
+          c.specification().axpy(0.3, x.exact, 1, y.exact, 2, n);
+          c.tested().axpy(0.3, x.single, 1, x.single, 1, n);
+          c.specification().axpy(0.3, x.exact, 1, x.exact, 1, n);
+          c.check("axpy", 1);
+        });
+  }
+
+  private interface Method<A> extends java.util.function.Function<KernelCase, Binary<A>> {}
+
+  private static void binary(String name, Method<float[]> tested, Method<double[]> exact) {
+    LAWS.put(
+        name,
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          Argument y = c.uniform(2 + n + SLACK, 0.5, 2);
+          Argument z = normal(c, 3, n);
+          tested.apply(c).apply(x.single, 1, y.single, 2, z.single, 3, n);
+          exact.apply(c).apply(x.exact, 1, y.exact, 2, z.exact, 3, n);
+          tested.apply(c).apply(x.single, 1, y.single, 2, x.single, 1, n);
+          exact.apply(c).apply(x.exact, 1, y.exact, 2, x.exact, 1, n);
+          tested.apply(c).apply(z.single, 3, y.single, 2, y.single, 2, n);
+          exact.apply(c).apply(z.exact, 3, y.exact, 2, y.exact, 2, n);
+          // A quotient by a number near 0.5 twice over may be four times its terms.
+          c.check(name, 4);
+        });
+  }
+
+  private static void unary(KernelCase root, int n) {
+    for (Unary f : Unary.values()) {
+      KernelCase c = new KernelCase(root.tested(), f.ordinal() + 100L * n);
+      boolean positive = f == Unary.LOG || f == Unary.SQRT || f == Unary.RECIPROCAL;
+      Argument x = c.uniform(1 + n + SLACK, positive ? 0.25 : -4, 4);
+      Argument y = normal(c, 2, n);
+      Argument g = normal(c, 3, n);
+      Argument gx = normal(c, 4, n);
+      c.tested().map(f, x.single, 1, y.single, 2, n);
+      c.specification().map(f, x.exact, 1, y.exact, 2, n);
+      c.tested().mapPullback(f, x.single, 1, y.single, 2, g.single, 3, gx.single, 4, n);
+      c.specification().mapPullback(f, x.exact, 1, y.exact, 2, g.exact, 3, gx.exact, 4, n);
+      c.tested().mapPullback(f, x.single, 1, y.single, 2, g.single, 3, g.single, 3, n);
+      c.specification().mapPullback(f, x.exact, 1, y.exact, 2, g.exact, 3, g.exact, 3, n);
+      c.tested().map(f, x.single, 1, x.single, 1, n);
+      c.specification().map(f, x.exact, 1, x.exact, 1, n);
+      // Slopes computed from a rounded y, such as 1 - y², are exact to rounding of order 1.
+      c.check(f.name(), 4);
+    }
+  }
+
+  private static void reductions() {
+    LAWS.put(
+        "sum",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          double got = c.tested().sum(x.single, 1, n);
+          KernelCase.same("sum", got, c.specification().sum(x.exact, 1, n), size(x, 1, n));
+        });
+    LAWS.put(
+        "dot",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          Argument y = normal(c, 2, n);
+          double got = c.tested().dot(x.single, 1, y.single, 2, n);
+          KernelCase.same(
+              "dot", got, c.specification().dot(x.exact, 1, y.exact, 2, n), size(x, 1, n));
+        });
+    LAWS.put(
+        "max",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          double got = c.tested().max(x.single, 1, n);
+          assertThat(got).isEqualTo(c.specification().max(x.exact, 1, n));
+          if (n > 0) {
+            x.single[1 + n / 2] = Float.NaN;
+            assertThat(c.tested().max(x.single, 1, n)).isNaN();
+          }
+        });
+    LAWS.put(
+        "expShift",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          Argument y = normal(c, 2, n);
+          double got = c.tested().expShift(x.single, 1, 0.5, y.single, 2, n);
+          double exact = c.specification().expShift(x.exact, 1, 0.5, y.exact, 2, n);
+          KernelCase.same("expShift", got, exact, 0);
+          c.tested().expShift(x.single, 1, 0.5, x.single, 1, n);
+          c.specification().expShift(x.exact, 1, 0.5, x.exact, 1, n);
+          c.check("expShift", 1);
+        });
+  }
+
+  private static double size(Argument x, int offset, int n) {
+    double size = 1;
+    for (int i = 0; i < n; i++) {
+      size += Math.abs(x.exact[offset + i]);
+    }
+    return size;
+  }
+
+  /** A thin product, so that large n stays cheap; {@link GemmTest} has the shapes. */
+  private static void gemm(KernelCase c, int n) {
+    int m = Math.min(n, 5);
+    int k = 7;
+    Argument a = normal(c, 1, m * k);
+    Argument b = normal(c, 2, k * n);
+    Argument r = normal(c, 3, m * n);
+    c.tested().gemm(false, false, m, n, k, 0.5, a.single, 1, k, b.single, 2, n, 1, r.single, 3, n);
+    c.specification()
+        .gemm(false, false, m, n, k, 0.5, a.exact, 1, k, b.exact, 2, n, 1, r.exact, 3, n);
+    c.check("gemm", k);
+  }
+
+  private static void packed(KernelCase c, int n) {
+    int m = 3;
+    int k = 5;
+    Kernels<float[]> kernels = c.tested();
+    Argument a = normal(c, 1, m * k);
+    Argument b = normal(c, 2, k * n);
+    Argument bt = normal(c, 2, k * n);
+    Argument r = normal(c, 3, m * n);
+    float[] packed = new float[kernels.packedLength(n, k)];
+    kernels.packB(false, n, k, b.single, 2, n, packed);
+    kernels.gemmPacked(m, n, k, a.single, 1, k, packed, 0, r.single, 3, n);
+    kernels.packB(true, n, k, bt.single, 2, k, packed);
+    kernels.gemmPacked(m, n, k, a.single, 1, k, packed, 1, r.single, 3, n);
+    Kernels<double[]> exact = c.specification();
+    exact.gemm(false, false, m, n, k, 1, a.exact, 1, k, b.exact, 2, n, 0, r.exact, 3, n);
+    exact.gemm(false, true, m, n, k, 1, a.exact, 1, k, bt.exact, 2, k, 1, r.exact, 3, n);
+    c.check("gemmPacked", 2 * k);
+  }
+
+  private static void layerNorm(KernelCase root, int n) {
+    for (int variant = 0; variant < 4 && n > 0; variant++) {
+      KernelCase c = new KernelCase(root.tested(), 31L * n + variant);
+      Argument x = c.uniform(1 + n + SLACK, 2, 4);
+      Argument w = variant % 2 == 1 ? normal(c, 0, n) : new Argument(new float[0]);
+      Argument b = variant >= 2 ? normal(c, 0, n) : new Argument(new float[0]);
+      Argument y = normal(c, 2, n);
+      Argument g = normal(c, 3, n);
+      Argument gw = normal(c, 0, n);
+      Argument gb = normal(c, 0, n);
+      Argument s = normal(c, 2, 0);
+      norms(
+          c.tested(),
+          x.single,
+          opt(w.single),
+          opt(b.single),
+          y.single,
+          g.single,
+          gw.single,
+          gb.single,
+          s.single,
+          n);
+      norms(
+          c.specification(),
+          x.exact,
+          opt(w.exact),
+          opt(b.exact),
+          y.exact,
+          g.exact,
+          gw.exact,
+          gb.exact,
+          s.exact,
+          n);
+      // x lies away from 0, so that its deviations lose bits; six is the largest normal product.
+      c.check("layerNorm variant " + variant, 20);
+    }
+  }
+
+  private static float[] opt(float[] a) {
+    return a.length == 0 ? null : a;
+  }
+
+  private static double[] opt(double[] a) {
+    return a.length == 0 ? null : a;
+  }
+
+  private static <A> void norms(
+      Kernels<A> kernels, A x, A w, A b, A y, A g, A gw, A gb, A s, int n) {
+    kernels.layerNorm(x, 1, w, b, 1e-5, y, 2, s, 1, n);
+    kernels.layerNormPullback(
+        x, 1, w, s, 1, g, 3, g, 3, w == null ? null : gw, b == null ? null : gb, n);
+    kernels.layerNorm(x, 1, w, b, 1e-5, x, 1, s, 1, n);
+  }
+
+  private static void rmsNorm(KernelCase root, int n) {
+    for (int variant = 0; variant < 4 && n > 0; variant++) {
+      KernelCase c = new KernelCase(root.tested(), 37L * n + variant);
+      Argument x = normal(c, 1, n);
+      Argument w = variant % 2 == 1 ? normal(c, 2, n) : new Argument(new float[0]);
+      Argument b = variant >= 2 ? normal(c, 1, n) : new Argument(new float[0]);
+      Argument y = normal(c, 2, n);
+      Argument g = normal(c, 3, n);
+      Argument gw = normal(c, 1, n);
+      Argument gb = normal(c, 2, n);
+      Argument s = normal(c, 1, 0);
+      rms(
+          c.tested(),
+          x.single,
+          opt(w.single),
+          opt(b.single),
+          y.single,
+          g.single,
+          gw.single,
+          gb.single,
+          s.single,
+          n);
+      rms(
+          c.specification(),
+          x.exact,
+          opt(w.exact),
+          opt(b.exact),
+          y.exact,
+          g.exact,
+          gw.exact,
+          gb.exact,
+          s.exact,
+          n);
+      c.check("rmsNorm variant " + variant, 20);
+    }
+  }
+
+  private static <A> void rms(Kernels<A> kernels, A x, A w, A b, A y, A g, A gw, A gb, A s, int n) {
+    kernels.rmsNorm(x, 1, w, 2, b, 1, 1e-5, y, 2, s, 1, n);
+    kernels.rmsNormPullback(
+        x, 1, w, 2, s, 1, g, 3, g, 3, w == null ? null : gw, 1, b == null ? null : gb, 2, n);
+    kernels.rmsNorm(x, 1, w, 2, b, 1, 1e-5, x, 1, s, 1, n);
+  }
+
+  private static void lstmCell(KernelCase c, int n) {
+    Argument gates = normal(c, 1, 4 * n);
+    Argument state = normal(c, 2, n);
+    Argument next = normal(c, 3, n);
+    Argument squashed = normal(c, 1, n);
+    Argument h = normal(c, 2, n);
+    Argument gh = normal(c, 3, n);
+    Argument gc = normal(c, 1, n);
+    Argument gGates = normal(c, 2, 4 * n);
+    lstm(
+        c.tested(),
+        gates.single,
+        state.single,
+        next.single,
+        squashed.single,
+        h.single,
+        gh.single,
+        gc.single,
+        gGates.single,
+        n);
+    lstm(
+        c.specification(),
+        gates.exact,
+        state.exact,
+        next.exact,
+        squashed.exact,
+        h.exact,
+        gh.exact,
+        gc.exact,
+        gGates.exact,
+        n);
+    c.check("lstmCell", 4);
+  }
+
+  private static <A> void lstm(
+      Kernels<A> kernels, A gates, A c, A next, A squashed, A h, A gh, A gc, A gGates, int n) {
+    kernels.lstmCell(gates, 1, c, 2, next, 3, squashed, 1, h, 2, n);
+    kernels.lstmCellPullback(gates, 1, c, 2, squashed, 1, gh, 3, gc, 1, gGates, 2, gc, 1, n);
+  }
+
+  private static void adamW(KernelCase c, int n) {
+    Argument w = normal(c, 1, n);
+    Argument g = normal(c, 2, n);
+    Argument m = normal(c, 3, n);
+    Argument v = c.uniform(1 + n + SLACK, 0.1, 1);
+    c.tested()
+        .adamW(
+            w.single, 1, g.single, 2, m.single, 3, v.single, 1, 0.5, 0.01, 0.9, 0.99, 1e-8, 0.1,
+            0.19, 0.02, n);
+    c.specification()
+        .adamW(
+            w.exact, 1, g.exact, 2, m.exact, 3, v.exact, 1, 0.5, 0.01, 0.9, 0.99, 1e-8, 0.1, 0.19,
+            0.02, n);
+    c.check("adamW", 2);
+  }
+}
