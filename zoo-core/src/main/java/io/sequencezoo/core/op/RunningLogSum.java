@@ -1,0 +1,191 @@
+package io.sequencezoo.core.op;
+
+import io.sequencezoo.core.autodiff.Cotangents;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.Kernels;
+import io.sequencezoo.core.kernel.Parallel;
+import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Slab;
+import io.sequencezoo.core.kernel.Unary;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One application of {@link RunningSoftmax}: a task per row and group of features walks over time.
+ * With {@code d = x_t - z_{t-1}}: log decay {@code g = -softplus(d)}, weight {@code w = σ(d)},
+ * {@code z_t = z_{t-1} + softplus(d)}, none of which cancels. Backwards, with {@code ζ_t} the
+ * gradient of {@code z_t} and {@code c} what comes from t+1:
+ *
+ * <pre>{@code
+ * ζ_t = c_t - dg_t - w_t dw_t       dx_t = w_t (dw_t + ζ_t)       c_{t-1} = dg_t + e^{g_t} ζ_t
+ * }</pre>
+ */
+final class RunningLogSum<A> {
+  /** Features of a task: a few cache lines, so that few features still make several tasks. */
+  private static final int GROUP = 256;
+
+  private final Precision<A> precision;
+  private final Kernels<A> kernels;
+  private final Variable x;
+  private final Variable z0;
+  private final int[] lengths;
+  private final int steps;
+  private final int features;
+  private final int groups;
+
+  RunningLogSum(Precision<A> precision, Variable x, Variable z0, int[] lengths) {
+    this.precision = precision;
+    this.kernels = precision.kernels();
+    this.x = x;
+    this.z0 = z0;
+    this.lengths = lengths;
+    this.steps = x.size(1);
+    long rows = (long) x.size(0) * steps;
+    this.features = rows == 0 ? 0 : (int) (x.value().length() / rows);
+    this.groups = (features + GROUP - 1) / GROUP;
+  }
+
+  Variable[] record(Tape tape, long[] stateShape) {
+    INDArray decay = tape.allocate(x.type(), x.shape());
+    INDArray weight = tape.allocate(x.type(), x.shape());
+    INDArray last = tape.allocate(x.type(), stateShape);
+    Slab<A> decays = precision.slab(decay);
+    Slab<A> weights = precision.slab(weight);
+    Slab<A> lasts = precision.slab(last);
+    Parallel.run(x.size(0) * groups, task -> forward(task, decays, weights, lasts));
+    return tape.record(
+        new INDArray[] {decay, weight, last},
+        cotangents -> pullback(cotangents, decays, weights),
+        x,
+        z0);
+  }
+
+  private int length(int row) {
+    return lengths == null ? steps : lengths[row];
+  }
+
+  private void forward(int task, Slab<A> decays, Slab<A> weights, Slab<A> lasts) {
+    int row = task / groups;
+    int from = task % groups * GROUP;
+    int n = Math.min(GROUP, features - from);
+    Slab<A> xs = precision.slab(x.value());
+    try (Scratch<A> scratch = precision.scratch()) {
+      A z = scratch.take(n);
+      A d = scratch.take(n);
+      A w = scratch.take(n);
+      if (z0 == null) {
+        kernels.fill(z, 0, n, Double.NEGATIVE_INFINITY);
+      } else {
+        precision.slab(z0.value()).load((long) row * features + from, z, 0, n);
+      }
+      for (int t = 0; t < steps; t++) {
+        long at = ((long) row * steps + t) * features + from;
+        if (t >= length(row)) {
+          kernels.fill(d, 0, n, 0);
+          decays.store(at, d, 0, n);
+          weights.store(at, d, 0, n);
+          continue;
+        }
+        xs.load(at, d, 0, n);
+        if (t == 0) {
+          first(z, d, w, n);
+        } else {
+          kernels.subtract(d, 0, z, 0, d, 0, n);
+          kernels.map(Unary.SIGMOID, d, 0, w, 0, n);
+          kernels.map(Unary.SOFTPLUS, d, 0, d, 0, n);
+          kernels.add(z, 0, d, 0, z, 0, n);
+          kernels.affine(-1, d, 0, 0, d, 0, n);
+        }
+        decays.store(at, d, 0, n);
+        weights.store(at, w, 0, n);
+      }
+      lasts.store((long) row * features + from, z, 0, n);
+    }
+  }
+
+  /** The first token, before which {@code z} may be minus infinity. */
+  private void first(A z, A d, A w, int n) {
+    for (int i = 0; i < n; i++) {
+      double before = kernels.get(z, i);
+      double logit = kernels.get(d, i);
+      double difference = logit - before;
+      boolean empty = before == Double.NEGATIVE_INFINITY;
+      double softplus = Math.max(difference, 0) + Math.log1p(Math.exp(-Math.abs(difference)));
+      kernels.set(w, i, empty ? 1 : 1 / (1 + Math.exp(-difference)));
+      kernels.set(d, i, empty ? Double.NEGATIVE_INFINITY : -softplus);
+      kernels.set(z, i, empty ? logit : before + softplus);
+    }
+  }
+
+  private void pullback(Cotangents cotangents, Slab<A> decays, Slab<A> weights) {
+    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+    Tiles.Target<A> gz = z0 == null ? null : Tiles.target(precision, cotangents, 1);
+    Slab<A> gDecay = slab(cotangents.output(0));
+    Slab<A> gWeight = slab(cotangents.output(1));
+    Slab<A> gLast = slab(cotangents.output(2));
+    Parallel.run(
+        x.size(0) * groups,
+        task -> backward(task, decays, weights, gDecay, gWeight, gLast, gx, gz));
+  }
+
+  private Slab<A> slab(INDArray array) {
+    return array == null ? null : precision.slab(array);
+  }
+
+  private void backward(
+      int task,
+      Slab<A> decays,
+      Slab<A> weights,
+      Slab<A> gDecay,
+      Slab<A> gWeight,
+      Slab<A> gLast,
+      Tiles.Target<A> gx,
+      Tiles.Target<A> gz) {
+    int row = task / groups;
+    int from = task % groups * GROUP;
+    int n = Math.min(GROUP, features - from);
+    try (Scratch<A> scratch = precision.scratch()) {
+      A carry = scratch.take(n);
+      A decay = scratch.take(n);
+      A w = scratch.take(n);
+      A dg = scratch.take(n);
+      A dw = scratch.take(n);
+      A spare = scratch.take(n);
+      loadOrZero(gLast, (long) row * features + from, carry, n);
+      for (int t = steps - 1; t >= 0; t--) {
+        long at = ((long) row * steps + t) * features + from;
+        if (t >= length(row)) {
+          kernels.fill(w, 0, n, 0);
+        } else {
+          decays.load(at, decay, 0, n);
+          weights.load(at, w, 0, n);
+          loadOrZero(gDecay, at, dg, n);
+          loadOrZero(gWeight, at, dw, n);
+          kernels.map(Unary.EXP, decay, 0, decay, 0, n);
+          kernels.subtract(carry, 0, dg, 0, carry, 0, n);
+          kernels.multiply(w, 0, dw, 0, spare, 0, n);
+          kernels.subtract(carry, 0, spare, 0, carry, 0, n);
+          kernels.add(dw, 0, carry, 0, dw, 0, n);
+          kernels.multiply(w, 0, dw, 0, w, 0, n);
+          kernels.multiply(decay, 0, carry, 0, carry, 0, n);
+          kernels.add(carry, 0, dg, 0, carry, 0, n);
+        }
+        if (gx != null) {
+          gx.put(kernels, at, w, 0, spare, n);
+        }
+      }
+      if (gz != null) {
+        gz.put(kernels, (long) row * features + from, carry, 0, spare, n);
+      }
+    }
+  }
+
+  private void loadOrZero(Slab<A> slab, long at, A into, int n) {
+    if (slab == null) {
+      kernels.fill(into, 0, n, 0);
+    } else {
+      slab.load(at, into, 0, n);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.sequencezoo.core.op;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.shape.Shapes;
+import java.util.Arrays;
+
+/** A softmax over all tokens so far, feature by feature, as a recurrence. */
+public final class RunningSoftmax {
+  private RunningSoftmax() {}
+
+  /**
+   * {@code z_t = log(e^{z_{t-1}} + e^{x_t})}; the log decay {@code z_{t-1} - z_t} of earlier tokens
+   * and the weight {@code e^{x_t - z_t}} of the new one, in [0, 1].
+   *
+   * @param x logits {@code [B, T, ...]}
+   * @param z0 {@code [B, ...]}, or null for minus infinity: no tokens before, and a first log decay
+   *     of minus infinity
+   * @param lengths valid positions per row, or null for all; log decay and weight are zero at
+   *     padded positions
+   * @return log decay and weight, as x, and the last {@code z}, as z0
+   */
+  public static Variable[] apply(Tape tape, Variable x, Variable z0, int[] lengths) {
+    long[] shape = x.shape();
+    checkArgument(
+        shape.length >= 3,
+        "running softmax: logits must be [B, T, ...], got %s",
+        Arrays.toString(shape));
+    long[] state = new long[shape.length - 1];
+    state[0] = shape[0];
+    System.arraycopy(shape, 2, state, 1, state.length - 1);
+    if (z0 != null) {
+      String axes = "BHKNW".substring(0, Math.min(5, state.length));
+      Shapes.check("running softmax state", z0.value(), axes, state);
+    }
+    checkArgument(
+        lengths == null || lengths.length == shape[0],
+        "running softmax: lengths must have one entry per row, got %s for B=%s",
+        lengths == null ? 0 : lengths.length,
+        shape[0]);
+    Tiles.checkSameType("running softmax", x, z0);
+    return new RunningLogSum<>(Precision.of(x.value()), x, z0, lengths).record(tape, state);
+  }
+}

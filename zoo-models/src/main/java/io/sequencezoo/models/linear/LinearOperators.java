@@ -1,0 +1,151 @@
+package io.sequencezoo.models.linear;
+
+import io.sequencezoo.core.autodiff.Primitives;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.MatrixStateRecurrence;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.RunningSoftmax;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The members of the linear-attention family between their projections: from queries, keys, values
+ * and gates to outputs and the final state {@code S [B, H, K, V]}. All are the matrix-state
+ * recurrence under different coefficients.
+ *
+ * <p>In all of them {@code q, k: [B, T, H, K]}, {@code v, o: [B, T, H, V]}, queries are multiplied
+ * by {@code scale}, and the initial state may be null.
+ */
+public final class LinearOperators {
+  private static final String STATE = MatrixStateRecurrence.STATE;
+  private static final String NORMALISER = MatrixStateRecurrence.NORMALISER;
+
+  private LinearOperators() {}
+
+  /** {@code S_t = S_{t-1} + k_t v_tᵀ}, {@code o_t = S_tᵀ q_t}. */
+  public static Evolution linearAttention(
+      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+    return evolve(tape, solver, q, k, v, null, initial, scale);
+  }
+
+  /**
+   * {@code o_t = S_tᵀ q_t / (z_tᵀ q_t + eps)} with {@code z_t = z_{t-1} + k_t [B, H, K]}, part of
+   * the state.
+   */
+  public static Evolution normalisedLinearAttention(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      State initial,
+      double scale,
+      double eps) {
+    return MatrixStateRecurrence.normalised(scale, eps)
+        .evolve(tape, solver, coefficients(q, k, v, null), initial, null);
+  }
+
+  /**
+   * {@code S_t = diag(e^{g_t}) S_{t-1} + k_t v_tᵀ}; log decay {@code g} is {@code [B, T, H, K]} for
+   * gated linear attention and {@code [B, T, H]} for its simple form.
+   */
+  public static Evolution gatedLinearAttention(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable g,
+      State initial,
+      double scale) {
+    return evolve(tape, solver, q, k, v, g, initial, scale);
+  }
+
+  /** RetNet's recurrence: constant decay {@code γ_h = 1 - 2^{-5-h}} of head h, from 0. */
+  public static Evolution retention(
+      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+    double[] heads = new double[q.size(2)];
+    for (int h = 0; h < heads.length; h++) {
+      heads[h] = Math.log1p(-Math.pow(2, -5 - h));
+    }
+    INDArray g = tape.allocate(q.type(), q.size(0), q.size(1), heads.length);
+    for (int h = 0; h < heads.length; h++) {
+      g.tensorAlongDimension(h, 0, 1).assign(heads[h]);
+    }
+    return evolve(tape, solver, q, k, v, tape.constant(g), initial, scale);
+  }
+
+  /**
+   * LightNet: {@code z_t = log(e^{z_{t-1}} + e^{k_t})}, decay {@code e^{z_{t-1} - z_t}}, write
+   * {@code e^{k_t - z_t} v_tᵀ}: a softmax over time of the logits k. The state has parts S and
+   * {@code z [B, H, K]}; without one, z starts at minus infinity.
+   */
+  public static Evolution lightnet(
+      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+    Variable start = initial == null ? null : initial.get(NORMALISER);
+    Variable[] softmax = RunningSoftmax.apply(tape, k, start, null);
+    Evolution evolution = evolve(tape, solver, q, softmax[1], v, softmax[0], initial, scale);
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put(STATE, evolution.state().get(STATE));
+    parts.put(NORMALISER, softmax[2]);
+    return new Evolution(evolution.outputs(), new State(parts, evolution.state().consumed()));
+  }
+
+  /**
+   * HGRN2: decay {@code α = lb + (1 - lb) σ(f)}, key {@code 1 - α}.
+   *
+   * @param f forget logits {@code [B, T, H, K]}
+   * @param lowerBound lb {@code [H, K]}, or null for zero
+   */
+  public static Evolution hgrn2(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable f,
+      Variable v,
+      Variable lowerBound,
+      State initial,
+      double scale) {
+    Variable k = Primitives.map(tape, Unary.SIGMOID, Primitives.map(tape, Unary.NEGATE, f));
+    Variable g;
+    if (lowerBound == null) {
+      g = Primitives.map(tape, Unary.LOG_SIGMOID, f);
+    } else {
+      Variable rest = Primitives.affine(tape, -1, lowerBound, 1);
+      Variable gate = Primitives.multiply(tape, Primitives.map(tape, Unary.SIGMOID, f), rest);
+      k = Primitives.multiply(tape, k, rest);
+      g = Primitives.map(tape, Unary.LOG, Primitives.add(tape, gate, lowerBound));
+    }
+    return evolve(tape, solver, q, k, v, g, initial, scale);
+  }
+
+  private static Evolution evolve(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable g,
+      State initial,
+      double scale) {
+    return MatrixStateRecurrence.scaled(scale)
+        .evolve(tape, solver, coefficients(q, k, v, g), initial, null);
+  }
+
+  private static Map<String, Variable> coefficients(
+      Variable q, Variable k, Variable v, Variable g) {
+    Map<String, Variable> coefficients = new LinkedHashMap<>();
+    coefficients.put(MatrixStateRecurrence.QUERY, q);
+    coefficients.put(MatrixStateRecurrence.KEY, k);
+    coefficients.put(MatrixStateRecurrence.VALUE, v);
+    if (g != null) {
+      coefficients.put(MatrixStateRecurrence.DECAY, g);
+    }
+    return coefficients;
+  }
+}
