@@ -2,33 +2,35 @@ package io.sequencezoo.datasets.icll;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 
 /**
- * What determines the data of in-context language learning.
+ * What determines the data of in-context language learning. What is left out is as in RegBench.
  *
- * @param seed of all random choices; has no default
- * @param trainExamples number of training problems
- * @param validationExamples number of validation problems
- * @param testExamples number of test problems
+ * @param seed of all random choices; mandatory
+ * @param trainExamples number of training problems, 2500 by default
+ * @param validationExamples number of validation problems, 500 by default
+ * @param testExamples number of test problems, 500 by default
  * @param languages sizes of the automata
  * @param prompts sizes of the prompts
  */
+@JsonTypeName("icll")
 public record IcllConfig(
-    @JsonProperty(required = true) long seed,
-    @JsonProperty(required = true) int trainExamples,
-    @JsonProperty(required = true) int validationExamples,
-    @JsonProperty(required = true) int testExamples,
-    @JsonProperty(required = true) Languages languages,
-    @JsonProperty(required = true) Prompts prompts) {
+    Long seed,
+    Integer trainExamples,
+    Integer validationExamples,
+    Integer testExamples,
+    Languages languages,
+    Prompts prompts) {
 
-  /** Checks the numbers of problems. */
+  /** Fills in what is left out and checks the numbers of problems. */
   public IcllConfig {
-    atLeast(1, "trainExamples", trainExamples);
-    atLeast(1, "validationExamples", validationExamples);
-    atLeast(1, "testExamples", testExamples);
-    checkArgument(languages != null, "icll: languages must be given");
-    checkArgument(prompts != null, "icll: prompts must be given");
+    checkArgument(seed != null, "icll: seed must be given, so that the data can be made again");
+    trainExamples = atLeast(1, "trainExamples", trainExamples, 2500);
+    validationExamples = atLeast(1, "validationExamples", validationExamples, 500);
+    testExamples = atLeast(1, "testExamples", testExamples, 500);
+    languages = languages == null ? Languages.regBench() : languages;
+    prompts = prompts == null ? Prompts.regBench() : prompts;
   }
 
   /**
@@ -38,7 +40,7 @@ public record IcllConfig(
    * @param trainExamples 1000, 2500, 5000, 10000, 20000 or 40000 in the paper
    */
   public static IcllConfig regBench(long seed, int trainExamples) {
-    return new IcllConfig(seed, trainExamples, 500, 500, Languages.regBench(), Prompts.regBench());
+    return new IcllConfig(seed, trainExamples, null, null, null, null);
   }
 
   /** The tokens of this data. */
@@ -68,14 +70,13 @@ public record IcllConfig(
    * @param edgeBound bound of a state's out-degree, <em>exclusive</em>: 4 draws 1 to 3. It is also
    *     the least number of states and the least size of the alphabet, as in the reference
    */
-  public record Languages(
-      @JsonProperty(required = true) int symbols,
-      @JsonProperty(required = true) int maxStates,
-      @JsonProperty(required = true) int edgeBound) {
-    /** Checks that the sizes fit each other. */
+  public record Languages(Integer symbols, Integer maxStates, Integer edgeBound) {
+    /** Fills in what is left out and checks that the sizes fit each other. */
     public Languages {
+      symbols = symbols == null ? 18 : symbols;
+      maxStates = maxStates == null ? 12 : maxStates;
+      edgeBound = atLeast(2, "edgeBound", edgeBound, 4);
       Vocabulary vocabulary = new Vocabulary(symbols);
-      atLeast(2, "edgeBound", edgeBound);
       checkArgument(
           vocabulary.symbols() >= edgeBound,
           "icll: symbols must be at least edgeBound %s, got %s",
@@ -89,9 +90,9 @@ public record IcllConfig(
           maxStates);
     }
 
-    /** {@code configs/dataset/icl_dfa.yaml} of the reference. */
+    /** The defaults: {@code configs/dataset/icl_dfa.yaml} of the reference. */
     public static Languages regBench() {
-      return new Languages(18, 12, 4);
+      return new Languages(null, null, null);
     }
   }
 
@@ -102,15 +103,16 @@ public record IcllConfig(
    * @param stringBound bound of the number of strings: 20 draws at most 19
    * @param lengthBound bound of a string's length: 50 draws 1 to 49
    */
-  public record Prompts(
-      @JsonProperty(required = true) int minStrings,
-      @JsonProperty(required = true) int stringBound,
-      @JsonProperty(required = true) int lengthBound) {
-    /** Checks that no draw is empty and that every prompt has something to predict. */
+  public record Prompts(Integer minStrings, Integer stringBound, Integer lengthBound) {
+    /**
+     * Fills in what is left out and checks that no draw is empty and that every prompt has
+     * something to predict.
+     */
     public Prompts {
       // A single string of one symbol would be an input without a label.
-      atLeast(2, "minStrings", minStrings);
-      atLeast(2, "lengthBound", lengthBound);
+      minStrings = atLeast(2, "minStrings", minStrings, 10);
+      stringBound = stringBound == null ? 20 : stringBound;
+      lengthBound = atLeast(2, "lengthBound", lengthBound, 50);
       checkArgument(
           stringBound > minStrings,
           "icll: stringBound must be above minStrings %s, got %s; the bound is exclusive",
@@ -118,13 +120,15 @@ public record IcllConfig(
           stringBound);
     }
 
-    /** {@code configs/dataset/icl_dfa.yaml} of the reference. */
+    /** The defaults: {@code configs/dataset/icl_dfa.yaml} of the reference. */
     public static Prompts regBench() {
-      return new Prompts(10, 20, 50);
+      return new Prompts(null, null, null);
     }
   }
 
-  private static void atLeast(int least, String name, int value) {
-    checkArgument(value >= least, "icll: %s must be at least %s, got %s", name, least, value);
+  private static Integer atLeast(int least, String name, Integer value, int otherwise) {
+    int number = value == null ? otherwise : value;
+    checkArgument(number >= least, "icll: %s must be at least %s, got %s", name, least, number);
+    return number;
   }
 }

@@ -19,10 +19,25 @@ final class IcllConfigTest {
 
   @Test
   void missingSeed_isRefused() {
-    String json = Configs.write(CONFIG).replace("\"seed\" : 1,", "");
-    assertThatThrownBy(() -> Configs.read("icll", json, IcllConfig.class))
+    assertThatThrownBy(() -> Configs.read("task", "{trainExamples: 2500}", IcllConfig.class))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("seed");
+        .hasMessageContaining("icll: seed must be given, so that the data can be made again");
+  }
+
+  @Test
+  void whatIsLeftOut_isAsInRegBench() {
+    String yaml = "{seed: 1, testExamples: 7, prompts: {stringBound: 30}}";
+    assertThat(Configs.read("task", yaml, IcllConfig.class))
+        .isEqualTo(
+            new IcllConfig(
+                1L,
+                2500,
+                500,
+                7,
+                new IcllConfig.Languages(18, 12, 4),
+                new IcllConfig.Prompts(10, 30, 50)));
+    assertThatThrownBy(() -> Configs.read("task", "{seed: 1, examples: 7}", IcllConfig.class))
+        .hasMessageContaining("examples");
   }
 
   @Test

@@ -31,9 +31,7 @@ public final class IcllBaselines {
   /** The baselines on the first test problems of RegBench with this seed. */
   public static Results run(int problems, long seed) {
     checkArgument(problems >= 1, "icll: problems must be at least 1, got %s", problems);
-    IcllConfig regBench = IcllConfig.regBench(seed, 1);
-    IcllConfig config =
-        new IcllConfig(seed, 1, 1, problems, regBench.languages(), regBench.prompts());
+    IcllConfig config = new IcllConfig(seed, 1, 1, problems, null, null);
     IcllData data = new IcllData(config);
     return new Results(
         config,
