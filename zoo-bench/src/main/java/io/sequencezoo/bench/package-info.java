@@ -1,0 +1,2 @@
+/** Benchmarks: JMH for kernels and operations, and interleaved comparisons with PyTorch. */
+package io.sequencezoo.bench;

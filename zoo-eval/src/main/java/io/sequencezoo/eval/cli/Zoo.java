@@ -1,0 +1,107 @@
+package io.sequencezoo.eval.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command {@code zoo}. Exit codes: 0 success, 1 failure (or a failed conformance case), 2 wrong
+ * arguments, 130 interrupted.
+ */
+@Command(
+    name = "zoo",
+    description = "Sequence-model architectures as interchangeable dynamical systems.",
+    mixinStandardHelpOptions = false,
+    subcommands = {
+      ListCommand.class,
+      DescribeCommand.class,
+      ConformanceCommand.class,
+      VersionCommand.class
+    })
+public final class Zoo implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Show this help and exit.")
+  @SuppressWarnings("unused") // Picocli sees the option; nothing here reads it.
+  private boolean help;
+
+  @Option(
+      names = "--threads",
+      scope = CommandLine.ScopeType.INHERIT,
+      paramLabel = "N",
+      description = "Threads to compute with (default: all processors).")
+  void setThreads(int threads) {
+    if (threads < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--threads: must be at least 1, got " + threads);
+    }
+    io.sequencezoo.core.kernel.Parallel.setThreads(threads);
+  }
+
+  @Option(
+      names = "--stacktrace",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Show where an error came from.")
+  private boolean stacktrace;
+
+  /** Runs a command and exits with its code. */
+  public static void main(String[] args) {
+    if (System.getProperty("logback.configurationFile") == null) {
+      System.setProperty("logback.configurationFile", "zoo-logback.xml");
+    }
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(out, err, args));
+  }
+
+  /** Runs a command on the given streams and returns its exit code. */
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
+    Zoo zoo = new Zoo();
+    CommandLine line = new CommandLine(zoo);
+    line.setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler(
+        (e, arguments) -> {
+          CommandLine failed = e.getCommandLine();
+          failed.getErr().println("zoo: " + oneLine(e) + "; try '" + path(failed) + " --help'");
+          return CommandLine.ExitCode.USAGE;
+        });
+    line.setExecutionExceptionHandler(
+        (e, failed, parsed) -> {
+          failed.getErr().println("zoo: " + oneLine(e));
+          if (zoo.stacktrace) {
+            e.printStackTrace(failed.getErr());
+          }
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return line.execute(args);
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  private static String path(CommandLine line) {
+    return line.getCommandSpec().qualifiedName();
+  }
+
+  private static String oneLine(Exception e) {
+    String message = e.getMessage() == null ? "" : e.getMessage().strip();
+    boolean ours = e instanceof IllegalArgumentException || e instanceof ParameterException;
+    String text =
+        ours && !message.isEmpty() ? message : e.getClass().getSimpleName() + ": " + message;
+    if (e instanceof java.nio.file.NoSuchFileException) {
+      text = "file: must exist, got " + message;
+    }
+    return text.replaceAll("\\s*\\R\\s*", " ");
+  }
+}

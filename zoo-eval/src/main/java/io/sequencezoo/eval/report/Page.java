@@ -1,0 +1,91 @@
+package io.sequencezoo.eval.report;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+
+/**
+ * What a report shows, apart from how it looks.
+ *
+ * @param title heading and title of the page
+ * @param subtitle one line below it
+ * @param sections in order
+ */
+public record Page(String title, String subtitle, List<Section> sections) {
+
+  /** A heading with items below it. */
+  public record Section(String title, String note, List<Item> items) {}
+
+  /** Something drawn. */
+  public interface Item {
+    /** The name of what draws it. */
+    @JsonProperty
+    String kind();
+  }
+
+  /** A table; the first column is text, the others are numbers. */
+  public record Table(List<String> header, List<List<String>> rows) implements Item {
+    @Override
+    public String kind() {
+      return "table";
+    }
+  }
+
+  /** A line chart. */
+  public record Lines(
+      String title, String note, String x, String y, boolean logX, List<Line> series)
+      implements Item {
+    @Override
+    public String kind() {
+      return "lines";
+    }
+  }
+
+  /**
+   * A line.
+   *
+   * @param color index into the palette, the same for the same thing in every chart
+   * @param dashed for what isn't trained: baselines and bounds
+   * @param points pairs of x and y
+   */
+  public record Line(String name, int color, boolean dashed, List<double[]> points) {}
+
+  /** Horizontal bars. */
+  public record Bars(String title, String note, String x, List<String> names, double[] values)
+      implements Item {
+    @Override
+    public String kind() {
+      return "bars";
+    }
+  }
+
+  /** The lower triangle of a mixing matrix. */
+  public record Heatmap(String title, String note, List<String> labels, double[][] matrix)
+      implements Item {
+    @Override
+    public String kind() {
+      return "heatmap";
+    }
+  }
+
+  /** A prompt and what each model continues it with. */
+  public record Prompts(String prompt, List<Continuation> continuations) implements Item {
+    @Override
+    public String kind() {
+      return "prompts";
+    }
+  }
+
+  /** One model's continuation. */
+  public record Continuation(String name, List<Symbol> symbols) {}
+
+  /** One symbol, whether it was legal, and what was. */
+  public record Symbol(String symbol, boolean legal, String allowed) {}
+
+  /** Text behind a fold. */
+  public record Text(String title, String text) implements Item {
+    @Override
+    public String kind() {
+      return "text";
+    }
+  }
+}
