@@ -8,6 +8,7 @@ import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
@@ -81,6 +82,13 @@ public final class Tape implements AutoCloseable {
   /** The number of recorded operations. */
   public int length() {
     return entries.size();
+  }
+
+  /** What has been recorded and not been differentiated yet, in the order of evaluation. */
+  public List<Operation> operations() {
+    return entries.stream()
+        .map(entry -> new Operation(List.of(entry.outputs), present(entry.inputs)))
+        .toList();
   }
 
   /** A value that needs no gradient. */
@@ -223,6 +231,10 @@ public final class Tape implements AutoCloseable {
     return Slab.isContiguous(value) ? value : value.dup('c');
   }
 
+  private static List<Variable> present(Variable[] inputs) {
+    return Arrays.stream(inputs).filter(Objects::nonNull).toList();
+  }
+
   private static boolean anyRequiresGradient(Variable[] variables) {
     for (Variable variable : variables) {
       if (variable != null && variable.requiresGradient()) {
@@ -240,6 +252,14 @@ public final class Tape implements AutoCloseable {
     }
     return false;
   }
+
+  /**
+   * A recorded operation.
+   *
+   * @param outputs what it computed
+   * @param inputs what from
+   */
+  public record Operation(List<Variable> outputs, List<Variable> inputs) {}
 
   private record Entry(Variable[] outputs, Variable[] inputs, Pullback pullback) {}
 }

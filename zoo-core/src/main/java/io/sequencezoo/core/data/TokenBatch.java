@@ -9,9 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Right-padded token sequences and what to predict at each position.
  *
- * @param ids {@code [B, T]} INT, token numbers; any valid number at padded positions
- * @param targets {@code [B, T]} INT, the token to predict at each position, {@link #IGNORED} where
- *     nothing counts, as at every padded position
+ * @param ids {@code [B, T]} INT32, token numbers; any valid number at padded positions
+ * @param targets {@code [B, T]} INT32, the token to predict at each position, {@link #IGNORED}
+ *     where nothing counts, as at every padded position
  * @param lengths valid positions of each row, or null where all rows are full
  */
 public record TokenBatch(INDArray ids, INDArray targets, int[] lengths) {
@@ -23,8 +23,8 @@ public record TokenBatch(INDArray ids, INDArray targets, int[] lengths) {
     Shapes.check("batch ids", ids, "BT", -1, -1);
     Shapes.check("batch targets", targets, "BT", ids.size(0), ids.size(1));
     checkArgument(
-        ids.dataType() == DataType.INT && targets.dataType() == DataType.INT,
-        "batch: ids and targets must be INT, got %s and %s",
+        ids.dataType() == DataType.INT32 && targets.dataType() == DataType.INT32,
+        "batch: ids and targets must be INT32, got %s and %s",
         ids.dataType(),
         targets.dataType());
     if (lengths != null) {

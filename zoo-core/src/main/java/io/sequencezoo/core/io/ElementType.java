@@ -11,19 +11,19 @@ public enum ElementType {
   /** IEEE single. */
   F32(4, DataType.FLOAT),
   /** IEEE half. */
-  F16(2, DataType.HALF),
+  F16(2, DataType.FLOAT16),
   /** The upper half of an IEEE single. */
   BF16(2, DataType.BFLOAT16),
   /** Signed, 64 bits. */
-  I64(8, DataType.LONG),
+  I64(8, DataType.INT64),
   /** Signed, 32 bits. */
-  I32(4, DataType.INT),
+  I32(4, DataType.INT32),
   /** Signed, 16 bits. */
-  I16(2, DataType.SHORT),
+  I16(2, DataType.INT16),
   /** Signed, 8 bits. */
-  I8(1, DataType.BYTE),
+  I8(1, DataType.INT8),
   /** Unsigned, 8 bits. */
-  U8(1, DataType.UBYTE),
+  U8(1, DataType.UINT8),
   /** One byte, 0 or 1. */
   BOOL(1, DataType.BOOL);
 

@@ -1,0 +1,111 @@
+package io.sequencezoo.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.collect.ImmutableSortedMap;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.kernel.Parallel;
+import io.sequencezoo.core.kernel.Precision;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Where a checkpoint or a result comes from: everything needed to compute it again.
+ *
+ * @param config the whole experiment
+ * @param dataHash of the data, as the batch source states it
+ * @param commit of the source tree in the working folder, with {@code -dirty} where it was changed;
+ *     absent outside a git repository
+ * @param kernels the kernels that computed in float
+ * @param threads of the pool; results don't depend on it
+ * @param java version of the Java runtime
+ * @param jvm its virtual machine
+ * @param os operating system and processor architecture
+ * @param processors seen by the virtual machine
+ * @param versions of this library and those that computed
+ * @param created when, in UTC
+ */
+public record Provenance(
+    JsonNode config,
+    String dataHash,
+    String commit,
+    String kernels,
+    int threads,
+    String java,
+    String jvm,
+    String os,
+    int processors,
+    Map<String, String> versions,
+    String created) {
+
+  /** Sorts the versions. */
+  public Provenance {
+    versions = ImmutableSortedMap.copyOf(versions);
+  }
+
+  /** The provenance of what this process computes now. */
+  public static Provenance current(Object config, String dataHash) {
+    return new Provenance(
+        Configs.json().valueToTree(config),
+        dataHash,
+        currentCommit(),
+        Precision.FLOAT.kernels().name(),
+        Parallel.threads(),
+        System.getProperty("java.version"),
+        System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
+        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+        Runtime.getRuntime().availableProcessors(),
+        currentVersions(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+  }
+
+  private static Map<String, String> currentVersions() {
+    return ImmutableSortedMap.of(
+        "sequence-zoo", version("io.sequencezoo", "zoo-core"),
+        "nd4j", version("org.nd4j", "nd4j-api"),
+        "nd4j-backend", Nd4j.getBackend().getClass().getSimpleName());
+  }
+
+  /** The version that Maven wrote into the artifact; a build from sources has none. */
+  private static String version(String group, String artifact) {
+    String path = "META-INF/maven/" + group + "/" + artifact + "/pom.properties";
+    try (InputStream stream = Provenance.class.getClassLoader().getResourceAsStream(path)) {
+      if (stream == null) {
+        return "development";
+      }
+      Properties properties = new Properties();
+      properties.load(stream);
+      return properties.getProperty("version", "development");
+    } catch (IOException e) {
+      return "unreadable";
+    }
+  }
+
+  /** The commit by git itself, or null where there is no git or no repository. */
+  private static String currentCommit() {
+    try {
+      Process git =
+          new ProcessBuilder("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      git.getOutputStream().close();
+      if (!git.waitFor(5, TimeUnit.SECONDS)) {
+        git.destroy();
+        return null;
+      }
+      String line = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      return git.exitValue() == 0 && !line.isEmpty() ? line : null;
+    } catch (IOException e) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.sequencezoo.train;
+
+import io.sequencezoo.core.data.BatchSource;
+import io.sequencezoo.core.data.TokenBatch;
+import java.util.SplittableRandom;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Rows that count upwards modulo the vocabulary, with a wrong token now and then. */
+final class CycleSource implements BatchSource<TokenBatch> {
+  private final int rows;
+  private final int steps;
+  private final int vocabulary;
+  private final long seed;
+  private long position;
+
+  CycleSource(int rows, int steps, int vocabulary, long seed) {
+    this.rows = rows;
+    this.steps = steps;
+    this.vocabulary = vocabulary;
+    this.seed = seed;
+  }
+
+  @Override
+  public TokenBatch next() {
+    SplittableRandom random = new SplittableRandom(seed * 1_000_003 + position++);
+    int[][] ids = new int[rows][steps];
+    int[][] targets = new int[rows][steps];
+    for (int r = 0; r < rows; r++) {
+      int token = random.nextInt(vocabulary);
+      for (int t = 0; t < steps; t++) {
+        ids[r][t] = token;
+        boolean noise = random.nextInt(20) == 0;
+        token = noise ? random.nextInt(vocabulary) : (token + 1) % vocabulary;
+        targets[r][t] = random.nextInt(10) == 0 ? TokenBatch.IGNORED : token;
+      }
+    }
+    return new TokenBatch(Nd4j.createFromArray(ids), Nd4j.createFromArray(targets), null);
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  @Override
+  public void seek(long position) {
+    this.position = position;
+  }
+
+  @Override
+  public long batchesPerEpoch() {
+    return 10;
+  }
+
+  @Override
+  public String dataHash() {
+    return "cycle-" + rows + "-" + steps + "-" + vocabulary + "-" + seed;
+  }
+}
