@@ -133,6 +133,8 @@ public final class Checkpoints implements AutoCloseable {
       prune(state.bestStep());
     } catch (IOException e) {
       throw giveUp(temporary, e);
+    } catch (UncheckedIOException e) {
+      throw giveUp(temporary, e.getCause());
     }
     return target;
   }
