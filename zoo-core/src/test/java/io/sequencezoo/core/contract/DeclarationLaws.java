@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.contract.MixerSubject.Result;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -14,6 +15,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Law 9: state bytes, parameters and cost per token are what the block says. */
 final class DeclarationLaws {
+  /** Decay, write, correction and read, for up to two query heads to a key head. */
+  private static final long USES_OF_STATE = 8;
+
   private DeclarationLaws() {}
 
   /** The state of a row takes the declared bytes, before the first token and after any. */
@@ -54,6 +58,33 @@ final class DeclarationLaws {
     INDArray x = subject.input(53, 2, 9);
     subject.gradients(Solver.AUTO, x, subject.input(54, 2, 9), null);
     assertUsed(subject.parameters());
+  }
+
+  /**
+   * The declared cost is what weights and state can account for: every entry of a weight matrix is
+   * used once per token, every number of the state a few times, so that a constant state costs the
+   * same at every position. Exact counts are in the blocks' own tests.
+   */
+  static void cost(MixerSubject subject) {
+    Parametrisation block = subject.parametrisation();
+    long weights =
+        subject.parameters().specs().stream()
+            .filter(spec -> spec.shape().length == 2)
+            .mapToLong(ParameterSpec::length)
+            .sum();
+    for (int position : new int[] {0, 1, 7, 100, 1000}) {
+      String what = "multiply-adds at position " + position;
+      long rest = block.multiplyAddsPerToken(position) - weights;
+      long state = block.stateBytes(position + 1, subject.type()) / subject.type().width();
+      assertThat(rest)
+          .as("%s beyond those of the weights", what)
+          .isBetween(0L, USES_OF_STATE * (state + subject.width()));
+      if (state == block.stateBytes(1, subject.type()) / subject.type().width()) {
+        assertThat(block.multiplyAddsPerToken(position))
+            .as("%s, with a state of constant size", what)
+            .isEqualTo(block.multiplyAddsPerToken(0));
+      }
+    }
   }
 
   /** After backward: every parameter has a gradient, and their sizes add up. */

@@ -34,6 +34,7 @@ public final class SequenceContract {
     laws.put("8 round trip", ReproducibilityLaws::roundTrip);
     laws.put("9 declared state bytes", DeclarationLaws::stateBytes);
     laws.put("9 declared parameters", DeclarationLaws::parametersAreUsed);
+    laws.put("9 declared cost", DeclarationLaws::cost);
     laws.put("10 poisoned memory", ReproducibilityLaws::poisonChangesNoBit);
     Map<String, Runnable> bound = new LinkedHashMap<>();
     laws.forEach((name, law) -> bound.put(name, () -> law.accept(MixerSubject.of(config, type))));
