@@ -5,6 +5,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 
@@ -26,6 +27,10 @@ import io.sequencezoo.core.op.Dense;
     authors = "Vaswani et al. 2017",
     arxiv = "1706.03762",
     equations = "2")
+@Source(
+    repo = "Lightning-AI/litgpt",
+    path = "litgpt/model.py",
+    commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
 public final class Mlp implements FeedForward {
   private final ChannelShape shape;
   private final Activation activation;

@@ -6,6 +6,7 @@ import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.op.Norms;
 
 /**
@@ -26,6 +27,10 @@ import io.sequencezoo.core.op.Norms;
     authors = "Ba, Kiros and Hinton 2016",
     arxiv = "1607.06450",
     equations = "3-4")
+@Source(
+    repo = "state-spaces/mamba",
+    path = "mamba_ssm/ops/triton/layer_norm.py",
+    commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
 public final class LayerNorm implements FeedForward {
   private static final String WEIGHT = "weight";
   private static final String BIAS = "bias";

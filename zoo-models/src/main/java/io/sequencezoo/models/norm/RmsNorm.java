@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.op.Norms;
 
 /**
@@ -28,6 +29,10 @@ import io.sequencezoo.core.op.Norms;
     authors = "Zhang and Sennrich 2019",
     arxiv = "1910.07467",
     equations = "4")
+@Source(
+    repo = "state-spaces/mamba",
+    path = "mamba_ssm/ops/triton/layernorm_gated.py",
+    commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
 public final class RmsNorm implements FeedForward {
   private static final String WEIGHT = "weight";
 
