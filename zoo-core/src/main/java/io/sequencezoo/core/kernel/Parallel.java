@@ -3,8 +3,9 @@ package io.sequencezoo.core.kernel;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
@@ -17,12 +18,20 @@ import java.util.function.IntConsumer;
  * #setThreads} says otherwise.
  */
 public final class Parallel {
+  /** How long a caller watches for the last tasks before it sleeps; waking up costs as much. */
+  private static final long SPIN_NANOS = 20_000;
+
   private static volatile int threads =
-      Integer.getInteger("zoo.threads", Runtime.getRuntime().availableProcessors());
+      Math.max(1, Integer.getInteger("zoo.threads", Runtime.getRuntime().availableProcessors()));
   private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
   private static final AtomicInteger COUNT = new AtomicInteger();
-  private static final ExecutorService POOL =
-      Executors.newCachedThreadPool(
+  private static final ThreadPoolExecutor POOL =
+      new ThreadPoolExecutor(
+          helpers(threads),
+          Integer.MAX_VALUE,
+          1,
+          TimeUnit.MINUTES,
+          new LinkedBlockingQueue<>(),
           task -> {
             Thread thread = new Thread(task, "zoo-" + COUNT.incrementAndGet());
             thread.setDaemon(true);
@@ -40,6 +49,12 @@ public final class Parallel {
   public static void setThreads(int n) {
     checkArgument(n >= 1, "threads: must be at least 1, got %s", n);
     threads = n;
+    POOL.setCorePoolSize(helpers(n));
+  }
+
+  /** Threads beside the caller's; the pool of one thread is never asked. */
+  private static int helpers(int n) {
+    return Math.max(1, n - 1);
   }
 
   /**
@@ -54,52 +69,81 @@ public final class Parallel {
       }
       return;
     }
-    AtomicInteger next = new AtomicInteger();
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    CountDownLatch done = new CountDownLatch(helpers);
-    Runnable worker =
-        () -> {
-          INSIDE.set(true);
-          try {
-            for (int i = next.getAndIncrement(); i < n; i = next.getAndIncrement()) {
-              task.accept(i);
-            }
-          } catch (RuntimeException | Error e) {
-            failure.compareAndSet(null, e);
-            next.set(n);
-          } finally {
-            INSIDE.set(false);
-          }
-        };
+    Region region = new Region(n, task);
     for (int h = 0; h < helpers; h++) {
-      POOL.execute(
-          () -> {
-            try {
-              worker.run();
-            } finally {
-              done.countDown();
-            }
-          });
+      POOL.execute(region);
     }
-    worker.run();
-    boolean interrupted = false;
-    while (true) {
+    region.run();
+    region.await();
+  }
+
+  /**
+   * The tasks of one call. It is over when every task is, not when every helper has come: one that
+   * wakes up late finds nothing left to do, and nobody has waited for it.
+   */
+  private static final class Region implements Runnable {
+    private final int n;
+    private final IntConsumer task;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger finished = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final CountDownLatch done = new CountDownLatch(1);
+
+    Region(int n, IntConsumer task) {
+      this.n = n;
+      this.task = task;
+    }
+
+    @Override
+    public void run() {
+      INSIDE.set(true);
       try {
-        done.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
+        for (int i = next.getAndIncrement(); i < n; i = next.getAndIncrement()) {
+          one(i);
+        }
+      } finally {
+        INSIDE.set(false);
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+
+    /** Runs task i, or skips it after a failure. */
+    private void one(int i) {
+      try {
+        if (failure.get() == null) {
+          task.accept(i);
+        }
+      } catch (RuntimeException | Error e) {
+        failure.compareAndSet(null, e);
+      } finally {
+        if (finished.incrementAndGet() == n) {
+          done.countDown();
+        }
+      }
     }
-    Throwable thrown = failure.get();
-    if (thrown instanceof RuntimeException) {
-      throw (RuntimeException) thrown;
-    }
-    if (thrown instanceof Error) {
-      throw (Error) thrown;
+
+    void await() {
+      long deadline = System.nanoTime() + SPIN_NANOS;
+      while (finished.get() < n && System.nanoTime() < deadline) {
+        Thread.onSpinWait();
+      }
+      boolean interrupted = false;
+      while (finished.get() < n) {
+        try {
+          done.await();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      Throwable thrown = failure.get();
+      if (thrown instanceof RuntimeException) {
+        throw (RuntimeException) thrown;
+      }
+      if (thrown instanceof Error) {
+        throw (Error) thrown;
+      }
     }
   }
 

@@ -1,0 +1,112 @@
+package io.sequencezoo.core.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The pool: every task once, exceptions, nesting. */
+class ParallelTest {
+  private final int before = Parallel.threads();
+
+  @AfterEach
+  void restore() {
+    Parallel.setThreads(before);
+  }
+
+  @Test
+  void run_doesEveryTaskOnceWhateverTheThreads() {
+    for (int threads = 1; threads <= 4; threads++) {
+      Parallel.setThreads(threads);
+      for (int n : new int[] {0, 1, 2, 3, 100}) {
+        AtomicIntegerArray times = new AtomicIntegerArray(n);
+        Parallel.run(n, times::incrementAndGet);
+        for (int i = 0; i < n; i++) {
+          assertThat(times.get(i)).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void run_throwsWhatATaskThrows() {
+    for (int threads = 1; threads <= 3; threads++) {
+      Parallel.setThreads(threads);
+      assertThatThrownBy(
+              () ->
+                  Parallel.run(
+                      50,
+                      i -> {
+                        if (i == 17) {
+                          throw new IllegalStateException("task 17");
+                        }
+                      }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("task 17");
+    }
+    AtomicInteger after = new AtomicInteger();
+    Parallel.run(50, i -> after.incrementAndGet());
+    assertThat(after).hasValue(50);
+  }
+
+  @Test
+  void run_insideATaskStaysOnItsThread() {
+    Parallel.setThreads(3);
+    Parallel.run(
+        6,
+        outer -> {
+          Set<Thread> seen = ConcurrentHashMap.newKeySet();
+          Parallel.run(20, inner -> seen.add(Thread.currentThread()));
+          assertThat(seen).containsExactly(Thread.currentThread());
+        });
+  }
+
+  @Test
+  void run_byManyCallersAtOnce() throws InterruptedException {
+    Parallel.setThreads(2);
+    AtomicInteger total = new AtomicInteger();
+    Thread[] callers = new Thread[4];
+    for (int c = 0; c < callers.length; c++) {
+      callers[c] =
+          new Thread(
+              () -> {
+                for (int round = 0; round < 50; round++) {
+                  Parallel.run(10, i -> total.incrementAndGet());
+                }
+              });
+      callers[c].start();
+    }
+    for (Thread caller : callers) {
+      caller.join();
+    }
+    assertThat(total).hasValue(2000);
+  }
+
+  @Test
+  void ranges_coverEveryItemOnce() {
+    AtomicIntegerArray times = new AtomicIntegerArray(1001);
+    Parallel.ranges(
+        1001,
+        64,
+        (from, to) -> {
+          for (long i = from; i < to; i++) {
+            times.incrementAndGet((int) i);
+          }
+        });
+    for (int i = 0; i < 1001; i++) {
+      assertThat(times.get(i)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void setThreads_refusesZero() {
+    assertThatThrownBy(() -> Parallel.setThreads(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("threads: must be at least 1, got 0");
+  }
+}
