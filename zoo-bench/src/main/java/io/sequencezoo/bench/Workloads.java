@@ -1,0 +1,119 @@
+package io.sequencezoo.bench;
+
+import io.sequencezoo.core.autodiff.Primitives;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.LstmRecurrence;
+import io.sequencezoo.core.dynamics.MatrixStateRecurrence;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Dense;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What {@link PeerComparison} times. */
+final class Workloads {
+  private static final int SGEMM = 1024;
+
+  /** Operations of one call of {@link #sgemm}. */
+  static final double SGEMM_FLOPS = 2.0 * SGEMM * SGEMM * SGEMM;
+
+  private static final int WIDTH = 256;
+  private static final int BATCH = 8;
+  private static final int HEADS = 4;
+
+  private Workloads() {}
+
+  static List<Comparison> comparisons() {
+    List<Comparison> all = new ArrayList<>();
+    all.add(lstm(BATCH, 256, WIDTH, 0.75));
+    for (int time : new int[] {256, 2048}) {
+      String sizes = " " + BATCH + " " + time + " " + HEADS + " 32 64";
+      all.add(
+          new Comparison(
+              "gla-chunked-t" + time, "gla-chunked" + sizes, 1 / 1.5, 0, () -> gla(time)));
+      all.add(
+          new Comparison(
+              "gla-stepped-t" + time, "gla-stepped" + sizes, 1 / 5.0, 0, () -> gla(time)));
+    }
+    return all;
+  }
+
+  /** A matrix product of the size at which the rate of the machine is measured. */
+  static Runnable sgemm() {
+    INDArray a = normal(SGEMM, SGEMM);
+    INDArray b = normal(SGEMM, SGEMM);
+    return () -> {
+      try (Tape tape = Tape.inference()) {
+        Primitives.matmul(tape, tape.constant(a), tape.constant(b));
+      }
+    };
+  }
+
+  private static Comparison lstm(int batch, int time, int width, double target) {
+    // Input and recurrent products, forward and twice backward.
+    double flops = 3 * 2.0 * batch * time * (4.0 * width * width * 2);
+    return new Comparison(
+        "lstm-w" + width + "-b" + batch + "-t" + time,
+        "lstm " + batch + " " + time + " " + width,
+        target,
+        flops,
+        () -> lstmPass(batch, time, width));
+  }
+
+  private static Runnable lstmPass(int batch, int time, int width) {
+    INDArray x = normal(batch, time, width);
+    INDArray input = normal(width, 4L * width).muli(0.05);
+    INDArray recurrent = normal(width, 4L * width).muli(0.05);
+    INDArray bias = normal(4L * width);
+    INDArray cotangent = normal(batch, time, width);
+    LstmRecurrence recurrence = new LstmRecurrence();
+    return () -> {
+      try (Tape tape = Tape.training()) {
+        Variable gates =
+            Dense.linear(tape, tape.variable(x), tape.variable(input), tape.variable(bias));
+        Map<String, Variable> coefficients = new LinkedHashMap<>();
+        coefficients.put(LstmRecurrence.INPUT, gates);
+        coefficients.put(LstmRecurrence.WEIGHT, tape.variable(recurrent));
+        Evolution evolution = recurrence.evolve(tape, Solver.AUTO, coefficients, null, null);
+        tape.backward(List.of(evolution.outputs()), List.of(cotangent));
+      }
+    };
+  }
+
+  /** Gated linear attention from the logits of its gates, as the peer's workload. */
+  private static Runnable gla(int time) {
+    int key = WIDTH / 2 / HEADS;
+    int value = WIDTH / HEADS;
+    INDArray q = normal(BATCH, time, HEADS, key);
+    INDArray k = normal(BATCH, time, HEADS, key);
+    INDArray v = normal(BATCH, time, HEADS, value);
+    INDArray gate = normal(BATCH, time, HEADS, key);
+    INDArray cotangent = normal(BATCH, time, HEADS, value);
+    MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(key));
+    return () -> {
+      try (Tape tape = Tape.training()) {
+        Variable g =
+            Primitives.affine(
+                tape, 1.0 / 16, Primitives.map(tape, Unary.LOG_SIGMOID, tape.variable(gate)), 0);
+        Map<String, Variable> coefficients = new LinkedHashMap<>();
+        coefficients.put(MatrixStateRecurrence.QUERY, tape.variable(q));
+        coefficients.put(MatrixStateRecurrence.KEY, tape.variable(k));
+        coefficients.put(MatrixStateRecurrence.VALUE, tape.variable(v));
+        coefficients.put(MatrixStateRecurrence.DECAY, g);
+        Evolution evolution = recurrence.evolve(tape, Solver.AUTO, coefficients, null, null);
+        tape.backward(List.of(evolution.outputs()), List.of(cotangent));
+      }
+    };
+  }
+
+  private static INDArray normal(long... shape) {
+    return Nd4j.randn(DataType.FLOAT, shape);
+  }
+}
