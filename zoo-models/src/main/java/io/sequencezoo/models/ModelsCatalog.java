@@ -1,6 +1,10 @@
 package io.sequencezoo.models;
 
+import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.Catalog;
+import io.sequencezoo.models.attention.Position;
+import io.sequencezoo.models.attention.SoftmaxAttention;
+import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
@@ -21,6 +25,11 @@ public final class ModelsCatalog implements Catalog {
   @Override
   public List<Entry> entries() {
     return List.of(
+        new Entry(
+            SoftmaxAttentionConfig.class,
+            SoftmaxAttention.class,
+            "Softmax attention: all keys and values so far, or those in a window",
+            attention()),
         new Entry(
             LstmConfig.class,
             Lstm.class,
@@ -66,5 +75,28 @@ public final class ModelsCatalog implements Catalog {
             RmsNorm.class,
             "RMS norm: mean square 1",
             List.of(RmsNormConfig.standard(), new RmsNormConfig(1e-3, 2))));
+  }
+
+  private static List<SoftmaxAttentionConfig> attention() {
+    return List.of(
+        SoftmaxAttentionConfig.of(2),
+        SoftmaxAttentionConfig.builder()
+            .heads(4)
+            .keyValueHeads(2)
+            .headDim(4)
+            .window(5)
+            .position(new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 0.5))
+            .qkNorm(true)
+            .build(),
+        SoftmaxAttentionConfig.builder()
+            .heads(3)
+            .keyValueHeads(1)
+            .headDim(3)
+            .position(new Position.Alibi())
+            .bias(true)
+            .outputBias(true)
+            .scale(0.5)
+            .build(),
+        SoftmaxAttentionConfig.builder().heads(1).position(new Position.Learned(256)).build());
   }
 }

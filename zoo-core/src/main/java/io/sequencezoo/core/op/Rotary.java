@@ -2,6 +2,7 @@ package io.sequencezoo.core.op;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
@@ -29,8 +30,10 @@ public final class Rotary {
   /** Which features form a pair. */
   public enum Convention {
     /** {@code (j, j + R/2)}: GPT-NeoX, Llama in most libraries. */
+    @JsonProperty("half_split")
     HALF_SPLIT,
     /** {@code (2j, 2j + 1)}: the RoFormer paper, GPT-J. */
+    @JsonProperty("interleaved")
     INTERLEAVED
   }
 

@@ -1,0 +1,248 @@
+package io.sequencezoo.models.attention;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Primitives;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Declaration;
+import io.sequencezoo.core.block.Initialisers;
+import io.sequencezoo.core.block.Parametrisation;
+import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
+import io.sequencezoo.core.dynamics.Recurrence;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
+import io.sequencezoo.core.op.Dense;
+import io.sequencezoo.core.op.Embedding;
+import io.sequencezoo.core.op.Norms;
+import io.sequencezoo.core.op.Rotary;
+import io.sequencezoo.core.registry.MixerConfig;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Softmax attention: a system whose state is every key and value so far, driven by projections of
+ * the input; it forgets nothing, or all that lies outside its window.
+ *
+ * <pre>{@code
+ * q_t = x_t W_q    k_t = x_t W_k    v_t = x_t W_v              with optional norm and rotation
+ * y_t = W_o Σ_{s≤t, t-s<W} softmax_s(q_t·k_s / √K) v_s          (eq. 1)
+ * }</pre>
+ *
+ * <ul>
+ *   <li>{@code x}: {@code [B, T, D]} input; {@code y}: {@code [B, T, D]} output
+ *   <li>{@code query.weight}: {@code [D, HQ K]}; {@code key.weight}, {@code value.weight}: {@code
+ *       [D, H K]}; query heads share key heads in contiguous groups
+ *   <li>{@code output.weight}: {@code [HQ K, D]}, Xavier uniform over √(2 layers), since as many
+ *       branches add up in the residual stream
+ *   <li>{@code query_norm.weight}, {@code key_norm.weight}: {@code [K]}, only with {@code qkNorm}
+ *   <li>{@code position.weight}: {@code [maxPositions, D]}, only with learned positions
+ *   <li>state {@code k}, {@code v}: {@code [B, n, H, K]}, the last {@code n = min(consumed, W)}
+ * </ul>
+ *
+ * <p>Cost per token: projections and 2 HQ K multiply-adds per key seen; memory 2 H K per key held.
+ * Differs from the paper: options as the literature has them since, no dropout of weights.
+ */
+@Paper(
+    key = "vaswani2017attention",
+    title = "Attention Is All You Need",
+    authors = "Vaswani et al. (2017)",
+    arxiv = "1706.03762",
+    equations = "1")
+@Source(
+    repo = "fla-org/flash-linear-attention",
+    path = "fla/ops/attn/naive.py",
+    commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
+public final class SoftmaxAttention implements Parametrisation {
+  // As the RMS norms of the reference's layers.
+  private static final double NORM_EPS = 1e-5;
+
+  // Embeddings of positions start as those of tokens do in GPT-2.
+  private static final double POSITION_DEVIATION = 0.02;
+
+  private final SoftmaxAttentionConfig config;
+  private final int width;
+  private final int layers;
+  private final int headDim;
+  private final AttentionRecurrence recurrence;
+
+  /** Attention at a place of a model. */
+  public SoftmaxAttention(SoftmaxAttentionConfig config, MixerConfig.Place place) {
+    this.config = config;
+    this.width = place.width();
+    this.layers = place.layers();
+    this.headDim = config.headDimFor(width);
+    if (config.position() instanceof Position.Rope rope) {
+      rope.rotaryDim(headDim);
+    }
+    this.recurrence = recurrence(config);
+  }
+
+  private static AttentionRecurrence recurrence(SoftmaxAttentionConfig config) {
+    AttentionRecurrence recurrence =
+        config.bidirectional() ? AttentionRecurrence.bidirectional() : AttentionRecurrence.causal();
+    if (config.window() != null) {
+      recurrence = recurrence.withWindow(config.window());
+    }
+    if (config.position() instanceof Position.Alibi) {
+      recurrence = recurrence.withAlibi();
+    }
+    return config.scale() == null ? recurrence : recurrence.withScale(config.scale());
+  }
+
+  @Override
+  public String name() {
+    return "softmax_attention";
+  }
+
+  @Override
+  public int width() {
+    return width;
+  }
+
+  @Override
+  public Recurrence recurrence() {
+    return recurrence;
+  }
+
+  @Override
+  public boolean isBidirectional() {
+    return config.bidirectional();
+  }
+
+  @Override
+  public void declare(Declaration declaration) {
+    projection(declaration.child("query"), queryWidth());
+    projection(declaration.child("key"), keyWidth());
+    projection(declaration.child("value"), keyWidth());
+    declaration.weight(
+        "output.weight",
+        Initialisers.xavierUniform(1 / Math.sqrt(2.0 * layers)),
+        queryWidth(),
+        width);
+    if (config.outputBias()) {
+      declaration.undecayed("output.bias", Initialisers.zeros(), width);
+    }
+    if (config.qkNorm()) {
+      declaration.undecayed("query_norm.weight", Initialisers.ones(), headDim);
+      declaration.undecayed("key_norm.weight", Initialisers.ones(), headDim);
+    }
+    if (config.position() instanceof Position.Learned learned) {
+      declaration.weight(
+          "position.weight",
+          Initialisers.normal(POSITION_DEVIATION),
+          learned.maxPositions(),
+          width);
+    }
+  }
+
+  private void projection(Declaration declaration, int out) {
+    declaration.weight("weight", Initialisers.xavierUniform(1), width, out);
+    if (config.bias()) {
+      declaration.undecayed("bias", Initialisers.zeros(), out);
+    }
+  }
+
+  private int queryWidth() {
+    return config.heads() * headDim;
+  }
+
+  private int keyWidth() {
+    return config.keyValueHeads() * headDim;
+  }
+
+  @Override
+  public Drive drive(Context context, Variable x, State state) {
+    Variable input = withPositions(context, x, state.consumed());
+    Variable q = heads(context, input, "query", config.heads());
+    Variable k = heads(context, input, "key", config.keyValueHeads());
+    Variable v = heads(context, input, "value", config.keyValueHeads());
+    if (config.qkNorm()) {
+      q = norm(context, q, "query_norm");
+      k = norm(context, k, "key_norm");
+    }
+    q = rotated(context, q, state.consumed());
+    k = rotated(context, k, state.consumed());
+    return new Drive(Map.of("q", q, "k", k, "v", v), Map.of(), Map.of());
+  }
+
+  private Variable heads(Context context, Variable x, String name, int heads) {
+    Variable flat =
+        Dense.linear(
+            context.tape(),
+            x,
+            context.parameter(name + ".weight"),
+            config.bias() ? context.parameter(name + ".bias") : null);
+    return Primitives.reshape(context.tape(), flat, x.size(0), x.size(1), heads, headDim);
+  }
+
+  private Variable norm(Context context, Variable x, String name) {
+    return Norms.rmsNorm(
+        context.tape(), x, context.parameter(name + ".weight"), null, NORM_EPS, headDim);
+  }
+
+  private Variable rotated(Context context, Variable x, int[] consumed) {
+    if (config.position() instanceof Position.Rope rope) {
+      return Rotary.rotate(
+          context.tape(), x, consumed, rope.convention(), rope.base(), rope.rotaryDim(headDim));
+    }
+    return x;
+  }
+
+  private Variable withPositions(Context context, Variable x, int[] consumed) {
+    if (!(config.position() instanceof Position.Learned learned)) {
+      return x;
+    }
+    Tape tape = context.tape();
+    int[] lengths = context.lengths();
+    int steps = x.size(1);
+    int[][] positions = new int[x.size(0)][steps];
+    for (int b = 0; b < positions.length; b++) {
+      int valid = lengths == null ? steps : lengths[b];
+      checkArgument(
+          consumed[b] + valid <= learned.maxPositions(),
+          "softmax_attention: sequence must have at most maxPositions %s tokens, got %s;"
+              + " raise maxPositions or use rope",
+          learned.maxPositions(),
+          consumed[b] + valid);
+      for (int t = 0; t < steps; t++) {
+        // Padded positions may lie beyond the table; what they get doesn't matter.
+        positions[b][t] = Math.min(consumed[b] + t, learned.maxPositions() - 1);
+      }
+    }
+    Variable added =
+        Embedding.lookup(
+            tape, context.parameter("position.weight"), Nd4j.createFromArray(positions));
+    return Primitives.add(tape, x, added);
+  }
+
+  @Override
+  public Variable readOut(Context context, Variable outputs, Drive drive) {
+    Variable flat =
+        Primitives.reshape(context.tape(), outputs, outputs.size(0), outputs.size(1), queryWidth());
+    return Dense.linear(
+        context.tape(),
+        flat,
+        context.parameter("output.weight"),
+        config.outputBias() ? context.parameter("output.bias") : null);
+  }
+
+  @Override
+  public long stateBytes(int consumed, DataType type) {
+    return 2L * seen(consumed) * keyWidth() * type.width();
+  }
+
+  @Override
+  public long multiplyAddsPerToken(int position) {
+    long projections = 2L * width * (queryWidth() + keyWidth());
+    // q·k and p v for every key seen, itself included.
+    return projections + 2L * queryWidth() * seen(position + 1);
+  }
+
+  private int seen(int tokens) {
+    return config.window() == null ? tokens : Math.min(tokens, config.window());
+  }
+}
