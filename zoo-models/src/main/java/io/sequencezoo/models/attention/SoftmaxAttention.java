@@ -115,9 +115,9 @@ public final class SoftmaxAttention implements Parametrisation {
 
   @Override
   public void declare(Declaration declaration) {
-    projection(declaration.child("query"), queryWidth());
-    projection(declaration.child("key"), keyWidth());
-    projection(declaration.child("value"), keyWidth());
+    projection(declaration.child("query"), queryWidth(), config.bias());
+    projection(declaration.child("key"), keyWidth(), hasKeyBias());
+    projection(declaration.child("value"), keyWidth(), config.bias());
     declaration.weight(
         "output.weight",
         Initialisers.xavierUniform(1 / Math.sqrt(2.0 * layers)),
@@ -139,9 +139,17 @@ public final class SoftmaxAttention implements Parametrisation {
     }
   }
 
-  private void projection(Declaration declaration, int out) {
+  /**
+   * A bias of all keys adds the same to all logits of a query, which softmax doesn't see, unless
+   * norm or rotation come between.
+   */
+  private boolean hasKeyBias() {
+    return config.bias() && (config.qkNorm() || config.position() instanceof Position.Rope);
+  }
+
+  private void projection(Declaration declaration, int out, boolean bias) {
     declaration.weight("weight", Initialisers.xavierUniform(1), width, out);
-    if (config.bias()) {
+    if (bias) {
       declaration.undecayed("bias", Initialisers.zeros(), out);
     }
   }
@@ -175,7 +183,7 @@ public final class SoftmaxAttention implements Parametrisation {
             context.tape(),
             x,
             context.parameter(name + ".weight"),
-            config.bias() ? context.parameter(name + ".bias") : null);
+            context.hasParameter(name + ".bias") ? context.parameter(name + ".bias") : null);
     return Primitives.reshape(context.tape(), flat, x.size(0), x.size(1), heads, headDim);
   }
 

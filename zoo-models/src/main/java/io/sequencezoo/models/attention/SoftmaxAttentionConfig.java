@@ -16,7 +16,8 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param window only positions less than this many steps away are seen; absent for all
  * @param position how positions are told apart; rotary embedding where absent
  * @param qkNorm whether queries and keys are RMS-normalised per head; false where absent
- * @param bias whether queries, keys and values have a bias; false where absent
+ * @param bias whether queries, keys and values have a bias, keys only where it has an effect: with
+ *     rope or qkNorm; false where absent
  * @param outputBias whether the output projection has one; false where absent
  * @param scale of the logits; absent for headDim^-0.5
  * @param bidirectional whether later positions are seen; false where absent
