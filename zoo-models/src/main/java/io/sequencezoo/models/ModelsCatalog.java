@@ -9,6 +9,8 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.linear.Gla;
+import io.sequencezoo.models.linear.GlaConfig;
 import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
@@ -35,6 +37,14 @@ public final class ModelsCatalog implements Catalog {
             Lstm.class,
             "LSTM: gated cells driven by the input and their own last output",
             List.of(LstmConfig.standard(), new LstmConfig(3, 0.0))),
+        new Entry(
+            GlaConfig.class,
+            Gla.class,
+            "Gated linear attention: a matrix state per head that forgets by input-set decays",
+            List.of(
+                GlaConfig.standard(),
+                GlaConfig.withShortConvolution(),
+                new GlaConfig(1, 1.0, 2.0, 3, 1.0, 2))),
         new Entry(
             MlpConfig.class,
             Mlp.class,

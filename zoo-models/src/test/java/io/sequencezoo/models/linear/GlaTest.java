@@ -1,0 +1,233 @@
+package io.sequencezoo.models.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.sequencezoo.core.autodiff.GradientCheck;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.registry.BlockConfig;
+import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class GlaTest {
+  /** A layer of reordered double sums. */
+  private static final double DOUBLE = 1e-10;
+
+  private static final int WIDTH = 8;
+  private static final int STEPS = 19;
+
+  private static GlaConfig config(int convolution) {
+    return new GlaConfig(2, 0.5, 1.0, 3, 16.0, convolution);
+  }
+
+  /** Parameters far from their small start, so that every part matters. */
+  private static Parameters parameters(SequenceMixer mixer) {
+    Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 3);
+    SplittableRandom random = new SplittableRandom(5);
+    INDArray values = parameters.values();
+    for (long i = 0; i < values.length(); i++) {
+      values.putScalar(i, random.nextDouble(-1, 1));
+    }
+    return parameters;
+  }
+
+  private static double[][] input(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    double[][] x = new double[STEPS][];
+    for (int t = 0; t < STEPS; t++) {
+      x[t] = random.doubles(WIDTH, -1, 1).toArray();
+    }
+    return x;
+  }
+
+  /** {@code x W} for {@code W [in, out]}. */
+  private static double[] times(double[] x, Parameters parameters, String name) {
+    INDArray w = parameters.value(name);
+    double[] y = new double[(int) w.size(1)];
+    for (int o = 0; o < y.length; o++) {
+      for (int i = 0; i < x.length; i++) {
+        y[o] += x[i] * w.getDouble(i, o);
+      }
+    }
+    return y;
+  }
+
+  private static double silu(double x) {
+    return x / (1 + Math.exp(-x));
+  }
+
+  private static double[][] projected(double[][] x, Parameters p, String name, int convolution) {
+    double[][] projected = new double[STEPS][];
+    for (int t = 0; t < STEPS; t++) {
+      projected[t] = times(x[t], p, name);
+    }
+    if (convolution == 0) {
+      return projected;
+    }
+    INDArray w = p.value("conv_" + name);
+    double[][] out = new double[STEPS][projected[0].length];
+    for (int t = 0; t < STEPS; t++) {
+      for (int d = 0; d < out[t].length; d++) {
+        double sum = 0;
+        for (int j = 0; j < convolution; j++) {
+          int s = t - convolution + 1 + j;
+          sum += s < 0 ? 0 : w.getDouble(d, j) * projected[s][d];
+        }
+        out[t][d] = silu(sum);
+      }
+    }
+    return out;
+  }
+
+  /** The layer as architectures are written in papers: loops over time, heads, keys and values. */
+  private static double[][] oracle(double[][] x, Parameters p, int convolution) {
+    int heads = 2;
+    int keys = WIDTH / 2 / heads;
+    int values = WIDTH / heads;
+    double[][] q = projected(x, p, "q", convolution);
+    double[][] k = projected(x, p, "k", convolution);
+    double[][] v = projected(x, p, "v", convolution);
+    double[][][] s = new double[heads][keys][values];
+    double[][] y = new double[STEPS][];
+    for (int t = 0; t < STEPS; t++) {
+      double[] logits = times(times(x[t], p, "gate_low"), p, "gate_high");
+      double[] gate = times(x[t], p, "output_gate");
+      double[] read = new double[heads * values];
+      for (int h = 0; h < heads; h++) {
+        for (int d = 0; d < keys; d++) {
+          int i = h * keys + d;
+          double logit = logits[i] + p.value("gate_bias").getDouble(i);
+          double alpha = Math.pow(1 / (1 + Math.exp(-logit)), 1 / 16.0);
+          for (int e = 0; e < values; e++) {
+            s[h][d][e] = alpha * s[h][d][e] + k[t][i] * v[t][h * values + e];
+            read[h * values + e] += q[t][i] / Math.sqrt(keys) * s[h][d][e];
+          }
+        }
+        double square = 0;
+        for (int e = 0; e < values; e++) {
+          square += read[h * values + e] * read[h * values + e] / values;
+        }
+        for (int e = 0; e < values; e++) {
+          int o = h * values + e;
+          read[o] *= p.value("norm").getDouble(e) / Math.sqrt(square + 1e-5) * silu(gate[o]);
+        }
+      }
+      y[t] = times(read, p, "output");
+    }
+    return y;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4})
+  void forward_isTheOracle(int convolution) {
+    SequenceMixer mixer = config(convolution).build(MixerConfig.Place.alone(WIDTH));
+    Parameters parameters = parameters(mixer);
+    double[][][] x = {input(1), input(2)};
+    try (Tape tape = Tape.inference()) {
+      INDArray y =
+          mixer
+              .forward(
+                  Context.inference(tape, parameters), tape.constant(Nd4j.createFromArray(x)), null)
+              .outputs()
+              .value();
+      for (int b = 0; b < 2; b++) {
+        double[][] expected = oracle(x[b], parameters, convolution);
+        for (int t = 0; t < STEPS; t++) {
+          for (int d = 0; d < WIDTH; d++) {
+            assertThat(y.getDouble(b, t, d)).isCloseTo(expected[t][d], within(DOUBLE));
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3})
+  void gradients_areCentralDifferences(int convolution) {
+    SequenceMixer mixer = config(convolution).build(MixerConfig.Place.alone(WIDTH));
+    Parameters parameters = parameters(mixer);
+    GradientCheck check =
+        GradientCheck.of(
+                (tape, in) -> {
+                  Context context = Context.training(tape, parameters, 1);
+                  Evolution evolution = mixer.forward(context, in[0], null);
+                  return List.of(evolution.outputs(), evolution.state().get("S"));
+                })
+            .samples(12)
+            .input("x", Nd4j.createFromArray(new double[][][] {input(7)}));
+    parameters
+        .specs()
+        .forEach(
+            spec ->
+                check.parameter(
+                    spec.name(), parameters.value(spec.name()), parameters.gradient(spec.name())));
+    check.run().assertPassed();
+  }
+
+  @Test
+  void start_decaysByThe16thRootOfAHalf() {
+    SequenceMixer mixer = GlaConfig.standard().build(MixerConfig.Place.alone(WIDTH));
+    Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 3);
+    assertThat(parameters.value("gate_bias").amaxNumber().doubleValue()).isZero();
+    assertThat(parameters.value("norm").meanNumber().doubleValue()).isEqualTo(1);
+    assertThat(parameters.count()).isEqualTo(8 * 4 * 2 + 8 * 8 * 3 + 8 * 16 + 16 * 4 + 4 + 2);
+  }
+
+  @Test
+  void state_hasTheDeclaredSizeAndCost() {
+    SequenceMixer mixer = config(4).build(MixerConfig.Place.alone(WIDTH));
+    assertThat(mixer.parametrisation().stateBytes(100, DataType.FLOAT))
+        .isEqualTo(4 * (2 * 2 * 4 + 3 * (4 + 4 + 8)));
+    long projections = 8 * 4 * 2 + 8 * 8 * 3 + 8 * 3 + 3 * 4;
+    assertThat(mixer.parametrisation().multiplyAddsPerToken(5))
+        .isEqualTo(projections + 4 * (4 + 4 + 8) + 3 * 2 * 2 * 4);
+  }
+
+  @Test
+  void configuration_roundTrips() {
+    BlockConfig read = Configs.read("mixer", "{type: gla, heads: 2}", BlockConfig.class);
+    assertThat(read).isEqualTo(new GlaConfig(2, .5, 1.0, 16, 16.0, 0));
+    assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
+  }
+
+  @Test
+  void misfits_areRefusedWithARemedy() {
+    refused(48, new GlaConfig(5, null, null, null, null, null))
+        .withMessage("gla: width 48 must be divisible by heads 5; use heads 4 or 6");
+    refused(12, GlaConfig.standard())
+        .withMessage("gla: key width 6 must be divisible by heads 4; use heads 3 or 6");
+    refused(7, new GlaConfig(1, null, null, null, null, null))
+        .withMessage(
+            "gla: width 7 times keyExpansion 0.5 must be a whole number, got 3.5;"
+                + " use keyExpansion 0.5714285714285714");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new GlaConfig(0, null, null, null, null, null))
+        .withMessage("gla: heads must be at least 1, got 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new GlaConfig(null, null, null, null, 0.0, null))
+        .withMessage("gla: gateNormalizer must be positive, got 0.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new GlaConfig(null, null, null, null, null, 1))
+        .withMessage("gla: shortConvolution must be a width of at least 2, or 0 for none, got 1");
+  }
+
+  private static ThrowableAssertAlternative<IllegalArgumentException> refused(
+      int width, GlaConfig config) {
+    return assertThatIllegalArgumentException()
+        .isThrownBy(() -> config.build(MixerConfig.Place.alone(width)));
+  }
+}
