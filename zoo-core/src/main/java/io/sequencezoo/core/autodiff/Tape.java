@@ -46,6 +46,11 @@ public final class Tape implements AutoCloseable {
           .policySpill(SpillPolicy.REALLOCATE)
           .build();
 
+  /** How many tapes of this thread are open: a tape inside another has a workspace of its own. */
+  private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
+
+  private final Thread owner = Thread.currentThread();
+  private final int depth = DEPTH.get();
   private final boolean recording;
   private final MemoryWorkspace workspace;
   private final List<Entry> entries = new ArrayList<>();
@@ -56,7 +61,9 @@ public final class Tape implements AutoCloseable {
     this.workspace =
         workspaceName == null
             ? null
-            : Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP, workspaceName);
+            : Nd4j.getWorkspaceManager()
+                .getAndActivateWorkspace(STEP, depth == 0 ? workspaceName : workspaceName + depth);
+    DEPTH.set(depth + 1);
   }
 
   /** A tape that records pullbacks. */
@@ -69,7 +76,9 @@ public final class Tape implements AutoCloseable {
     return new Tape(false, "zoo-inference");
   }
 
-  /** A recording tape without a workspace: its arrays survive it. For tests and analysis. */
+  /**
+   * A recording tape without a workspace of its own: its arrays survive it. For tests and analysis.
+   */
   public static Tape detached() {
     return new Tape(true, null);
   }
@@ -124,7 +133,11 @@ public final class Tape implements AutoCloseable {
   /** An array of zeros that lives as long as the tape. */
   public INDArray zeros(DataType type, long... shape) {
     INDArray array = allocate(type, shape);
-    array.assign(0);
+    if (type == DataType.FLOAT || type == DataType.DOUBLE) {
+      Elementwise.fill(array, 0);
+    } else {
+      array.assign(0);
+    }
     return array;
   }
 
@@ -187,6 +200,11 @@ public final class Tape implements AutoCloseable {
           "backward: cotangent must have shape %s, got %s",
           Arrays.toString(output.shape()),
           Arrays.toString(cotangents.get(i).shape()));
+      checkArgument(
+          output.type() == cotangents.get(i).dataType(),
+          "backward: cotangent must be of type %s, got %s; use castTo",
+          output.type(),
+          cotangents.get(i).dataType());
       if (output.requiresGradient()) {
         new Cotangents(this, new Variable[0], new Variable[] {output})
             .share(0, contiguous(cotangents.get(i)));
@@ -211,7 +229,13 @@ public final class Tape implements AutoCloseable {
     if (closed) {
       return;
     }
+    checkState(
+        Thread.currentThread() == owner,
+        "tape: must be closed by the thread that opened it, %s, got %s",
+        owner.getName(),
+        Thread.currentThread().getName());
     closed = true;
+    DEPTH.set(depth);
     entries.clear();
     if (workspace != null) {
       workspace.close();

@@ -1,0 +1,228 @@
+package io.sequencezoo.core.autodiff;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.sequencezoo.core.kernel.Poison;
+import io.sequencezoo.core.kernel.Unary;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** What a tape promises, beside the primitives on it. */
+final class TapeTest {
+  private static final int STEPS = 1000;
+
+  /** What compiled code and loaded classes may add; keeping every step would take 400 MiB. */
+  private static final long SLACK_BYTES = 100L << 20;
+
+  private static INDArray vector(double... values) {
+    return Nd4j.createFromArray(values);
+  }
+
+  @Test
+  void variableUsedTwice_addsItsGradients() {
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(3, -1));
+      tape.backward(Primitives.sum(tape, Primitives.multiply(tape, x, x)));
+      assertThat(x.gradient().toDoubleVector()).containsExactly(6, -2);
+    }
+  }
+
+  @Test
+  void sharedCotangents_areNotOverwritten() {
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(3, -1));
+      Variable y = Primitives.affine(tape, 1, x, 0);
+      // x gets the cotangents of s, twice, and of y; y and s keep their own.
+      Variable s = Primitives.add(tape, Primitives.add(tape, y, x), x);
+      tape.backward(List.of(s), List.of(vector(1, 10)));
+      assertThat(x.gradient().toDoubleVector()).containsExactly(3, 30);
+      assertThat(y.gradient().toDoubleVector()).containsExactly(1, 10);
+      assertThat(s.gradient().toDoubleVector()).containsExactly(1, 10);
+    }
+  }
+
+  @Test
+  void cotangentGivenByTheCaller_staysAsItWas() {
+    INDArray cotangent = vector(1, 2);
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(3, -1));
+      Variable y = Primitives.add(tape, x, x);
+      tape.backward(List.of(y, y), List.of(cotangent, cotangent));
+      assertThat(x.gradient().toDoubleVector()).containsExactly(4, 8);
+    }
+    assertThat(cotangent.toDoubleVector()).containsExactly(1, 2);
+  }
+
+  @Test
+  void outputsThatNothingDependsOn_haveNullCotangents() {
+    Poison.during(
+        () -> {
+          try (Tape tape = Tape.training()) {
+            Variable x = tape.variable(vector(1, 2, 3));
+            Variable[] parts = Primitives.split(tape, x, 0, 1, 2);
+            tape.backward(Primitives.sum(tape, parts[1]));
+            assertThat(parts[0].gradient()).isNull();
+            assertThat(x.gradient().toDoubleVector()).containsExactly(0, 1, 1);
+          }
+        });
+  }
+
+  @Test
+  void operationsOnConstants_areNotRecorded() {
+    try (Tape tape = Tape.training()) {
+      Variable c = tape.constant(vector(1, 2));
+      Variable y = Primitives.map(tape, Unary.EXP, Primitives.add(tape, c, c));
+      assertThat(tape.length()).isZero();
+      assertThat(y.requiresGradient()).isFalse();
+      Variable x = tape.variable(vector(1, 2));
+      tape.backward(Primitives.sum(tape, Primitives.multiply(tape, x, y)));
+      assertThat(c.gradient()).isNull();
+      assertThat(x.gradient().toDoubleVector()).isEqualTo(y.value().toDoubleVector());
+    }
+  }
+
+  @Test
+  void parameterGradients_accumulateInTheFlatVectorOverTapes() {
+    INDArray values = vector(1, 2, 3, 4);
+    INDArray gradients = vector(100, 100, 100, 100);
+    INDArray weight = values.get(NDArrayIndex.interval(1, 3)).reshape('c', new long[] {2, 1});
+    INDArray gradient = gradients.get(NDArrayIndex.interval(1, 3)).reshape('c', new long[] {2, 1});
+    for (int step = 0; step < 2; step++) {
+      try (Tape tape = Tape.training()) {
+        Variable w = tape.parameter(weight, gradient);
+        Variable x = tape.constant(vector(5, 7).reshape('c', new long[] {1, 2}));
+        tape.backward(Primitives.sum(tape, Primitives.matmul(tape, x, w)));
+      }
+    }
+    assertThat(gradients.toDoubleVector()).containsExactly(100, 110, 114, 100);
+  }
+
+  @Test
+  void inferenceTape_recordsNothingAndRefusesBackward() {
+    try (Tape tape = Tape.inference()) {
+      Variable x = tape.variable(vector(1, 2));
+      Variable y = Primitives.sum(tape, x);
+      assertThat(tape.length()).isZero();
+      assertThatIllegalStateException()
+          .isThrownBy(() -> tape.backward(y))
+          .withMessage("backward: this tape is for inference; use Tape.training()");
+    }
+  }
+
+  @Test
+  void closedTape_saysSo() {
+    INDArray given = vector(1, 2);
+    Variable leaf;
+    Variable result;
+    Tape tape = Tape.training();
+    try (tape) {
+      leaf = tape.variable(given);
+      result = Primitives.add(tape, leaf, leaf);
+    }
+    assertThat(leaf.value().toDoubleVector()).containsExactly(1, 2);
+    assertThatIllegalStateException()
+        .isThrownBy(result::value)
+        .withMessageContaining("detach() what must survive");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Primitives.affine(tape, 2, leaf, 0))
+        .withMessageContaining("open a new tape for every step");
+  }
+
+  @Test
+  void tapeInsideATape_leavesTheOuterAlone() {
+    try (Tape outer = Tape.training()) {
+      Variable x = outer.variable(vector(1, 2));
+      Variable y = Primitives.affine(outer, 2, x, 0);
+      for (int i = 0; i < 3; i++) {
+        try (Tape inner = Tape.inference();
+            Tape innermost = Tape.training()) {
+          Primitives.affine(inner, 7, inner.constant(y.value()), 0);
+          Primitives.affine(innermost, 7, innermost.constant(y.value()), 0);
+        }
+      }
+      assertThat(y.value().toDoubleVector()).containsExactly(2, 4);
+      outer.backward(Primitives.sum(outer, y));
+      assertThat(x.gradient().toDoubleVector()).containsExactly(2, 2);
+    }
+  }
+
+  @Test
+  void detachedTape_leavesItsArrays() {
+    Variable y;
+    try (Tape tape = Tape.detached()) {
+      y = Primitives.affine(tape, 2, tape.variable(vector(1, 2)), 0);
+    }
+    assertThat(y.value().toDoubleVector()).containsExactly(2, 4);
+  }
+
+  @Test
+  void pullbackWithAWrongShape_isRefused() {
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(1, 2));
+      Variable y = tape.record(vector(3), c -> c.add(0, c.output(0).dup()), x);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> tape.backward(y))
+          .withMessage("pullback: gradient of input 0 must have shape [2], got [1]");
+    }
+  }
+
+  @Test
+  void backward_checksLossAndCotangents() {
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(1, 2));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> tape.backward(x))
+          .withMessageContaining("loss must be a scalar, got shape [2]");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> tape.backward(List.of(x), List.of(vector(1))))
+          .withMessage("backward: cotangent must have shape [2], got [1]");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> tape.backward(List.of(x), List.of(vector(1, 2).castTo(DataType.FLOAT))))
+          .withMessage("backward: cotangent must be of type DOUBLE, got FLOAT; use castTo");
+    }
+  }
+
+  @Test
+  void manyStepsOfVaryingShapes_takeTheMemoryOfTheLargest() {
+    INDArray weight = Nd4j.rand(DataType.FLOAT, 32, 32);
+    INDArray gradient = Nd4j.create(DataType.FLOAT, 32, 32);
+    SplittableRandom random = new SplittableRandom(5);
+    // Another test may have left a larger workspace; the first of these fits it or grows it.
+    step(weight, gradient, 320);
+    long workspace = workspaceBytes();
+    long before = 0;
+    for (int i = 0; i < STEPS; i++) {
+      step(weight, gradient, random.nextInt(1, 320));
+      if (i == STEPS / 10) {
+        before = residentBesideHeap();
+      }
+    }
+    assertThat(workspaceBytes()).isEqualTo(workspace);
+    assertThat(residentBesideHeap() - before).isLessThan(SLACK_BYTES);
+  }
+
+  private static long workspaceBytes() {
+    return Nd4j.getWorkspaceManager().getWorkspaceForCurrentThread("zoo-training").getCurrentSize();
+  }
+
+  private static long residentBesideHeap() {
+    return Pointer.physicalBytes() - Runtime.getRuntime().totalMemory();
+  }
+
+  private static void step(INDArray weight, INDArray gradient, int time) {
+    try (Tape tape = Tape.training()) {
+      Variable w = tape.parameter(weight, gradient);
+      Variable x = tape.constant(tape.zeros(DataType.FLOAT, 2, time, 32));
+      Variable h = Primitives.add(tape, x, Primitives.matmul(tape, x, w));
+      tape.backward(Primitives.sum(tape, Primitives.softmax(tape, h)));
+    }
+  }
+}
