@@ -65,7 +65,8 @@ class OptimizerConfigTest {
   void adamW_withoutDecayEqualsNd4jsAdam() {
     Parameters parameters = parameters(DataType.DOUBLE);
     INDArray expected = parameters.values().dup();
-    Optimizer optimizer = read("{type: adamw, lr: 0.01, eps: 1e-30, weightDecay: 0}").build(parameters);
+    Optimizer optimizer =
+        read("{type: adamw, lr: 0.01, eps: 1e-30, weightDecay: 0}").build(parameters);
     // ND4J folds both corrections into the rate, which scales eps: only without it are they equal.
     Adam adam = new Adam(0.01, 0.9, 0.999, 1e-30);
     long n = expected.length();

@@ -3,23 +3,22 @@ package io.sequencezoo.eval.icll;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
-import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Problem;
+import io.sequencezoo.train.TokenObjective;
 import java.util.ArrayList;
 import java.util.List;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A trained model as a predictor: the softmax of its scores over the whole vocabulary. */
 public final class ModelPredictor implements Predictor {
   private final String name;
-  private final Scorer model;
+  private final TokenObjective.Model model;
   private final Parameters parameters;
 
   /** A model with these parameters, which are read whenever a prediction is asked for. */
-  public ModelPredictor(String name, Scorer model, Parameters parameters) {
+  public ModelPredictor(String name, TokenObjective.Model model, Parameters parameters) {
     this.name = name;
     this.model = model;
     this.parameters = parameters;
@@ -71,12 +70,5 @@ public final class ModelPredictor implements Predictor {
     for (int v = 0; v < result.length; v++) {
       result[v] /= sum;
     }
-  }
-
-  /** A model of tokens. */
-  @FunctionalInterface
-  public interface Scorer {
-    /** Scores {@code [B, T, V]} of the token after each of {@code ids [B, T]}. */
-    Variable logits(Context context, INDArray ids);
   }
 }
