@@ -1,6 +1,6 @@
 package io.sequencezoo.core.kernel;
 
-import static io.sequencezoo.core.kernel.Lanes.all;
+import static io.sequencezoo.core.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -13,6 +13,10 @@ import jdk.incubator.vector.VectorOperators;
  * <p>The polynomials are weighted least-squares fits on Chebyshev nodes, reweighted until the
  * relative error is level (Lawson's method); the error of each fit stands beside it. Rounding adds
  * to it one to three units in the last place.
+ *
+ * <p>HotSpot inlines helpers only up to 8000 bytecodes a loop and keeps vectors in memory beyond
+ * that; the vector operations themselves it always inlines. Hence few helpers here, and products
+ * written out. Where infinity meets a vanished weight, {@code x.max(-MAX_VALUE)} gives the limit 0.
  */
 final class VectorMath {
   private static final float LOG2_E = 1.44269504f;
@@ -57,22 +61,28 @@ final class VectorMath {
   /** {@code e^x = 2^q e^r}, {@code |r| <= ln 2 / 2}; gradual underflow is kept. */
   static FloatVector exp(FloatVector x) {
     FloatVector cut = x.max(EXP_LOW).min(EXP_HIGH); // keeps NaN
-    FloatVector t = cut.fma(all(LOG2_E), all(ROUNDER));
+    FloatVector t =
+        cut.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
     FloatVector p = expm1Reduced(cut, t.sub(ROUNDER)).add(1f);
     // Two steps, because 2^q alone leaves the range of normal floats.
     IntVector q = t.reinterpretAsInts().sub(ROUNDER_BITS);
     IntVector half = q.lanewise(VectorOperators.ASHR, 1);
-    return p.mul(powerOfTwo(half)).mul(powerOfTwo(q.sub(half)));
+    IntVector low = half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA_BITS);
+    IntVector high = q.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA_BITS);
+    return p.mul(low.reinterpretAsFloats()).mul(high.reinterpretAsFloats());
   }
 
   /** {@code e^r - 1} for {@code r = x - q ln 2}; fit 1.3e-8. */
   private static FloatVector expm1Reduced(FloatVector x, FloatVector q) {
-    FloatVector r = q.fma(all(-LN2_LOW), q.fma(all(-LN2_HIGH), x));
-    FloatVector p = all(0.0013882521f);
-    p = p.fma(r, all(0.0083665205f));
-    p = p.fma(r, all(0.0416672f));
-    p = p.fma(r, all(0.16666543f));
-    p = p.fma(r, all(0.49999997f));
+    FloatVector r =
+        q.fma(
+            FloatVector.broadcast(SPECIES, -LN2_LOW),
+            q.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), x));
+    FloatVector p = FloatVector.broadcast(SPECIES, 0.0013882521f);
+    p = p.fma(r, FloatVector.broadcast(SPECIES, 0.0083665205f));
+    p = p.fma(r, FloatVector.broadcast(SPECIES, 0.0416672f));
+    p = p.fma(r, FloatVector.broadcast(SPECIES, 0.16666543f));
+    p = p.fma(r, FloatVector.broadcast(SPECIES, 0.49999997f));
     return p.fma(r.mul(r), r);
   }
 
@@ -91,7 +101,10 @@ final class VectorMath {
     e = e.blend(e.sub(MANTISSA_BITS), tiny);
     FloatVector f = mantissa.sub(1f);
     FloatVector y = twiceAtanh(f.div(f.add(2f)));
-    y = e.fma(all(LN2_HIGH), e.fma(all(LN2_LOW), y));
+    y =
+        e.fma(
+            FloatVector.broadcast(SPECIES, LN2_HIGH),
+            e.fma(FloatVector.broadcast(SPECIES, LN2_LOW), y));
     y = y.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0f));
     y = y.blend(Float.NaN, x.compare(VectorOperators.LT, 0f));
     // Infinity and NaN are their own logarithms.
@@ -101,18 +114,19 @@ final class VectorMath {
   /** {@code 2 artanh s} for {@code |s| <= 1/3}; fit 1.1e-10. */
   private static FloatVector twiceAtanh(FloatVector s) {
     FloatVector z = s.mul(s);
-    FloatVector p = all(0.24300933f);
-    p = p.fma(z, all(0.21427658f));
-    p = p.fma(z, all(0.28616884f));
-    p = p.fma(z, all(0.39998877f));
-    p = p.fma(z, all(0.66666675f));
+    FloatVector p = FloatVector.broadcast(SPECIES, 0.24300933f);
+    p = p.fma(z, FloatVector.broadcast(SPECIES, 0.21427658f));
+    p = p.fma(z, FloatVector.broadcast(SPECIES, 0.28616884f));
+    p = p.fma(z, FloatVector.broadcast(SPECIES, 0.39998877f));
+    p = p.fma(z, FloatVector.broadcast(SPECIES, 0.66666675f));
     return p.mul(z).fma(s, s.add(s));
   }
 
   /** {@code tanh x = -d/(d + 2)}, {@code d = e^{-2|x|} - 1}, with the sign of x. */
   static FloatVector tanh(FloatVector x) {
     FloatVector v = x.abs().min(TANH_CUT).mul(-2f);
-    FloatVector t = v.fma(all(LOG2_E), all(ROUNDER));
+    FloatVector t =
+        v.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
     FloatVector s = powerOfTwo(t.reinterpretAsInts().sub(ROUNDER_BITS));
     FloatVector d = expm1Reduced(v, t.sub(ROUNDER)).fma(s, s.sub(1f));
     FloatVector size = d.neg().div(d.add(2f));
@@ -123,12 +137,9 @@ final class VectorMath {
   /** {@code σ(x)} from {@code u = e^-|x|}, which never overflows: 1/(1+u), or u/(1+u) below 0. */
   static FloatVector sigmoid(FloatVector x) {
     FloatVector u = exp(x.abs().neg());
-    return rising(x, u).div(u.add(1f));
-  }
-
-  /** The numerator of σ: u for negative x, 1 for other x. */
-  private static FloatVector rising(FloatVector x, FloatVector u) {
-    return all(1f).blend(u, x.compare(VectorOperators.LT, 0f));
+    FloatVector top =
+        FloatVector.broadcast(SPECIES, 1f).blend(u, x.compare(VectorOperators.LT, 0f));
+    return top.div(u.add(1f));
   }
 
   /** {@code max(x, 0) + log(1 + u)}, {@code u = e^-|x|}, {@code log(1+u) = 2 artanh(u/(2+u))}. */
@@ -137,17 +148,12 @@ final class VectorMath {
     return x.max(0f).add(twiceAtanh(u.div(u.add(2f))));
   }
 
-  /** {@code x weight}, with the limit 0 where x is -infinity and the weight vanishes. */
-  private static FloatVector weighted(FloatVector x, FloatVector weight) {
-    return x.max(-Float.MAX_VALUE).mul(weight);
-  }
-
   private static FloatVector clamp(FloatVector x, float cut) {
     return x.max(-cut).min(cut);
   }
 
   static FloatVector silu(FloatVector x) {
-    return weighted(x, sigmoid(x));
+    return x.max(-Float.MAX_VALUE).mul(sigmoid(x));
   }
 
   /** {@code σ + x σ (1 - σ)}. */
@@ -159,36 +165,53 @@ final class VectorMath {
   /** {@code σ(v) + r σ(v) (1 - σ(v))}, where {@code σ (1 - σ) = u/(1+u)²} cancels nothing. */
   private static FloatVector gateSlope(FloatVector v, FloatVector r) {
     FloatVector u = exp(v.abs().neg());
-    FloatVector d = all(1f).div(u.add(1f));
-    return r.mul(u).fma(d, rising(v, u)).mul(d);
+    FloatVector d = FloatVector.broadcast(SPECIES, 1f).div(u.add(1f));
+    FloatVector top =
+        FloatVector.broadcast(SPECIES, 1f).blend(u, v.compare(VectorOperators.LT, 0f));
+    return r.mul(u).fma(d, top).mul(d);
   }
 
   /** {@code x σ(2u)}, {@code u = √(2/π) (x + 0.044715 x³)}. */
   static FloatVector geluTanh(FloatVector x) {
-    return weighted(x, sigmoid(geluArgument(clamp(x, GELU_CUT))));
+    return x.max(-Float.MAX_VALUE).mul(sigmoid(geluArgument(clamp(x, GELU_CUT))));
   }
 
   private static FloatVector geluArgument(FloatVector x) {
-    return x.mul(x.mul(x).fma(all(GELU_SCALE_CUBIC), all(GELU_SCALE)));
+    return x.mul(
+        x.mul(x)
+            .fma(
+                FloatVector.broadcast(SPECIES, GELU_SCALE_CUBIC),
+                FloatVector.broadcast(SPECIES, GELU_SCALE)));
   }
 
   /** {@code σ(2u) + x 2u' σ(2u) (1 - σ(2u))}. */
   static FloatVector geluTanhSlope(FloatVector x) {
     FloatVector cut = clamp(x, GELU_CUT);
-    FloatVector inner = cut.mul(cut).fma(all(3 * GELU_SCALE_CUBIC), all(GELU_SCALE));
+    FloatVector inner =
+        cut.mul(cut)
+            .fma(
+                FloatVector.broadcast(SPECIES, 3 * GELU_SCALE_CUBIC),
+                FloatVector.broadcast(SPECIES, GELU_SCALE));
     return gateSlope(geluArgument(cut), cut.mul(inner));
   }
 
   static FloatVector gelu(FloatVector x) {
     FloatVector cut = clamp(x, GELU_CUT);
-    return weighted(x, normalCdf(cut, bell(cut)));
+    FloatVector tail = tail(cut).mul(bell(cut));
+    FloatVector rest = FloatVector.broadcast(SPECIES, 1f).sub(tail);
+    FloatVector cdf = tail.blend(rest, cut.compare(VectorOperators.GT, 0f));
+    return x.max(-Float.MAX_VALUE).mul(cdf);
   }
 
   /** {@code Φ(x) + x φ(x)}. */
   static FloatVector geluSlope(FloatVector x) {
     FloatVector cut = clamp(x, GELU_CUT);
+    FloatVector shape = tail(cut);
     FloatVector bell = bell(cut);
-    return cut.mul(DENSITY).fma(bell, normalCdf(cut, bell));
+    FloatVector tail = shape.mul(bell);
+    FloatVector rest = FloatVector.broadcast(SPECIES, 1f).sub(tail);
+    FloatVector cdf = tail.blend(rest, cut.compare(VectorOperators.GT, 0f));
+    return cut.mul(DENSITY).fma(bell, cdf);
   }
 
   /** {@code e^{-x²/2}}; what x² loses in rounding is given back to first order. */
@@ -199,19 +222,23 @@ final class VectorMath {
     return e.fma(lost.mul(-0.5f), e);
   }
 
-  /** {@code Φ(-a) = e^{-a²/2} t P(t)}, {@code t = 1/(1 + 0.27 a)}; fit 2.4e-8. */
-  private static FloatVector normalCdf(FloatVector x, FloatVector bell) {
-    FloatVector t = all(1f).div(x.abs().fma(all(0.27f), all(1f)));
-    FloatVector p = all(0.028961098f);
-    p = p.fma(t, all(-0.12648584f));
-    p = p.fma(t, all(0.16978613f));
-    p = p.fma(t, all(-0.069210716f));
-    p = p.fma(t, all(0.10782559f));
-    p = p.fma(t, all(0.072049625f));
-    p = p.fma(t, all(0.101810604f));
-    p = p.fma(t, all(0.10754287f));
-    p = p.fma(t, all(0.10772066f));
-    FloatVector tail = p.mul(t).mul(bell);
-    return tail.blend(all(1f).sub(tail), x.compare(VectorOperators.GT, 0f));
+  /** {@code Φ(-|x|) e^{x²/2} = t P(t)}, {@code t = 1/(1 + 0.27 |x|)}; fit 2.4e-8. */
+  private static FloatVector tail(FloatVector x) {
+    FloatVector t =
+        FloatVector.broadcast(SPECIES, 1f)
+            .div(
+                x.abs()
+                    .fma(
+                        FloatVector.broadcast(SPECIES, 0.27f), FloatVector.broadcast(SPECIES, 1f)));
+    FloatVector p = FloatVector.broadcast(SPECIES, 0.028961098f);
+    p = p.fma(t, FloatVector.broadcast(SPECIES, -0.12648584f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, 0.16978613f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, -0.069210716f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, 0.10782559f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, 0.072049625f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, 0.101810604f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, 0.10754287f));
+    p = p.fma(t, FloatVector.broadcast(SPECIES, 0.10772066f));
+    return p.mul(t);
   }
 }

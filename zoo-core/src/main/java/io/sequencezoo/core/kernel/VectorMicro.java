@@ -1,8 +1,7 @@
 package io.sequencezoo.core.kernel;
 
 import static io.sequencezoo.core.kernel.Lanes.COUNT;
-import static io.sequencezoo.core.kernel.Lanes.all;
-import static io.sequencezoo.core.kernel.Lanes.load;
+import static io.sequencezoo.core.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -158,63 +157,63 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
-    FloatVector c02 = load(z, zo + 2 * COUNT);
-    FloatVector c03 = load(z, zo + 3 * COUNT);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c11 = load(z, zo + ldz + COUNT);
-    FloatVector c12 = load(z, zo + ldz + 2 * COUNT);
-    FloatVector c13 = load(z, zo + ldz + 3 * COUNT);
-    FloatVector c20 = load(z, zo + 2 * ldz);
-    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
-    FloatVector c22 = load(z, zo + 2 * ldz + 2 * COUNT);
-    FloatVector c23 = load(z, zo + 2 * ldz + 3 * COUNT);
-    FloatVector c30 = load(z, zo + 3 * ldz);
-    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
-    FloatVector c32 = load(z, zo + 3 * ldz + 2 * COUNT);
-    FloatVector c33 = load(z, zo + 3 * ldz + 3 * COUNT);
-    FloatVector c40 = load(z, zo + 4 * ldz);
-    FloatVector c41 = load(z, zo + 4 * ldz + COUNT);
-    FloatVector c42 = load(z, zo + 4 * ldz + 2 * COUNT);
-    FloatVector c43 = load(z, zo + 4 * ldz + 3 * COUNT);
-    FloatVector c50 = load(z, zo + 5 * ldz);
-    FloatVector c51 = load(z, zo + 5 * ldz + COUNT);
-    FloatVector c52 = load(z, zo + 5 * ldz + 2 * COUNT);
-    FloatVector c53 = load(z, zo + 5 * ldz + 3 * COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
+    FloatVector c02 = FloatVector.fromArray(SPECIES, z, zo + 2 * COUNT);
+    FloatVector c03 = FloatVector.fromArray(SPECIES, z, zo + 3 * COUNT);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c11 = FloatVector.fromArray(SPECIES, z, zo + ldz + COUNT);
+    FloatVector c12 = FloatVector.fromArray(SPECIES, z, zo + ldz + 2 * COUNT);
+    FloatVector c13 = FloatVector.fromArray(SPECIES, z, zo + ldz + 3 * COUNT);
+    FloatVector c20 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz);
+    FloatVector c21 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + COUNT);
+    FloatVector c22 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + 2 * COUNT);
+    FloatVector c23 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + 3 * COUNT);
+    FloatVector c30 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz);
+    FloatVector c31 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + COUNT);
+    FloatVector c32 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + 2 * COUNT);
+    FloatVector c33 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + 3 * COUNT);
+    FloatVector c40 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz);
+    FloatVector c41 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz + COUNT);
+    FloatVector c42 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz + 2 * COUNT);
+    FloatVector c43 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz + 3 * COUNT);
+    FloatVector c50 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz);
+    FloatVector c51 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz + COUNT);
+    FloatVector c52 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz + 2 * COUNT);
+    FloatVector c53 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz + 3 * COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector y2 = load(b, bt + 2 * COUNT);
-      FloatVector y3 = load(b, bt + 3 * COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector y2 = FloatVector.fromArray(SPECIES, b, bt + 2 * COUNT);
+      FloatVector y3 = FloatVector.fromArray(SPECIES, b, bt + 3 * COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
       c02 = x.fma(y2, c02);
       c03 = x.fma(y3, c03);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
       c11 = x.fma(y1, c11);
       c12 = x.fma(y2, c12);
       c13 = x.fma(y3, c13);
-      x = all(a[at + 2 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 2 * down]);
       c20 = x.fma(y0, c20);
       c21 = x.fma(y1, c21);
       c22 = x.fma(y2, c22);
       c23 = x.fma(y3, c23);
-      x = all(a[at + 3 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 3 * down]);
       c30 = x.fma(y0, c30);
       c31 = x.fma(y1, c31);
       c32 = x.fma(y2, c32);
       c33 = x.fma(y3, c33);
-      x = all(a[at + 4 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 4 * down]);
       c40 = x.fma(y0, c40);
       c41 = x.fma(y1, c41);
       c42 = x.fma(y2, c42);
       c43 = x.fma(y3, c43);
-      x = all(a[at + 5 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 5 * down]);
       c50 = x.fma(y0, c50);
       c51 = x.fma(y1, c51);
       c52 = x.fma(y2, c52);
@@ -261,45 +260,45 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
-    FloatVector c02 = load(z, zo + 2 * COUNT);
-    FloatVector c03 = load(z, zo + 3 * COUNT);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c11 = load(z, zo + ldz + COUNT);
-    FloatVector c12 = load(z, zo + ldz + 2 * COUNT);
-    FloatVector c13 = load(z, zo + ldz + 3 * COUNT);
-    FloatVector c20 = load(z, zo + 2 * ldz);
-    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
-    FloatVector c22 = load(z, zo + 2 * ldz + 2 * COUNT);
-    FloatVector c23 = load(z, zo + 2 * ldz + 3 * COUNT);
-    FloatVector c30 = load(z, zo + 3 * ldz);
-    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
-    FloatVector c32 = load(z, zo + 3 * ldz + 2 * COUNT);
-    FloatVector c33 = load(z, zo + 3 * ldz + 3 * COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
+    FloatVector c02 = FloatVector.fromArray(SPECIES, z, zo + 2 * COUNT);
+    FloatVector c03 = FloatVector.fromArray(SPECIES, z, zo + 3 * COUNT);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c11 = FloatVector.fromArray(SPECIES, z, zo + ldz + COUNT);
+    FloatVector c12 = FloatVector.fromArray(SPECIES, z, zo + ldz + 2 * COUNT);
+    FloatVector c13 = FloatVector.fromArray(SPECIES, z, zo + ldz + 3 * COUNT);
+    FloatVector c20 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz);
+    FloatVector c21 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + COUNT);
+    FloatVector c22 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + 2 * COUNT);
+    FloatVector c23 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + 3 * COUNT);
+    FloatVector c30 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz);
+    FloatVector c31 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + COUNT);
+    FloatVector c32 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + 2 * COUNT);
+    FloatVector c33 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + 3 * COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector y2 = load(b, bt + 2 * COUNT);
-      FloatVector y3 = load(b, bt + 3 * COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector y2 = FloatVector.fromArray(SPECIES, b, bt + 2 * COUNT);
+      FloatVector y3 = FloatVector.fromArray(SPECIES, b, bt + 3 * COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
       c02 = x.fma(y2, c02);
       c03 = x.fma(y3, c03);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
       c11 = x.fma(y1, c11);
       c12 = x.fma(y2, c12);
       c13 = x.fma(y3, c13);
-      x = all(a[at + 2 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 2 * down]);
       c20 = x.fma(y0, c20);
       c21 = x.fma(y1, c21);
       c22 = x.fma(y2, c22);
       c23 = x.fma(y3, c23);
-      x = all(a[at + 3 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 3 * down]);
       c30 = x.fma(y0, c30);
       c31 = x.fma(y1, c31);
       c32 = x.fma(y2, c32);
@@ -338,27 +337,27 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
-    FloatVector c02 = load(z, zo + 2 * COUNT);
-    FloatVector c03 = load(z, zo + 3 * COUNT);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c11 = load(z, zo + ldz + COUNT);
-    FloatVector c12 = load(z, zo + ldz + 2 * COUNT);
-    FloatVector c13 = load(z, zo + ldz + 3 * COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
+    FloatVector c02 = FloatVector.fromArray(SPECIES, z, zo + 2 * COUNT);
+    FloatVector c03 = FloatVector.fromArray(SPECIES, z, zo + 3 * COUNT);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c11 = FloatVector.fromArray(SPECIES, z, zo + ldz + COUNT);
+    FloatVector c12 = FloatVector.fromArray(SPECIES, z, zo + ldz + 2 * COUNT);
+    FloatVector c13 = FloatVector.fromArray(SPECIES, z, zo + ldz + 3 * COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector y2 = load(b, bt + 2 * COUNT);
-      FloatVector y3 = load(b, bt + 3 * COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector y2 = FloatVector.fromArray(SPECIES, b, bt + 2 * COUNT);
+      FloatVector y3 = FloatVector.fromArray(SPECIES, b, bt + 3 * COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
       c02 = x.fma(y2, c02);
       c03 = x.fma(y3, c03);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
       c11 = x.fma(y1, c11);
       c12 = x.fma(y2, c12);
@@ -389,18 +388,18 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
-    FloatVector c02 = load(z, zo + 2 * COUNT);
-    FloatVector c03 = load(z, zo + 3 * COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
+    FloatVector c02 = FloatVector.fromArray(SPECIES, z, zo + 2 * COUNT);
+    FloatVector c03 = FloatVector.fromArray(SPECIES, z, zo + 3 * COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector y2 = load(b, bt + 2 * COUNT);
-      FloatVector y3 = load(b, bt + 3 * COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector y2 = FloatVector.fromArray(SPECIES, b, bt + 2 * COUNT);
+      FloatVector y3 = FloatVector.fromArray(SPECIES, b, bt + 3 * COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
       c02 = x.fma(y2, c02);
@@ -427,39 +426,39 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c11 = load(z, zo + ldz + COUNT);
-    FloatVector c20 = load(z, zo + 2 * ldz);
-    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
-    FloatVector c30 = load(z, zo + 3 * ldz);
-    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
-    FloatVector c40 = load(z, zo + 4 * ldz);
-    FloatVector c41 = load(z, zo + 4 * ldz + COUNT);
-    FloatVector c50 = load(z, zo + 5 * ldz);
-    FloatVector c51 = load(z, zo + 5 * ldz + COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c11 = FloatVector.fromArray(SPECIES, z, zo + ldz + COUNT);
+    FloatVector c20 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz);
+    FloatVector c21 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + COUNT);
+    FloatVector c30 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz);
+    FloatVector c31 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + COUNT);
+    FloatVector c40 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz);
+    FloatVector c41 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz + COUNT);
+    FloatVector c50 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz);
+    FloatVector c51 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz + COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
       c11 = x.fma(y1, c11);
-      x = all(a[at + 2 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 2 * down]);
       c20 = x.fma(y0, c20);
       c21 = x.fma(y1, c21);
-      x = all(a[at + 3 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 3 * down]);
       c30 = x.fma(y0, c30);
       c31 = x.fma(y1, c31);
-      x = all(a[at + 4 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 4 * down]);
       c40 = x.fma(y0, c40);
       c41 = x.fma(y1, c41);
-      x = all(a[at + 5 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 5 * down]);
       c50 = x.fma(y0, c50);
       c51 = x.fma(y1, c51);
     }
@@ -492,29 +491,29 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c11 = load(z, zo + ldz + COUNT);
-    FloatVector c20 = load(z, zo + 2 * ldz);
-    FloatVector c21 = load(z, zo + 2 * ldz + COUNT);
-    FloatVector c30 = load(z, zo + 3 * ldz);
-    FloatVector c31 = load(z, zo + 3 * ldz + COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c11 = FloatVector.fromArray(SPECIES, z, zo + ldz + COUNT);
+    FloatVector c20 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz);
+    FloatVector c21 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz + COUNT);
+    FloatVector c30 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz);
+    FloatVector c31 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz + COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
       c11 = x.fma(y1, c11);
-      x = all(a[at + 2 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 2 * down]);
       c20 = x.fma(y0, c20);
       c21 = x.fma(y1, c21);
-      x = all(a[at + 3 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 3 * down]);
       c30 = x.fma(y0, c30);
       c31 = x.fma(y1, c31);
     }
@@ -543,14 +542,14 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c01 = load(z, zo + COUNT);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector y1 = load(b, bt + COUNT);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector y1 = FloatVector.fromArray(SPECIES, b, bt + COUNT);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
       c01 = x.fma(y1, c01);
     }
@@ -573,33 +572,33 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c20 = load(z, zo + 2 * ldz);
-    FloatVector c30 = load(z, zo + 3 * ldz);
-    FloatVector c40 = load(z, zo + 4 * ldz);
-    FloatVector c50 = load(z, zo + 5 * ldz);
-    FloatVector c60 = load(z, zo + 6 * ldz);
-    FloatVector c70 = load(z, zo + 7 * ldz);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c20 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz);
+    FloatVector c30 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz);
+    FloatVector c40 = FloatVector.fromArray(SPECIES, z, zo + 4 * ldz);
+    FloatVector c50 = FloatVector.fromArray(SPECIES, z, zo + 5 * ldz);
+    FloatVector c60 = FloatVector.fromArray(SPECIES, z, zo + 6 * ldz);
+    FloatVector c70 = FloatVector.fromArray(SPECIES, z, zo + 7 * ldz);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
-      x = all(a[at + 2 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 2 * down]);
       c20 = x.fma(y0, c20);
-      x = all(a[at + 3 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 3 * down]);
       c30 = x.fma(y0, c30);
-      x = all(a[at + 4 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 4 * down]);
       c40 = x.fma(y0, c40);
-      x = all(a[at + 5 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 5 * down]);
       c50 = x.fma(y0, c50);
-      x = all(a[at + 6 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 6 * down]);
       c60 = x.fma(y0, c60);
-      x = all(a[at + 7 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 7 * down]);
       c70 = x.fma(y0, c70);
     }
     c00.intoArray(c, co);
@@ -627,21 +626,21 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
-    FloatVector c10 = load(z, zo + ldz);
-    FloatVector c20 = load(z, zo + 2 * ldz);
-    FloatVector c30 = load(z, zo + 3 * ldz);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
+    FloatVector c10 = FloatVector.fromArray(SPECIES, z, zo + ldz);
+    FloatVector c20 = FloatVector.fromArray(SPECIES, z, zo + 2 * ldz);
+    FloatVector c30 = FloatVector.fromArray(SPECIES, z, zo + 3 * ldz);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
-      x = all(a[at + down]);
+      x = FloatVector.broadcast(SPECIES, a[at + down]);
       c10 = x.fma(y0, c10);
-      x = all(a[at + 2 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 2 * down]);
       c20 = x.fma(y0, c20);
-      x = all(a[at + 3 * down]);
+      x = FloatVector.broadcast(SPECIES, a[at + 3 * down]);
       c30 = x.fma(y0, c30);
     }
     c00.intoArray(c, co);
@@ -665,12 +664,12 @@ final class VectorMicro {
       float[] c,
       int co,
       int ldc) {
-    FloatVector c00 = load(z, zo);
+    FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;
       int bt = bo + p * ldb;
-      FloatVector y0 = load(b, bt);
-      FloatVector x = all(a[at]);
+      FloatVector y0 = FloatVector.fromArray(SPECIES, b, bt);
+      FloatVector x = FloatVector.broadcast(SPECIES, a[at]);
       c00 = x.fma(y0, c00);
     }
     c00.intoArray(c, co);
