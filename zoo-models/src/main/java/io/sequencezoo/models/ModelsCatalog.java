@@ -11,6 +11,8 @@ import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
 import io.sequencezoo.models.linear.Gla;
 import io.sequencezoo.models.linear.GlaConfig;
+import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
@@ -84,7 +86,13 @@ public final class ModelsCatalog implements Catalog {
             RmsNormConfig.class,
             RmsNorm.class,
             "RMS norm: mean square 1",
-            List.of(RmsNormConfig.standard(), new RmsNormConfig(1e-3, 2))));
+            List.of(RmsNormConfig.standard(), new RmsNormConfig(1e-3, 2))),
+        new Entry(
+            LanguageModelConfig.class,
+            LanguageModel.class,
+            "Language model: embeddings, layers of mixers in residual branches, logits",
+            List.of(
+                LanguageModelConfig.of(11, 8, 2, LstmConfig.standard(), GluConfig.standard()))));
   }
 
   private static List<SoftmaxAttentionConfig> attention() {

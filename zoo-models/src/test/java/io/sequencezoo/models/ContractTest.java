@@ -9,6 +9,8 @@ import io.sequencezoo.core.registry.Catalog;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LanguageModelLaws;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,9 @@ class ContractTest {
     }
     if (config instanceof FeedForwardConfig feedForward) {
       return FeedForwardContract.laws(feedForward, type);
+    }
+    if (config instanceof LanguageModelConfig model) {
+      return LanguageModelLaws.laws(model, type);
     }
     throw new AssertionError(config + ": no contract for this kind of block");
   }

@@ -1,0 +1,145 @@
+package io.sequencezoo.models.model;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Parameters;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Continues prompts token by token. Each token takes one {@link LanguageModel#step}. */
+public final class Generator {
+  /** SplitMix64's increment, to give rows streams that differ in all bits. */
+  private static final long GAMMA = 0x9E3779B97F4A7C15L;
+
+  private final LanguageModel model;
+  private final Parameters parameters;
+
+  /** A generator with these parameters. */
+  public Generator(LanguageModel model, Parameters parameters) {
+    this.model = model;
+    this.parameters = parameters;
+  }
+
+  /** Hears of every token as it is chosen. */
+  @FunctionalInterface
+  public interface Listener {
+    /** Row {@code row} continues with {@code token}, its {@code index}-th new one from 0. */
+    void token(int row, int index, int token);
+  }
+
+  /** Continues one prompt. */
+  public int[] generate(int[] prompt, Sampling sampling) {
+    return generate(List.of(prompt), sampling, (row, index, token) -> {}).get(0);
+  }
+
+  /**
+   * Continues prompts of any lengths together; a row's tokens don't depend on the other rows.
+   *
+   * @return the new tokens of each row, the stop token included
+   */
+  public List<int[]> generate(List<int[]> prompts, Sampling sampling, Listener listener) {
+    checkPrompts(prompts);
+    List<Row> rows = new ArrayList<>();
+    for (int b = 0; b < prompts.size(); b++) {
+      rows.add(new Row(b, sampling));
+    }
+    if (rows.isEmpty() || sampling.maxTokens() == 0) {
+      return rows.stream().map(Row::tokens).toList();
+    }
+    Sampler sampler = new Sampler(sampling);
+    StateKeeper keeper = new StateKeeper();
+    try (Tape tape = Tape.inference()) {
+      Context context =
+          Context.inference(tape, parameters)
+              .withLengths(prompts.stream().mapToInt(prompt -> prompt.length).toArray());
+      LanguageModel.Output output = model.prefill(context, padded(prompts), null);
+      choose(rows, output.logits().value(), sampler, listener);
+      keeper.keep(output.state());
+    }
+    while (rows.stream().anyMatch(row -> !row.done)) {
+      int[] last = rows.stream().mapToInt(row -> row.last).toArray();
+      try (Tape tape = Tape.inference()) {
+        Context context = Context.inference(tape, parameters);
+        LanguageModel.Output output = model.step(context, last, keeper.state());
+        choose(rows, output.logits().value(), sampler, listener);
+        keeper.keep(output.state());
+      }
+    }
+    return rows.stream().map(Row::tokens).toList();
+  }
+
+  private static void choose(List<Row> rows, INDArray logits, Sampler sampler, Listener listener) {
+    int vocabulary = (int) logits.size(1);
+    double[] all = logits.data().asDouble();
+    for (Row row : rows) {
+      // Rows that are done are stepped along until all are, but say nothing more.
+      if (!row.done) {
+        int from = row.index * vocabulary;
+        int token = sampler.choose(Arrays.copyOfRange(all, from, from + vocabulary), row.random);
+        listener.token(row.index, row.count, token);
+        row.append(token);
+      }
+    }
+  }
+
+  private void checkPrompts(List<int[]> prompts) {
+    for (int b = 0; b < prompts.size(); b++) {
+      checkArgument(
+          prompts.get(b).length > 0, "generate: prompt %s must have at least one token", b);
+      for (int token : prompts.get(b)) {
+        checkArgument(
+            token >= 0 && token < model.vocabulary(),
+            "generate: tokens of prompt %s must be in [0, %s), got %s",
+            b,
+            model.vocabulary(),
+            token);
+      }
+    }
+  }
+
+  private static INDArray padded(List<int[]> prompts) {
+    int steps = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+    int[][] ids = new int[prompts.size()][];
+    for (int b = 0; b < ids.length; b++) {
+      ids[b] = Arrays.copyOf(prompts.get(b), steps);
+    }
+    return Nd4j.createFromArray(ids);
+  }
+
+  /** One prompt's continuation so far. */
+  private static final class Row {
+    private final int index;
+    private final Sampling sampling;
+    private final SplittableRandom random;
+    private int[] tokens = new int[16];
+    private int count;
+    private int last;
+    private boolean done;
+
+    Row(int index, Sampling sampling) {
+      this.index = index;
+      this.sampling = sampling;
+      this.random = new SplittableRandom(sampling.seed() + index * GAMMA);
+    }
+
+    void append(int token) {
+      if (count == tokens.length) {
+        tokens = Arrays.copyOf(tokens, 2 * count);
+      }
+      tokens[count++] = token;
+      last = token;
+      boolean stopped = sampling.stopToken() != null && sampling.stopToken() == token;
+      done = stopped || count == sampling.maxTokens();
+    }
+
+    int[] tokens() {
+      return Arrays.copyOf(tokens, count);
+    }
+  }
+}

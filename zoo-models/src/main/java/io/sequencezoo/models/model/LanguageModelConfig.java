@@ -1,0 +1,127 @@
+package io.sequencezoo.models.model;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.registry.BlockConfig;
+import io.sequencezoo.core.registry.FeedForwardConfig;
+import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.norm.RmsNormConfig;
+import io.sequencezoo.models.residual.NormPlacement;
+
+/**
+ * Describes a {@link LanguageModel}.
+ *
+ * @param vocabulary V, the number of tokens; absent where the task says it
+ * @param width D
+ * @param layers their number, or one entry per layer
+ * @param mixer the sequence mixer of layers that name none
+ * @param channel the channel mixer of layers that name none; absent for layers without
+ * @param norm the norms of branches and of the output, rms_norm where absent
+ * @param normPlacement pre where absent
+ * @param tiedEmbeddings whether the table of embeddings is also the map to logits, true where
+ *     absent
+ * @param maxPositions the number of learned absolute positions, 0 or absent for none
+ * @param dropout the rate after embeddings and branches in training, 0 where absent
+ * @param initStd standard deviation of first embeddings, positions and logit weights, 0.02 where
+ *     absent
+ */
+@JsonTypeName("language_model")
+public record LanguageModelConfig(
+    Integer vocabulary,
+    Integer width,
+    Layers layers,
+    MixerConfig mixer,
+    FeedForwardConfig channel,
+    FeedForwardConfig norm,
+    NormPlacement normPlacement,
+    Boolean tiedEmbeddings,
+    Integer maxPositions,
+    Double dropout,
+    Double initStd)
+    implements BlockConfig {
+
+  /** Fills in what is absent. */
+  public LanguageModelConfig {
+    norm = norm == null ? RmsNormConfig.standard() : norm;
+    normPlacement = normPlacement == null ? NormPlacement.PRE : normPlacement;
+    tiedEmbeddings = tiedEmbeddings == null || tiedEmbeddings;
+    maxPositions = maxPositions == null ? 0 : maxPositions;
+    dropout = dropout == null ? 0.0 : dropout;
+    initStd = initStd == null ? 0.02 : initStd;
+    checkArgument(
+        vocabulary == null || vocabulary >= 1,
+        "language_model: vocabulary must be at least 1, got %s",
+        vocabulary);
+    checkArgument(
+        width != null && width >= 1, "language_model: width must be at least 1, got %s", width);
+    checkArgument(layers != null, "language_model: layers must be a number or a list, got none");
+    for (int i = 0; i < layers.count(); i++) {
+      checkArgument(
+          mixer != null || layers.get(i).mixer() != null,
+          "language_model: layer %s must have a mixer, got none; give the model or the layer one",
+          i);
+    }
+    checkArgument(
+        maxPositions >= 0,
+        "language_model: maxPositions must not be negative, got %s",
+        maxPositions);
+    checkArgument(
+        dropout >= 0 && dropout < 1, "language_model: dropout must be in [0, 1), got %s", dropout);
+    checkArgument(
+        initStd >= 0 && initStd < Double.POSITIVE_INFINITY,
+        "language_model: initStd must not be negative, got %s",
+        initStd);
+  }
+
+  /** A model of equal layers, with everything else at its default. */
+  public static LanguageModelConfig of(
+      int vocabulary, int width, int layers, MixerConfig mixer, FeedForwardConfig channel) {
+    return new LanguageModelConfig(
+        vocabulary, width, Layers.of(layers), mixer, channel, null, null, null, null, null, null);
+  }
+
+  /** The same model of a vocabulary. */
+  public LanguageModelConfig withVocabulary(int size) {
+    return new LanguageModelConfig(
+        size,
+        width,
+        layers,
+        mixer,
+        channel,
+        norm,
+        normPlacement,
+        tiedEmbeddings,
+        maxPositions,
+        dropout,
+        initStd);
+  }
+
+  /** The same model of equal layers with another mixer. */
+  public LanguageModelConfig withMixer(MixerConfig other) {
+    return new LanguageModelConfig(
+        vocabulary,
+        width,
+        Layers.of(layers.count()),
+        other,
+        channel,
+        norm,
+        normPlacement,
+        tiedEmbeddings,
+        maxPositions,
+        dropout,
+        initStd);
+  }
+
+  /** The sequence mixer of layer i. */
+  MixerConfig mixerOf(int i) {
+    MixerConfig own = layers.get(i).mixer();
+    return own != null ? own : mixer;
+  }
+
+  /** The channel mixer of layer i, or null. */
+  FeedForwardConfig channelOf(int i) {
+    FeedForwardConfig own = layers.get(i).channel();
+    return own != null ? own : channel;
+  }
+}

@@ -1,0 +1,65 @@
+package io.sequencezoo.models.model;
+
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.State;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Carries a state from one tape to the next in memory of its own, which is written anew for every
+ * token as long as shapes stay, so that generation allocates nothing that grows.
+ */
+final class StateKeeper {
+  private ModelState kept;
+
+  /** The state of the tokens so far; valid until the next {@link #keep}. */
+  ModelState state() {
+    return kept;
+  }
+
+  /** Takes over a state of a tape that is still open. */
+  void keep(ModelState next) {
+    if (kept == null) {
+      kept = next.detach();
+      return;
+    }
+    List<State> layers = new ArrayList<>();
+    for (int i = 0; i < next.layers().size(); i++) {
+      layers.add(keep(kept.layers().get(i), next.layers().get(i)));
+    }
+    kept = new ModelState(layers, next.consumed());
+  }
+
+  private static State keep(State old, State next) {
+    if (!fits(old, next)) {
+      return next.detach();
+    }
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    next.parts()
+        .forEach(
+            (name, part) -> {
+              old.get(name).value().assign(part.value());
+              parts.put(name, old.get(name));
+            });
+    return new State(parts, next.consumed());
+  }
+
+  /** Whether every part is in a tape's workspace and fits the memory kept for it. */
+  private static boolean fits(State old, State next) {
+    for (Map.Entry<String, Variable> part : next.parts().entrySet()) {
+      Variable memory = old.parts().get(part.getKey());
+      INDArray value = part.getValue().value();
+      if (memory == null
+          || !value.isAttached()
+          || memory.type() != value.dataType()
+          || !Arrays.equals(memory.shape(), value.shape())) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
