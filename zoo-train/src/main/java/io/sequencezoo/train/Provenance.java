@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -90,22 +89,39 @@ public record Provenance(
   /** The commit by git itself, or null where there is no git or no repository. */
   private static String currentCommit() {
     try {
+      // Of git's ways to see changed files, status alone can be kept from taking the index lock.
       Process git =
-          new ProcessBuilder("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+          new ProcessBuilder(
+                  "git",
+                  "--no-optional-locks",
+                  "status",
+                  "--porcelain=v2",
+                  "--branch",
+                  "--untracked-files=no")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       git.getOutputStream().close();
-      if (!git.waitFor(5, TimeUnit.SECONDS)) {
-        git.destroy();
-        return null;
-      }
-      String line = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-      return git.exitValue() == 0 && !line.isEmpty() ? line : null;
+      String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return git.waitFor() == 0 ? commit(text) : null;
     } catch (IOException e) {
       return null;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return null;
     }
+  }
+
+  /** Reads the status: header lines start with #, all others are changed files. */
+  static String commit(String status) {
+    String oid = "# branch.oid ";
+    String commit = null;
+    boolean dirty = false;
+    for (String line : status.lines().toList()) {
+      if (line.startsWith(oid)) {
+        commit = line.substring(oid.length());
+      }
+      dirty |= !line.startsWith("#");
+    }
+    return commit == null || commit.startsWith("(") ? null : commit + (dirty ? "-dirty" : "");
   }
 }

@@ -8,6 +8,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.BatchSource;
+import io.sequencezoo.core.kernel.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.OptionalLong;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains parameters on an objective. The same configuration, data and initial parameters give the
@@ -37,6 +40,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param <B> the type of batch
  */
 public final class Trainer<B> {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   private final TrainConfig config;
   private final Parameters parameters;
   private final Objective<B> objective;
@@ -147,6 +152,15 @@ public final class Trainer<B> {
       checkpoints.loadParameters(step, parameters);
     }
     progress = new Progress(total, state);
+    String kernels = Checkpoints.provenance(Checkpoints.latest(folder)).kernels();
+    String present = Precision.FLOAT.kernels().name();
+    if (!kernels.equals(present)) {
+      LOG.warn(
+          "checkpoint of step {}: was computed by kernels {}, goes on with {}; rounding differs",
+          step,
+          kernels,
+          present);
+    }
     source.seek(progress.position());
   }
 

@@ -59,6 +59,14 @@ class CheckpointsTest {
   }
 
   @Test
+  void commit_isReadFromGitsStatus() {
+    assertThat(Provenance.commit("# branch.oid 1234\n# branch.head main\n")).isEqualTo("1234");
+    assertThat(Provenance.commit("# branch.oid 1234\n1 .M N... a.java\n")).isEqualTo("1234-dirty");
+    assertThat(Provenance.commit("# branch.oid (initial)\n")).isNull();
+    assertThat(Provenance.commit("")).isNull();
+  }
+
+  @Test
   void open_refusesASecondRun() {
     Checkpoints first = Checkpoints.open(folder, 2);
     assertThatThrownBy(() -> Checkpoints.open(folder, 2))
