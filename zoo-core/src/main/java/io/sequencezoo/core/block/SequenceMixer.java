@@ -61,6 +61,7 @@ public final class SequenceMixer implements Block {
    */
   public Evolution forward(Context context, Variable x, State initial) {
     checkInput(x);
+    checkLengths(context.lengths(), x);
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
@@ -109,6 +110,26 @@ public final class SequenceMixer implements Block {
 
   private void checkInput(Variable x) {
     Shapes.check(parametrisation.name(), x.value(), "BTD", -1, -1, parametrisation.width());
+  }
+
+  private void checkLengths(int[] lengths, Variable x) {
+    if (lengths == null) {
+      return;
+    }
+    checkArgument(
+        lengths.length == x.size(0),
+        "%s: lengths must have B=%s entries, got %s",
+        parametrisation.name(),
+        x.size(0),
+        lengths.length);
+    for (int length : lengths) {
+      checkArgument(
+          length >= 0 && length <= x.size(1),
+          "%s: length of a row must be from 0 to T=%s, got %s",
+          parametrisation.name(),
+          x.size(1),
+          length);
+    }
   }
 
   private State ownInitialState(Context context, Variable x) {

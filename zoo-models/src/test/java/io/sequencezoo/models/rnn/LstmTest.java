@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
@@ -123,5 +124,17 @@ class LstmTest {
     assertThatThrownBy(() -> Configs.read("mixer", "{type: lstm, size: 3}", BlockConfig.class))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("size");
+  }
+
+  @Test
+  void lengths_mustFitTheBatch() {
+    SequenceMixer mixer = LstmConfig.standard().build(MixerConfig.Place.alone(WIDTH));
+    Tape tape = Tape.detached();
+    Context context = Context.inference(tape, Parameters.of(mixer, DataType.DOUBLE, 7));
+    Variable x = tape.constant(Nd4j.zeros(DataType.DOUBLE, 2, 3, WIDTH));
+    assertThatThrownBy(() -> mixer.forward(context.withLengths(new int[] {1}), x, null))
+        .hasMessage("lstm: lengths must have B=2 entries, got 1");
+    assertThatThrownBy(() -> mixer.forward(context.withLengths(new int[] {1, 4}), x, null))
+        .hasMessage("lstm: length of a row must be from 0 to T=3, got 4");
   }
 }
