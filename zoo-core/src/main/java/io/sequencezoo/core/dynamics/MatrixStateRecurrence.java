@@ -30,9 +30,9 @@ import org.nd4j.linalg.factory.Nd4j;
  *       normalised form only (right column)
  * </ul>
  *
- * <p>Cost per token and head: 2 K V multiply-adds and K V numbers of memory. Numerical care: the
- * chunked solver bounds every ratio of decays that it forms, so that log decays from 0 to minus
- * infinity are safe in float.
+ * <p>Cost per token and head: 3 K V multiply-adds (decay, write, read) and K V numbers of memory.
+ * Numerical care: the chunked solver bounds every ratio of decays that it forms, so that log decays
+ * from 0 to minus infinity are safe in float.
  */
 public final class MatrixStateRecurrence implements Recurrence {
   /** Queries, {@code [B, T, H, K]}. */
