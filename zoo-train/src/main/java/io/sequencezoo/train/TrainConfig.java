@@ -68,6 +68,24 @@ public record TrainConfig(
         optimizer, null, steps, null, batch, seed, null, null, null, null, null, null, null);
   }
 
+  /** The same training with another seed. */
+  public TrainConfig withSeed(long other) {
+    return new TrainConfig(
+        optimizer,
+        schedule,
+        steps,
+        epochs,
+        batch,
+        other,
+        accumulate,
+        clip,
+        evaluateEvery,
+        checkpointEvery,
+        patience,
+        keep,
+        precision);
+  }
+
   /** The number of updates on data of which so many batches make an epoch. */
   public long totalSteps(long batchesPerEpoch) {
     if (steps != null) {

@@ -18,8 +18,10 @@ import picocli.CommandLine.Spec;
     description = "Sequence-model architectures as interchangeable dynamical systems.",
     mixinStandardHelpOptions = false,
     subcommands = {
+      IcllCommand.class,
       ListCommand.class,
       DescribeCommand.class,
+      GenerateCommand.class,
       ConformanceCommand.class,
       VersionCommand.class
     })

@@ -32,12 +32,17 @@ public final class IcllBaselines {
   public static Results run(int problems, long seed) {
     checkArgument(problems >= 1, "icll: problems must be at least 1, got %s", problems);
     IcllConfig config = new IcllConfig(seed, 1, 1, problems, null, null);
-    IcllData data = new IcllData(config);
+    return of(new IcllData(config));
+  }
+
+  /** The baselines on the test problems of some data. */
+  public static Results of(IcllData data) {
+    List<Problem> problems = data.problems(Split.TEST);
     return new Results(
-        config,
-        data.hash(Split.TEST, problems),
-        Summary.of(data.problems(Split.TEST)),
-        score(data.problems(Split.TEST)));
+        data.config(),
+        data.hash(Split.TEST, problems.size()),
+        Summary.of(problems),
+        score(problems));
   }
 
   /** The scores of all baselines on some problems. */

@@ -14,6 +14,7 @@ import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
+import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Dense;
@@ -177,6 +178,25 @@ public final class LanguageModel implements Block {
       states.add(mixer(i).initialState(mixerContext(context, i), batch, type));
     }
     return new ModelState(states, new int[batch]);
+  }
+
+  /**
+   * The linear system that a head of layer i's recurrence is along one row {@code ids [1, T]}, from
+   * the start of a sequence.
+   */
+  public LinearSystem linearize(Context context, INDArray ids, int i, int head) {
+    Shapes.check("language_model ids", ids, "BT", 1, -1);
+    checkArgument(
+        i >= 0 && i < layers.size(),
+        "language_model: layer must be in [0, %s), got %s",
+        layers.size(),
+        i);
+    int[] lengths = lengths(context, 1, (int) ids.size(1));
+    Variable x = embed(context, ids, new int[1], lengths);
+    for (int below = 0; below < i; below++) {
+      x = layers.get(below).forward(layerContext(context, below), x, null, false).outputs();
+    }
+    return layers.get(i).linearize(layerContext(context, i), x, head);
   }
 
   private Hidden hidden(Context context, INDArray ids, ModelState initial, boolean step) {

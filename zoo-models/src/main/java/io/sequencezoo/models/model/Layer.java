@@ -6,6 +6,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.registry.FeedForwardConfig;
@@ -53,6 +54,12 @@ final class Layer implements Block {
 
   Context mixerContext(Context context) {
     return context.child(MIXER);
+  }
+
+  /** The linear system of the mixer's recurrence along the stream x {@code [1, T, D]}. */
+  LinearSystem linearize(Context context, Variable x, int head) {
+    Variable inner = mixerBranch.enter(context.child(MIXER_NORM), x);
+    return mixer.linearize(mixerContext(context), inner, null, 0, head);
   }
 
   /** Maps x {@code [B, T, D]}; one token goes by the mixer's step where asked for. */

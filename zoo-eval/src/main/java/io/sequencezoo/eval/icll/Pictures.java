@@ -1,0 +1,88 @@
+package io.sequencezoo.eval.icll;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.datasets.icll.Problem;
+import io.sequencezoo.models.model.Generator;
+import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.Sampling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What a trained model does with a prompt, to look at. */
+final class Pictures {
+  /** Positions of a mixing matrix: enough for a few strings, few enough to see. */
+  private static final int POSITIONS = 48;
+
+  /** Symbols of a continuation. */
+  private static final int SYMBOLS = 40;
+
+  private final LanguageModel model;
+  private final Parameters parameters;
+
+  Pictures(LanguageModel model, Parameters parameters) {
+    this.model = model;
+    this.parameters = parameters;
+  }
+
+  /** The first head of every layer, along the beginning of a prompt. */
+  List<IcllResults.Mixing> mixing(Problem problem) {
+    int steps = Math.min(POSITIONS, problem.length());
+    int[] tokens = Arrays.copyOf(problem.tokens(), steps);
+    List<String> labels = new ArrayList<>();
+    for (int token : tokens) {
+      labels.add(String.valueOf(problem.vocabulary().character(token)));
+    }
+    List<IcllResults.Mixing> pictures = new ArrayList<>();
+    INDArray ids = Nd4j.createFromArray(new int[][] {tokens});
+    for (int layer = 0; layer < model.config().layers().count(); layer++) {
+      try (Tape tape = Tape.inference()) {
+        Context context = Context.inference(tape, parameters);
+        LinearSystem system = model.linearize(context, ids, layer, 0);
+        pictures.add(new IcllResults.Mixing(layer, 0, labels, norms(system)));
+      }
+    }
+    return pictures;
+  }
+
+  /** The Frobenius norm of each block of the mixing matrix, divided by the root of its columns. */
+  private static double[][] norms(LinearSystem system) {
+    double[][] phi = system.mixingMatrix();
+    int steps = system.steps();
+    int outputs = system.outputSize();
+    int inputs = system.inputSize();
+    double[][] norms = new double[steps][steps];
+    for (int i = 0; i < steps; i++) {
+      for (int j = 0; j <= i; j++) {
+        double squares = 0;
+        for (int a = 0; a < outputs; a++) {
+          for (int b = 0; b < inputs; b++) {
+            double entry = phi[i * outputs + a][j * inputs + b];
+            squares += entry * entry;
+          }
+        }
+        norms[i][j] = Math.sqrt(squares / inputs);
+      }
+    }
+    return norms;
+  }
+
+  /** Half of a prompt, and what the model draws after it. */
+  IcllResults.Sample sample(Problem problem, long seed) {
+    int given = Math.max(1, problem.length() / 2);
+    int[] prompt = Arrays.copyOf(problem.tokens(), given);
+    int[] written =
+        new Generator(model, parameters).generate(prompt, Sampling.random(SYMBOLS, 1, seed));
+    Continuation continuation = Continuation.of(problem, given, written);
+    return new IcllResults.Sample(
+        continuation.given(),
+        continuation.steps().stream()
+            .map(step -> new IcllResults.Symbol(step.token(), step.isLegal(), step.legal()))
+            .toList());
+  }
+}

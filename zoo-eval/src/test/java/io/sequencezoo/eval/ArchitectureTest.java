@@ -1,0 +1,105 @@
+package io.sequencezoo.eval;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import io.sequencezoo.core.block.Parametrisation;
+import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
+
+/** The arrows between modules, and the rules that hold everywhere. */
+@AnalyzeClasses(packages = "io.sequencezoo", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule modules =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("core")
+          .definedBy("io.sequencezoo.core..")
+          .layer("models")
+          .definedBy("io.sequencezoo.models..")
+          .layer("train")
+          .definedBy("io.sequencezoo.train..")
+          .layer("datasets")
+          .definedBy("io.sequencezoo.datasets..")
+          .layer("eval")
+          .definedBy("io.sequencezoo.eval..")
+          .whereLayer("core")
+          .mayNotAccessAnyLayer()
+          .whereLayer("models")
+          .mayOnlyAccessLayers("core")
+          .whereLayer("train")
+          .mayOnlyAccessLayers("core", "models")
+          .whereLayer("datasets")
+          .mayOnlyAccessLayers("core")
+          .whereLayer("eval")
+          .mayOnlyAccessLayers("core", "models", "train", "datasets")
+          .because("arrows between modules go one way");
+
+  @ArchTest
+  static final ArchRule incubatorIsConfined =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.sequencezoo.core.kernel..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jdk.incubator..")
+          .because("the Vector API may change with every Java release");
+
+  @ArchTest
+  static final ArchRule blasIsConfined =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.sequencezoo.core.kernel..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.bytedeco.openblas..")
+          .because("tiles and threads of matrix products are decided in one place");
+
+  @ArchTest
+  static final ArchRule blocksNameTheirSources =
+      classes()
+          .that()
+          .implement(Parametrisation.class)
+          .should()
+          .beAnnotatedWith(Paper.class)
+          .andShould()
+          .beAnnotatedWith(Source.class)
+          .because("tables and bibliography are generated from them");
+
+  @ArchTest
+  static final ArchRule nothingPrints =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.sequencezoo.eval.cli..")
+          .and()
+          .resideOutsideOfPackage("io.sequencezoo.bench..")
+          .should()
+          .accessField(System.class, "out")
+          .orShould()
+          .accessField(System.class, "err")
+          .because("only the command line talks to a terminal");
+
+  @ArchTest
+  static final ArchRule abstractOrFinal =
+      classes()
+          .that()
+          .areNotInterfaces()
+          .and()
+          .areNotEnums()
+          .and()
+          .areNotAnonymousClasses()
+          .and()
+          .resideOutsideOfPackage("io.sequencezoo.bench..")
+          .should()
+          .haveModifier(JavaModifier.FINAL)
+          .orShould()
+          .haveModifier(JavaModifier.ABSTRACT)
+          .because("inheritance is not for reuse: wrap instead");
+}

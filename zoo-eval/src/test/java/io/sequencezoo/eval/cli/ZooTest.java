@@ -1,0 +1,84 @@
+package io.sequencezoo.eval.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ZooTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return Zoo.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+  }
+
+  @Test
+  void help_listsEveryCommand() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString())
+        .contains("icll", "list", "describe", "generate", "conformance", "version");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"icll", "list", "describe", "generate", "conformance", "version"})
+  void help_existsForEveryCommand(String command) {
+    assertThat(run(command, "--help")).isZero();
+    assertThat(out.toString()).startsWith("Usage: zoo " + command);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "nope",
+        "describe",
+        "icll --seeds x",
+        "--threads 0 version",
+        "conformance",
+        "generate /tmp"
+      })
+  void usage_mistakesAreOneLineAndExitTwo(String line) {
+    assertThat(run(line.split(" "))).isEqualTo(2);
+    assertThat(err.toString().strip()).startsWith("zoo: ").hasLineCount(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void failures_areOneLineAndExitOne(@TempDir Path folder) {
+    assertThat(run("describe", "transformer")).isEqualTo(1);
+    assertThat(run("conformance", folder.toString())).isEqualTo(1);
+    assertThat(run("conformance", folder.resolve("absent").toString())).isEqualTo(1);
+    assertThat(run("generate", folder.toString(), "--prompt", "ab")).isEqualTo(1);
+    assertThat(run("icll", "--config", folder.resolve("absent.yaml").toString())).isEqualTo(1);
+    assertThat(run("icll", "--resume", folder.toString())).isEqualTo(1);
+    assertThat(run("icll", "--mixers", "swiglu")).isEqualTo(1);
+    assertThat(run("icll", "--train-examples", "0")).isEqualTo(1);
+    assertThat(err.toString().strip().lines())
+        .hasSize(8)
+        .allSatisfy(text -> assertThat(text).startsWith("zoo: "));
+  }
+
+  @Test
+  void list_showsTheThreeMixers() {
+    assertThat(run("list")).isZero();
+    assertThat(out.toString()).contains("softmax_attention", "gla", "lstm", "swiglu", "rms_norm");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"softmax_attention", "gla", "lstm", "swiglu"})
+  void describe_showsPaperAndParameters(String name) {
+    assertThat(run("describe", name)).isZero();
+    assertThat(out.toString()).contains("paper", "parameters at width 256", "\"type\" : \"" + name);
+  }
+
+  @Test
+  void version_namesTheKernels() {
+    assertThat(run("version")).isZero();
+    assertThat(out.toString()).contains(System.getProperty("zoo.expected.kernels", "kernels"));
+  }
+}
