@@ -14,5 +14,5 @@ interface Operator {
    *     its full name
    * @return every {@code output.*} and {@code state.final.*} that the operator has
    */
-  Map<String, Variable> evaluate(Tape tape, Case file, Map<String, Variable> inputs);
+  Map<String, Variable> evaluate(Tape tape, Case file, Inputs inputs);
 }
