@@ -3,6 +3,7 @@ package io.sequencezoo.bench;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.collect.ImmutableMap;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,6 +16,25 @@ import java.util.List;
 
 /** PyTorch in a process of its own: sends the name of a workload, receives its nanoseconds. */
 final class Peer implements AutoCloseable {
+  /**
+   * Which thread pool of PyTorch is in the way of which differs by workload, so that each workload
+   * is timed under every setting and its best counts.
+   */
+  enum Settings {
+    /** As PyTorch starts by itself. */
+    DEFAULT(ImmutableMap.of()),
+    /** OpenBLAS on one thread, so that parallel regions don't nest. */
+    SINGLE_BLAS(ImmutableMap.of("OPENBLAS_NUM_THREADS", "1")),
+    /** Idle OpenMP threads sleep instead of spinning. */
+    PASSIVE(ImmutableMap.of("OMP_WAIT_POLICY", "PASSIVE"));
+
+    private final ImmutableMap<String, String> environment;
+
+    Settings(ImmutableMap<String, String> environment) {
+      this.environment = environment;
+    }
+  }
+
   private final Process process;
   private final PrintWriter requests;
   private final BufferedReader answers;
@@ -32,8 +52,9 @@ final class Peer implements AutoCloseable {
    * Starts it.
    *
    * @param folder the built module {@code zoo-bench/peer}
+   * @param settings how its thread pools behave
    */
-  static Peer start(Path folder, int threads) throws IOException {
+  static Peer start(Path folder, int threads, Settings settings) throws IOException {
     Path classPath = folder.resolve("target/class-path.txt");
     checkArgument(
         Files.exists(classPath), "peer: %s must exist; build with mvn -Ppeer package", classPath);
@@ -52,8 +73,9 @@ final class Peer implements AutoCloseable {
                     + Files.readString(classPath).strip(),
                 "io.sequencezoo.bench.peer.PeerMain",
                 Integer.toString(threads)));
-    builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    builder.environment().put("OPENBLAS_NUM_THREADS", Integer.toString(threads));
+    builder.environment().keySet().removeIf(name -> name.startsWith("OMP_"));
+    builder.environment().remove("OPENBLAS_NUM_THREADS");
+    builder.environment().putAll(settings.environment);
     builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     Peer peer = new Peer(builder.start());
     String hello = peer.answers.readLine();

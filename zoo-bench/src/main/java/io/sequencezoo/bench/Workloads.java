@@ -32,6 +32,7 @@ final class Workloads {
 
   static List<Comparison> comparisons() {
     List<Comparison> all = new ArrayList<>();
+    all.add(transformer(BATCH, 256, WIDTH, HEADS, 4, 256, 1.0));
     all.add(lstm(BATCH, 256, WIDTH, 0.75));
     for (int time : new int[] {256, 2048}) {
       String sizes = " " + BATCH + " " + time + " " + HEADS + " 32 64";
@@ -54,6 +55,28 @@ final class Workloads {
         Primitives.matmul(tape, tape.constant(a), tape.constant(b));
       }
     };
+  }
+
+  private static Comparison transformer(
+      int batch, int time, int width, int heads, int layers, int vocabulary, double target) {
+    double tokens = (double) batch * time;
+    double dense = layers * 12.0 * width * width + (double) width * vocabulary;
+    // Causal attention needs half of the two T x T products.
+    double attention = layers * (double) width * time;
+    return new Comparison(
+        "transformer-step",
+        String.join(
+            " ",
+            "transformer",
+            Integer.toString(batch),
+            Integer.toString(time),
+            Integer.toString(width),
+            Integer.toString(heads),
+            Integer.toString(layers),
+            Integer.toString(vocabulary)),
+        target,
+        3 * 2 * tokens * (dense + attention),
+        () -> new TransformerStep(batch, time, width, heads, layers, vocabulary));
   }
 
   private static Comparison lstm(int batch, int time, int width, double target) {

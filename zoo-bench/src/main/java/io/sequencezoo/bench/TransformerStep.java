@@ -1,0 +1,78 @@
+package io.sequencezoo.bench;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.data.TokenBatch;
+import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
+import io.sequencezoo.models.channel.Activation;
+import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.Layers;
+import io.sequencezoo.models.norm.LayerNormConfig;
+import io.sequencezoo.train.Objective;
+import io.sequencezoo.train.Optimizer;
+import io.sequencezoo.train.OptimizerConfig;
+import io.sequencezoo.train.TokenObjective;
+import java.util.SplittableRandom;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One training step (forward, backward, AdamW) of the Transformer language model that the peer
+ * times: GPT-2's block with learned positions, biases, layer norms, GELU (tanh form), tied
+ * embeddings.
+ */
+final class TransformerStep implements Runnable {
+  private final Parameters parameters;
+  private final Objective<TokenBatch> objective;
+  private final Optimizer optimizer;
+  private final TokenBatch batch;
+
+  TransformerStep(int rows, int time, int width, int heads, int layers, int vocabulary) {
+    LanguageModelConfig config =
+        new LanguageModelConfig(
+            vocabulary,
+            width,
+            Layers.of(layers),
+            SoftmaxAttentionConfig.gpt2(heads),
+            new MlpConfig(Activation.GELU_TANH, 4.0, true, null),
+            LayerNormConfig.standard(),
+            null,
+            true,
+            time,
+            0.0,
+            null);
+    LanguageModel model = new LanguageModel(config);
+    parameters = Parameters.of(model, DataType.FLOAT, 1);
+    objective = new TokenObjective(model::forward);
+    optimizer = new OptimizerConfig.AdamW(1e-3, null, null, null, null).build(parameters);
+    SplittableRandom random = new SplittableRandom(1);
+    batch =
+        new TokenBatch(
+            Nd4j.createFromArray(tokens(random, rows, time, vocabulary)),
+            Nd4j.createFromArray(tokens(random, rows, time, vocabulary)),
+            null);
+  }
+
+  private static int[][] tokens(SplittableRandom random, int rows, int time, int vocabulary) {
+    int[][] tokens = new int[rows][time];
+    for (int[] row : tokens) {
+      for (int t = 0; t < time; t++) {
+        row[t] = random.nextInt(vocabulary);
+      }
+    }
+    return tokens;
+  }
+
+  @Override
+  public void run() {
+    parameters.zeroGradients();
+    try (Tape tape = Tape.training()) {
+      Context context = Context.training(tape, parameters, 1);
+      tape.backward(objective.loss(context, batch).mean());
+    }
+    optimizer.step(1, 1e-3);
+  }
+}
