@@ -115,6 +115,7 @@ public final class ModelsCatalog implements Catalog {
             .outputBias(true)
             .scale(0.5)
             .build(),
-        SoftmaxAttentionConfig.builder().heads(1).position(new Position.Learned(256)).build());
+        SoftmaxAttentionConfig.builder().heads(1).position(new Position.Learned(256)).build(),
+        SoftmaxAttentionConfig.builder().heads(2).keyValueHeads(1).shortConvolution(3).build());
   }
 }

@@ -2,6 +2,7 @@ package io.sequencezoo.models.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -19,6 +20,8 @@ import io.sequencezoo.core.op.Embedding;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
@@ -28,8 +31,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * the input; it forgets nothing, or all that lies outside its window.
  *
  * <pre>{@code
- * q_t = x_t W_q    k_t = x_t W_k    v_t = x_t W_v              with optional norm and rotation
- * y_t = W_o Σ_{s≤t, t-s<W} softmax_s(q_t·k_s / √K) v_s          (eq. 1)
+ * q_t = x_t W_q    k_t = x_t W_k    v_t = x_t W_v    optionally: silu(conv(.)) of q, k and v,
+ *                                                   norm of q and k, rotation of q and k
+ * y_t = W_o Σ_{s≤t, t-s<window} softmax_s(q_t·k_s / √K) v_s     (eq. 1)
  * }</pre>
  *
  * <ul>
@@ -40,7 +44,10 @@ import org.nd4j.linalg.factory.Nd4j;
  *       branches add up in the residual stream
  *   <li>{@code query_norm.weight}, {@code key_norm.weight}: {@code [K]}, only with {@code qkNorm}
  *   <li>{@code position.weight}: {@code [maxPositions, D]}, only with learned positions
- *   <li>state {@code k}, {@code v}: {@code [B, n, H, K]}, the last {@code n = min(consumed, W)}
+ *   <li>{@code conv_query, conv_key, conv_value}: {@code [HQ K or H K, W]}, only with a short
+ *       convolution of W tokens; {@code N(0, .02)}
+ *   <li>state {@code k}, {@code v}: {@code [B, n, H, K]}, the last {@code n = min(consumed,
+ *       window)}; with a short convolution also its caches, see {@link ShortConvolutions}
  * </ul>
  *
  * <p>Cost per token: projections and 2 HQ K multiply-adds per key seen; memory 2 H K per key held.
@@ -63,10 +70,14 @@ public final class SoftmaxAttention implements Parametrisation {
   // Embeddings of positions start as those of tokens do in GPT-2.
   private static final double POSITION_DEVIATION = 0.02;
 
+  // The initializer_range of the reference's models.
+  private static final double CONVOLUTION_DEVIATION = 0.02;
+
   private final SoftmaxAttentionConfig config;
   private final int width;
   private final int layers;
   private final int headDim;
+  private final ShortConvolutions convolutions;
   private final AttentionRecurrence recurrence;
 
   /** Attention at a place of a model. */
@@ -78,6 +89,10 @@ public final class SoftmaxAttention implements Parametrisation {
     if (config.position() instanceof Position.Rope rope) {
       rope.rotaryDim(headDim);
     }
+    this.convolutions =
+        new ShortConvolutions(
+            config.shortConvolution(),
+            ImmutableMap.of("query", queryWidth(), "key", keyWidth(), "value", keyWidth()));
     this.recurrence = recurrence(config);
   }
 
@@ -118,6 +133,7 @@ public final class SoftmaxAttention implements Parametrisation {
     projection(declaration.child("query"), queryWidth(), config.bias());
     projection(declaration.child("key"), keyWidth(), hasKeyBias());
     projection(declaration.child("value"), keyWidth(), config.bias());
+    convolutions.declare(declaration, Initialisers.normal(CONVOLUTION_DEVIATION));
     declaration.weight(
         "output.weight",
         Initialisers.xavierUniform(1 / Math.sqrt(2.0 * layers)),
@@ -141,10 +157,13 @@ public final class SoftmaxAttention implements Parametrisation {
 
   /**
    * A bias of all keys adds the same to all logits of a query, which softmax doesn't see, unless
-   * norm or rotation come between.
+   * convolution, norm or rotation come between.
    */
   private boolean hasKeyBias() {
-    return config.bias() && (config.qkNorm() || config.position() instanceof Position.Rope);
+    return config.bias()
+        && (config.qkNorm()
+            || config.shortConvolution() > 0
+            || config.position() instanceof Position.Rope);
   }
 
   private void projection(Declaration declaration, int out, boolean bias) {
@@ -163,28 +182,37 @@ public final class SoftmaxAttention implements Parametrisation {
   }
 
   @Override
+  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
+    return convolutions.initialState(context, batch, type);
+  }
+
+  @Override
   public Drive drive(Context context, Variable x, State state) {
     Variable input = withPositions(context, x, state.consumed());
-    Variable q = heads(context, input, "query", config.heads());
-    Variable k = heads(context, input, "key", config.keyValueHeads());
-    Variable v = heads(context, input, "value", config.keyValueHeads());
+    Map<String, Variable> caches = new LinkedHashMap<>();
+    Variable q = projected(context, input, "query", state, caches);
+    Variable k = projected(context, input, "key", state, caches);
+    Variable v = projected(context, input, "value", state, caches);
     if (config.qkNorm()) {
       q = norm(context, q, "query_norm");
       k = norm(context, k, "key_norm");
     }
     q = rotated(context, q, state.consumed());
     k = rotated(context, k, state.consumed());
-    return new Drive(Map.of("q", q, "k", k, "v", v), Map.of(), Map.of());
+    return new Drive(Map.of("q", q, "k", k, "v", v), Map.of(), caches);
   }
 
-  private Variable heads(Context context, Variable x, String name, int heads) {
+  private Variable projected(
+      Context context, Variable x, String name, State state, Map<String, Variable> caches) {
     Variable flat =
         Dense.linear(
             context.tape(),
             x,
             context.parameter(name + ".weight"),
             context.hasParameter(name + ".bias") ? context.parameter(name + ".bias") : null);
-    return Primitives.reshape(context.tape(), flat, x.size(0), x.size(1), heads, headDim);
+    Variable convolved = convolutions.apply(context, name, flat, state, caches);
+    return Primitives.reshape(
+        context.tape(), convolved, x.size(0), x.size(1), convolved.size(2) / headDim, headDim);
   }
 
   private Variable norm(Context context, Variable x, String name) {
@@ -240,14 +268,16 @@ public final class SoftmaxAttention implements Parametrisation {
 
   @Override
   public long stateBytes(int consumed, DataType type) {
-    return 2L * seen(consumed) * keyWidth() * type.width();
+    return 2L * seen(consumed) * keyWidth() * type.width() + convolutions.stateBytes(type);
   }
 
   @Override
   public long multiplyAddsPerToken(int position) {
     long projections = 2L * width * (queryWidth() + keyWidth());
     // q·k and p v for every key seen, itself included.
-    return projections + 2L * queryWidth() * seen(position + 1);
+    return projections
+        + convolutions.multiplyAddsPerToken()
+        + 2L * queryWidth() * seen(position + 1);
   }
 
   private int seen(int tokens) {

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.conv.ShortConvolutions;
 
 /**
  * Describes a {@link SoftmaxAttention}.
@@ -17,10 +18,12 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param position how positions are told apart; rotary embedding where absent
  * @param qkNorm whether queries and keys are RMS-normalised per head; false where absent
  * @param bias whether queries, keys and values have a bias, keys only where it has an effect: with
- *     rope or qkNorm; false where absent
+ *     rope, qkNorm or shortConvolution; false where absent
  * @param outputBias whether the output projection has one; false where absent
  * @param scale of the logits; absent for headDim^-0.5
  * @param bidirectional whether later positions are seen; false where absent
+ * @param shortConvolution W, the tokens that a causal convolution with SiLU on queries, keys and
+ *     values spans, or 0 for no convolution; 0 where absent
  */
 @JsonTypeName("softmax_attention")
 public record SoftmaxAttentionConfig(
@@ -33,7 +36,8 @@ public record SoftmaxAttentionConfig(
     Boolean bias,
     Boolean outputBias,
     Double scale,
-    Boolean bidirectional)
+    Boolean bidirectional,
+    Integer shortConvolution)
     implements MixerConfig {
   private static final int HEADS = 4;
 
@@ -65,6 +69,12 @@ public record SoftmaxAttentionConfig(
     bias = bias != null && bias;
     outputBias = outputBias != null && outputBias;
     bidirectional = bidirectional != null && bidirectional;
+    shortConvolution = ShortConvolutions.checkedSpan("softmax_attention", shortConvolution);
+    checkArgument(
+        shortConvolution == 0 || !bidirectional,
+        "softmax_attention: shortConvolution must be 0 with bidirectional, got %s;"
+            + " it is causal: leave one of them out",
+        shortConvolution);
   }
 
   /** Causal multi-head attention with rotary embedding. */
@@ -125,6 +135,7 @@ public record SoftmaxAttentionConfig(
     private boolean outputBias;
     private Double scale;
     private boolean bidirectional;
+    private int shortConvolution;
 
     private Builder() {}
 
@@ -188,6 +199,12 @@ public record SoftmaxAttentionConfig(
       return this;
     }
 
+    /** How many tokens a convolution on queries, keys and values spans. */
+    public Builder shortConvolution(int tokens) {
+      this.shortConvolution = tokens;
+      return this;
+    }
+
     /** The configuration. */
     public SoftmaxAttentionConfig build() {
       return new SoftmaxAttentionConfig(
@@ -200,7 +217,8 @@ public record SoftmaxAttentionConfig(
           bias,
           outputBias,
           scale,
-          bidirectional);
+          bidirectional,
+          shortConvolution);
     }
   }
 }

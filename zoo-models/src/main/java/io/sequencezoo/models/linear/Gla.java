@@ -1,5 +1,6 @@
 package io.sequencezoo.models.linear;
 
+import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -17,7 +18,7 @@ import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Norms;
-import io.sequencezoo.core.op.ShortConvolution;
+import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -66,7 +67,7 @@ public final class Gla implements Parametrisation {
   /** The reference's initializer_range. */
   private static final double INITIAL_DEVIATION = 0.02;
 
-  private static final String[] CONVOLVED = {"q", "k", "v"};
+  private static final String[] PROJECTED = {"q", "k", "v"};
   private static final String OUTPUT_GATE = "output_gate";
 
   private final int width;
@@ -75,7 +76,7 @@ public final class Gla implements Parametrisation {
   private final int values;
   private final int rank;
   private final double gateNormalizer;
-  private final int convolution;
+  private final ShortConvolutions convolutions;
   private final MatrixStateRecurrence recurrence;
 
   /**
@@ -98,7 +99,10 @@ public final class Gla implements Parametrisation {
     this.values = values;
     this.rank = rank;
     this.gateNormalizer = gateNormalizer;
-    this.convolution = convolution;
+    this.convolutions =
+        new ShortConvolutions(
+            convolution,
+            ImmutableMap.of("q", heads * keys, "k", heads * keys, "v", heads * values));
     this.recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(keys));
   }
 
@@ -125,11 +129,7 @@ public final class Gla implements Parametrisation {
     declaration.weight("q", normal, width, keyWidth);
     declaration.weight("k", normal, width, keyWidth);
     declaration.weight("v", normal, width, valueWidth);
-    if (convolution > 0) {
-      for (String name : CONVOLVED) {
-        declaration.weight("conv_" + name, normal, convolved(name), convolution);
-      }
-    }
+    convolutions.declare(declaration, normal);
     declaration.weight("gate_low", normal, width, rank);
     declaration.weight("gate_high", normal, rank, keyWidth);
     declaration.undecayed("gate_bias", Initialisers.zeros(), keyWidth);
@@ -138,22 +138,9 @@ public final class Gla implements Parametrisation {
     declaration.weight("output", normal, valueWidth, width);
   }
 
-  private int convolved(String name) {
-    return heads * (name.equals("v") ? values : keys);
-  }
-
   @Override
   public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    if (convolution > 0) {
-      Tape tape = context.tape();
-      for (String name : CONVOLVED) {
-        caches.put(
-            "conv_" + name,
-            tape.constant(tape.zeros(type, batch, convolution - 1, convolved(name))));
-      }
-    }
-    return caches;
+    return convolutions.initialState(context, batch, type);
   }
 
   @Override
@@ -161,12 +148,10 @@ public final class Gla implements Parametrisation {
     Tape tape = context.tape();
     Map<String, Variable> caches = new LinkedHashMap<>();
     Map<String, Variable> coefficients = new LinkedHashMap<>();
-    for (String name : CONVOLVED) {
+    for (String name : PROJECTED) {
       Variable projected = Dense.linear(tape, x, context.parameter(name), null);
-      if (convolution > 0) {
-        projected = convolve(context, name, projected, state, caches);
-      }
-      coefficients.put(name, perHead(tape, projected));
+      Variable convolved = convolutions.apply(context, name, projected, state, caches);
+      coefficients.put(name, perHead(tape, convolved));
     }
     Variable low = Dense.linear(tape, x, context.parameter("gate_low"), null);
     Variable logits =
@@ -176,22 +161,6 @@ public final class Gla implements Parametrisation {
     coefficients.put(MatrixStateRecurrence.DECAY, perHead(tape, decay));
     Variable gate = Dense.linear(tape, x, context.parameter(OUTPUT_GATE), null);
     return new Drive(coefficients, Map.of(OUTPUT_GATE, perHead(tape, gate)), caches);
-  }
-
-  private Variable convolve(
-      Context context, String name, Variable x, State state, Map<String, Variable> caches) {
-    String cache = "conv_" + name;
-    Variable[] convolved =
-        ShortConvolution.apply(
-            context.tape(),
-            x,
-            context.parameter(cache),
-            null,
-            state.get(cache),
-            Unary.SILU,
-            context.lengths());
-    caches.put(cache, convolved[1]);
-    return convolved[0];
   }
 
   private Variable perHead(Tape tape, Variable x) {
@@ -218,8 +187,7 @@ public final class Gla implements Parametrisation {
   @Override
   public long stateBytes(int consumed, DataType type) {
     long state = (long) heads * keys * values;
-    long caches = convolution > 0 ? (convolution - 1L) * heads * (2L * keys + values) : 0;
-    return (state + caches) * type.width();
+    return state * type.width() + convolutions.stateBytes(type);
   }
 
   @Override
@@ -227,8 +195,7 @@ public final class Gla implements Parametrisation {
     long keyWidth = (long) heads * keys;
     long valueWidth = (long) heads * values;
     long projections = width * (2 * keyWidth + 3 * valueWidth) + rank * (width + keyWidth);
-    long convolutions = convolution * (2 * keyWidth + valueWidth);
     // Decay, write and read: one each per number of state.
-    return projections + convolutions + 3L * heads * keys * values;
+    return projections + convolutions.multiplyAddsPerToken() + 3L * heads * keys * values;
   }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -37,16 +38,12 @@ public record GlaConfig(
     valueExpansion = valueExpansion == null ? 1.0 : valueExpansion;
     gateLowRank = gateLowRank == null ? 16 : gateLowRank;
     gateNormalizer = gateNormalizer == null ? 16.0 : gateNormalizer;
-    shortConvolution = shortConvolution == null ? 0 : shortConvolution;
+    shortConvolution = ShortConvolutions.checkedSpan("gla", shortConvolution);
     checkArgument(heads >= 1, "gla: heads must be at least 1, got %s", heads);
     checkPositive("keyExpansion", keyExpansion);
     checkPositive("valueExpansion", valueExpansion);
     checkArgument(gateLowRank >= 1, "gla: gateLowRank must be at least 1, got %s", gateLowRank);
     checkPositive("gateNormalizer", gateNormalizer);
-    checkArgument(
-        shortConvolution == 0 || shortConvolution >= 2,
-        "gla: shortConvolution must be a width of at least 2, or 0 for none, got %s",
-        shortConvolution);
   }
 
   /** The layer of the paper's language models (Yang et al. 2024, section 5 and its code). */

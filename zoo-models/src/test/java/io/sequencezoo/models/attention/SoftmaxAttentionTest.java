@@ -45,7 +45,16 @@ class SoftmaxAttentionTest {
         config().heads(4).keyValueHeads(2).headDim(3).position(new Position.Alibi()).build(),
         config().heads(4).keyValueHeads(1).qkNorm(true).scale(10).window(3).build(),
         config().heads(1).position(new Position.Learned(STEPS)).outputBias(true).build(),
-        config().heads(2).bidirectional(true).window(4).bias(true).build());
+        config().heads(2).bidirectional(true).window(4).bias(true).build(),
+        config().heads(2).shortConvolution(4).build(),
+        config()
+            .heads(4)
+            .keyValueHeads(2)
+            .shortConvolution(2)
+            .bias(true)
+            .window(3)
+            .position(new Position.None())
+            .build());
   }
 
   private static SoftmaxAttentionConfig.Builder config() {
@@ -161,9 +170,9 @@ class SoftmaxAttentionTest {
       }
     }
     int d = c.headDim() == null ? WIDTH / c.heads() : c.headDim();
-    double[][] q = map(parameters, "query", in);
-    double[][] k = map(parameters, "key", in);
-    double[][] v = map(parameters, "value", in);
+    double[][] q = convolved(parameters, "query", map(parameters, "query", in));
+    double[][] k = convolved(parameters, "key", map(parameters, "key", in));
+    double[][] v = convolved(parameters, "value", map(parameters, "value", in));
     if (c.qkNorm()) {
       norm(q, d, parameters.value("query_norm.weight").toDoubleVector());
       norm(k, d, parameters.value("key_norm.weight").toDoubleVector());
@@ -218,6 +227,24 @@ class SoftmaxAttentionTest {
     return y;
   }
 
+  private static double[][] convolved(Parameters parameters, String name, double[][] x) {
+    if (!parameters.contains("conv_" + name)) {
+      return x;
+    }
+    double[][] w = parameters.value("conv_" + name).toDoubleMatrix();
+    double[][] y = new double[x.length][x[0].length];
+    for (int t = 0; t < x.length; t++) {
+      for (int i = 0; i < x[t].length; i++) {
+        double sum = 0;
+        for (int back = 0; back < w[i].length && back <= t; back++) {
+          sum += w[i][w[i].length - 1 - back] * x[t - back][i];
+        }
+        y[t][i] = sum / (1 + Math.exp(-sum));
+      }
+    }
+    return y;
+  }
+
   private static void norm(double[][] x, int d, double[] weight) {
     for (double[] row : x) {
       for (int from = 0; from < row.length; from += d) {
@@ -261,6 +288,12 @@ class SoftmaxAttentionTest {
     SoftmaxAttention windowed = new SoftmaxAttention(config().heads(4).window(3).build(), place);
     assertThat(windowed.multiplyAddsPerToken(9)).isEqualTo(4 * 64 + 2 * 8 * 3);
     assertThat(windowed.stateBytes(10, DataType.FLOAT)).isEqualTo(2 * 3 * 8 * 4);
+    // Convolutions of 4 tokens over 8 + 4 + 4 features, with caches of 3.
+    SoftmaxAttention convolved =
+        new SoftmaxAttention(config().heads(4).keyValueHeads(2).shortConvolution(4).build(), place);
+    assertThat(convolved.multiplyAddsPerToken(9)).isEqualTo(whole.multiplyAddsPerToken(9) + 4 * 16);
+    assertThat(convolved.stateBytes(10, DataType.FLOAT))
+        .isEqualTo(whole.stateBytes(10, DataType.FLOAT) + 3 * 16 * 4);
   }
 
   @Test
@@ -317,6 +350,14 @@ class SoftmaxAttentionTest {
     assertThatThrownBy(() -> config().heads(4).window(0).build())
         .hasMessage(
             "softmax_attention: window must be at least 1, got 0; leave it out for no window");
+    assertThatThrownBy(() -> config().shortConvolution(1).build())
+        .hasMessage(
+            "softmax_attention: shortConvolution must be a width of at least 2, or 0 for none,"
+                + " got 1");
+    assertThatThrownBy(() -> config().shortConvolution(4).bidirectional(true).build())
+        .hasMessage(
+            "softmax_attention: shortConvolution must be 0 with bidirectional, got 4;"
+                + " it is causal: leave one of them out");
     assertThatThrownBy(() -> SoftmaxAttentionConfig.of(3).build(MixerConfig.Place.alone(9)))
         .hasMessage(
             "softmax_attention: rope must turn an even number of features, got 3 of headDim 3;"
