@@ -91,7 +91,11 @@ public final class PeerComparison implements Runnable {
     }
     for (int round = -warmUp; round < rounds; round++) {
       pause();
-      double rate = Workloads.SGEMM_FLOPS / seconds(bound);
+      // The machine's rate is that of a product that runs again and again, not of one from idle.
+      double rate = 0;
+      for (int i = 0; i < 5; i++) {
+        rate = Math.max(rate, Workloads.SGEMM_FLOPS / seconds(bound));
+      }
       double mine = seconds(zoo);
       if (round >= 0) {
         rates[round] = rate;

@@ -17,8 +17,16 @@ import org.nd4j.linalg.factory.Nd4j;
  * by their shape and shared by the {@link Parallel} pool; OpenBLAS itself stays on one thread.
  */
 public final class Blas {
-  /** Rows and columns of a tile of C that one task computes. */
+  /**
+   * The largest tile of C that one task computes. Larger tiles pack less and run faster; this one
+   * leaves tasks enough for the products of usual models.
+   */
   private static final int TILE = 512;
+
+  /** Tiles are halved until there are so many, or until they would be too thin to be worth it. */
+  private static final int LEAST_TASKS = 4;
+
+  private static final int THINNEST = 32;
 
   static {
     // ND4J sets the number of threads when it creates its own BLAS; it must have done so before.
@@ -60,12 +68,63 @@ public final class Blas {
       return;
     }
     load();
-    int rows = tile(m);
-    int columns = tile(n);
-    int down = (m + rows - 1) / rows;
-    int across = (n + columns - 1) / columns;
+    int rows = Math.min(m, TILE);
+    int columns = Math.min(n, TILE);
+    while (tasks(m, rows) * tasks(n, columns) < LEAST_TASKS
+        && Math.max(rows, columns) >= 2 * THINNEST) {
+      if (rows >= columns) {
+        rows = (rows + 1) / 2;
+      } else {
+        columns = (columns + 1) / 2;
+      }
+    }
+    run(
+        rows,
+        columns,
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        alpha,
+        a,
+        ao,
+        lda,
+        b,
+        bo,
+        ldb,
+        beta,
+        c,
+        co,
+        ldc);
+  }
+
+  private static int tasks(int size, int tile) {
+    return (size + tile - 1) / tile;
+  }
+
+  private static <A> void run(
+      int rows,
+      int columns,
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Slab<A> a,
+      long ao,
+      int lda,
+      Slab<A> b,
+      long bo,
+      int ldb,
+      double beta,
+      Slab<A> c,
+      long co,
+      int ldc) {
+    int across = tasks(n, columns);
     Parallel.run(
-        down * across,
+        tasks(m, rows) * across,
         task -> {
           int i = task / across * rows;
           int j = task % across * columns;
@@ -87,10 +146,6 @@ public final class Blas {
               co + (long) i * ldc + j,
               ldc);
         });
-  }
-
-  private static int tile(int size) {
-    return size <= TILE ? (size >= 256 ? (size + 1) / 2 : size) : TILE;
   }
 
   private static void call(

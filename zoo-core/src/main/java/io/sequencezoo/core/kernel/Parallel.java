@@ -2,12 +2,11 @@ package io.sequencezoo.core.kernel;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
 /**
@@ -18,25 +17,17 @@ import java.util.function.IntConsumer;
  * #setThreads} says otherwise.
  */
 public final class Parallel {
-  /** How long a caller watches for the last tasks before it sleeps; waking up costs as much. */
-  private static final long SPIN_NANOS = 20_000;
+  /**
+   * How long a thread watches for work or for the last tasks before it sleeps. Waking it costs tens
+   * of microseconds, more on a virtual machine, and the regions of a training step follow each
+   * other within less than this.
+   */
+  private static final long SPIN_NANOS = 200_000;
 
+  private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
   private static volatile int threads =
       Math.max(1, Integer.getInteger("zoo.threads", Runtime.getRuntime().availableProcessors()));
-  private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
-  private static final AtomicInteger COUNT = new AtomicInteger();
-  private static final ThreadPoolExecutor POOL =
-      new ThreadPoolExecutor(
-          helpers(threads),
-          Integer.MAX_VALUE,
-          1,
-          TimeUnit.MINUTES,
-          new LinkedBlockingQueue<>(),
-          task -> {
-            Thread thread = new Thread(task, "zoo-" + COUNT.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-          });
+  private static volatile Worker[] workers = {};
 
   private Parallel() {}
 
@@ -49,12 +40,27 @@ public final class Parallel {
   public static void setThreads(int n) {
     checkArgument(n >= 1, "threads: must be at least 1, got %s", n);
     threads = n;
-    POOL.setCorePoolSize(helpers(n));
   }
 
-  /** Threads beside the caller's; the pool of one thread is never asked. */
-  private static int helpers(int n) {
-    return Math.max(1, n - 1);
+  /**
+   * At least n helping threads, started on first need; daemons that sleep when there is no work.
+   */
+  private static Worker[] workers(int n) {
+    Worker[] present = workers;
+    return present.length >= n ? present : addWorkers(n);
+  }
+
+  private static synchronized Worker[] addWorkers(int n) {
+    Worker[] present = workers;
+    if (present.length < n) {
+      Worker[] more = Arrays.copyOf(present, n);
+      for (int i = present.length; i < n; i++) {
+        more[i] = new Worker(i + 1);
+        more[i].start();
+      }
+      workers = more;
+    }
+    return workers;
   }
 
   /**
@@ -70,11 +76,58 @@ public final class Parallel {
       return;
     }
     Region region = new Region(n, task);
+    Worker[] helping = workers(helpers);
     for (int h = 0; h < helpers; h++) {
-      POOL.execute(region);
+      helping[h].offer(region);
     }
     region.run();
     region.await();
+  }
+
+  /** A helping thread: takes one region at a time, watches a while for the next, then sleeps. */
+  private static final class Worker extends Thread {
+    private final AtomicReference<Region> slot = new AtomicReference<>();
+    private volatile boolean asleep;
+
+    Worker(int number) {
+      super("zoo-" + number);
+      setDaemon(true);
+    }
+
+    /** Asks for help; one region waits at most, and one that comes too late finds nothing to do. */
+    void offer(Region region) {
+      if (slot.compareAndSet(null, region) && asleep) {
+        LockSupport.unpark(this);
+      }
+    }
+
+    @Override
+    public void run() {
+      while (true) {
+        Region region = slot.getAndSet(null);
+        if (region != null) {
+          region.run();
+        } else {
+          await();
+        }
+      }
+    }
+
+    private void await() {
+      long deadline = System.nanoTime() + SPIN_NANOS;
+      while (slot.get() == null) {
+        if (System.nanoTime() < deadline) {
+          Thread.onSpinWait();
+        } else {
+          asleep = true;
+          // Looked at again after asleep is visible: an offer before it would not have woken us.
+          if (slot.get() == null) {
+            LockSupport.park(this);
+          }
+          asleep = false;
+        }
+      }
+    }
   }
 
   /**
