@@ -27,6 +27,17 @@ public final class JsonLinesLog implements TrainListener, AutoCloseable {
     this.file = file;
   }
 
+  /** The time that all updates in a log took, over however many processes, in seconds. */
+  public static double seconds(Path file) throws IOException {
+    double seconds = 0;
+    try (BufferedReader reader = Files.newBufferedReader(file)) {
+      for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+        seconds += Configs.json().readTree(text).path("seconds").asDouble();
+      }
+    }
+    return seconds;
+  }
+
   @Override
   public void started(Start start) {
     try {

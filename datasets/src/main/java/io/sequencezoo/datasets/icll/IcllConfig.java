@@ -7,7 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 /**
  * What determines the data of in-context language learning. What is left out is as in RegBench.
  *
- * @param seed of all random choices; mandatory
+ * @param seed of all random choices, 0 by default
  * @param trainExamples number of training problems, 2500 by default
  * @param validationExamples number of validation problems, 500 by default
  * @param testExamples number of test problems, 500 by default
@@ -25,7 +25,7 @@ public record IcllConfig(
 
   /** Fills in what is left out and checks the numbers of problems. */
   public IcllConfig {
-    checkArgument(seed != null, "icll: seed must be given, so that the data can be made again");
+    seed = seed == null ? 0L : seed;
     trainExamples = atLeast(1, "trainExamples", trainExamples, 2500);
     validationExamples = atLeast(1, "validationExamples", validationExamples, 500);
     testExamples = atLeast(1, "testExamples", testExamples, 500);

@@ -18,10 +18,10 @@ final class IcllConfigTest {
   }
 
   @Test
-  void missingSeed_isRefused() {
-    assertThatThrownBy(() -> Configs.read("task", "{trainExamples: 2500}", IcllConfig.class))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("icll: seed must be given, so that the data can be made again");
+  void missingSeed_isZeroAndWritten() {
+    IcllConfig read = Configs.read("task", "{trainExamples: 2500}", IcllConfig.class);
+    assertThat(read).isEqualTo(IcllConfig.regBench(0, 2500));
+    assertThat(Configs.write(read)).contains("\"seed\" : 0");
   }
 
   @Test

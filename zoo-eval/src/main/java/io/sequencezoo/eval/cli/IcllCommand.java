@@ -20,6 +20,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,8 @@ import picocli.CommandLine.Spec;
           + " from the prompt. Ends in a table, results.json and report.html."
     })
 final class IcllCommand implements Callable<Integer> {
+  private static final int PROBLEMS = 500;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -82,26 +85,27 @@ final class IcllCommand implements Callable<Integer> {
   @Option(
       names = "--problems",
       paramLabel = "N",
-      defaultValue = "500",
-      description = "Problems for --baselines-only (default: ${DEFAULT-VALUE}).")
-  private int problems;
+      description = "Problems for --baselines-only (default: 500).")
+  private Integer problems;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
-      defaultValue = "0",
-      description = "Seed of the problems for --baselines-only (default: ${DEFAULT-VALUE}).")
-  private long seed;
+      description = "Seed of the problems for --baselines-only (default: 0).")
+  private Long seed;
 
   @Override
   public Integer call() throws IOException {
     if (baselinesOnly) {
       checkArgument(
-          config == null && mixers == null && resume == null && !full,
+          resume == null && isUnchanged(),
           "icll: --baselines-only takes --problems, --seed and --output alone");
       baselines();
       return 0;
     }
+    checkArgument(
+        problems == null && seed == null,
+        "icll: --problems and --seed belong to --baselines-only; set seeds in a --config");
     Path folder = resume != null ? resume : output != null ? output : newFolder();
     IcllExperimentConfig experiment = experiment();
     checkArgument(
@@ -112,9 +116,22 @@ final class IcllCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println("icll: writing to " + folder);
     Terminal terminal = new Terminal(spec.commandLine().getErr());
-    IcllResults results = new IcllExperiment(experiment, folder, terminal::listener).run();
+    IcllExperiment running = new IcllExperiment(experiment, folder, terminal::listener);
+    Optional<IcllResults> results;
+    try (Interruption interruption =
+        new Interruption(
+            running::requestStop,
+            () ->
+                spec.commandLine()
+                    .getErr()
+                    .println("zoo: interrupted; go on with 'zoo icll --resume " + folder + "'"))) {
+      results = running.run();
+    }
+    if (results.isEmpty()) {
+      return Interruption.EXIT_CODE;
+    }
     out.println();
-    out.print(new IcllReport(results).table());
+    out.print(new IcllReport(results.get()).table());
     out.println();
     out.println("results  " + folder.resolve(IcllExperiment.RESULTS));
     out.println("report   " + folder.resolve(IcllExperiment.REPORT));
@@ -124,12 +141,7 @@ final class IcllCommand implements Callable<Integer> {
   private IcllExperimentConfig experiment() throws IOException {
     if (resume != null) {
       checkArgument(
-          config == null
-              && mixers == null
-              && trainExamples == null
-              && seeds == null
-              && output == null
-              && !full,
+          output == null && isUnchanged(),
           "icll: --resume takes everything from its folder; leave the other options out");
       return IcllExperiment.configOf(resume);
     }
@@ -143,6 +155,11 @@ final class IcllCommand implements Callable<Integer> {
     return seeds == null ? experiment : experiment.withSeeds(seeds);
   }
 
+  /** Whether no option says how the experiment differs from the built-in one. */
+  private boolean isUnchanged() {
+    return config == null && mixers == null && trainExamples == null && seeds == null && !full;
+  }
+
   private static IcllExperimentConfig builtIn(String name) throws IOException {
     String text =
         Resources.toString(
@@ -151,7 +168,8 @@ final class IcllCommand implements Callable<Integer> {
   }
 
   private void baselines() throws IOException {
-    IcllBaselines.Results results = IcllBaselines.run(problems, seed);
+    IcllBaselines.Results results =
+        IcllBaselines.run(problems == null ? PROBLEMS : problems, seed == null ? 0 : seed);
     PrintWriter out = spec.commandLine().getOut();
     out.print(IcllReport.table(results));
     Path folder = output != null ? output : newFolder();

@@ -1,5 +1,7 @@
 package io.sequencezoo.eval.icll;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
@@ -25,12 +27,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
  * Runs an {@link IcllExperimentConfig} in a folder: trains every model, tests it, and writes {@code
  * results.json} and {@code report.html}. Running it again on the same folder takes up where it
- * stopped: finished models are read, unfinished ones resume from their latest checkpoint.
+ * stopped: finished models are read, unfinished ones resume from their latest checkpoint, and the
+ * results are those of a run that was never interrupted.
  */
 public final class IcllExperiment {
   /** The experiment's configuration in its folder. */
@@ -43,12 +47,15 @@ public final class IcllExperiment {
   public static final String REPORT = "report.html";
 
   private static final String RUN = "run.json";
+  private static final String LOG = "log.jsonl";
   private static final int EVALUATION_BATCH = 16;
 
   private final IcllExperimentConfig config;
   private final Path folder;
   private final Function<String, TrainListener> listeners;
   private final IcllTask task;
+  private volatile boolean stopRequested;
+  private volatile Trainer<?> training;
 
   /**
    * An experiment.
@@ -66,22 +73,41 @@ public final class IcllExperiment {
   /** Reads the configuration of an experiment that was started in a folder. */
   public static IcllExperimentConfig configOf(Path folder) throws IOException {
     Path file = folder.resolve(CONFIG);
-    if (!Files.exists(file)) {
-      throw new IllegalArgumentException(
-          "resume: " + folder + " must hold " + CONFIG + " of an experiment");
-    }
+    checkArgument(
+        Files.exists(file), "resume: %s must hold %s of an experiment, got none", folder, CONFIG);
     return IcllExperimentConfig.parse(file.toString(), Files.readString(file));
   }
 
-  /** Runs to the end. */
-  public IcllResults run() throws IOException {
+  /**
+   * Asks a running experiment, from any thread, to stop soon and to leave a checkpoint from which
+   * another run goes on.
+   */
+  public void requestStop() {
+    stopRequested = true;
+    Trainer<?> trainer = training;
+    if (trainer != null) {
+      trainer.requestStop();
+    }
+  }
+
+  /** Runs to the end and returns what was found, or nothing where it was asked to stop. */
+  public Optional<IcllResults> run() throws IOException {
     Files.createDirectories(folder);
+    checkArgument(
+        !Files.exists(folder.resolve(CONFIG)) || configOf(folder).equals(config),
+        "experiment: %s must be resumed with its own configuration; use that or another folder",
+        folder);
     AtomicFiles.writeString(folder.resolve(CONFIG), Configs.write(config) + "\n");
     IcllBaselines.Results baselines = IcllBaselines.of(task.data());
     List<IcllResults.Run> runs = new ArrayList<>();
     for (Map.Entry<String, LanguageModelConfig> model : config.models().entrySet()) {
       for (int i = 0; i < config.seeds(); i++) {
-        runs.add(run(model.getKey(), model.getValue(), config.train().seed() + i));
+        Optional<IcllResults.Run> run =
+            run(model.getKey(), model.getValue(), config.train().seed() + i);
+        if (run.isEmpty()) {
+          return Optional.empty();
+        }
+        runs.add(run.get());
       }
     }
     JsonNode described = Configs.json().valueToTree(config);
@@ -90,37 +116,27 @@ public final class IcllExperiment {
         new IcllResults(IcllResults.SCHEMA, provenance, described, baselines, runs);
     AtomicFiles.writeString(folder.resolve(RESULTS), Configs.write(results) + "\n");
     HtmlReport.write(folder.resolve(REPORT), new IcllReport(results).page());
-    return results;
+    return Optional.of(results);
   }
 
-  private IcllResults.Run run(String name, LanguageModelConfig modelConfig, long seed)
+  private Optional<IcllResults.Run> run(String name, LanguageModelConfig modelConfig, long seed)
       throws IOException {
     Path own = folder.resolve(name + "-seed" + seed);
     Path finished = own.resolve(RUN);
     if (Files.exists(finished)) {
-      return Configs.read(finished.toString(), Files.readString(finished), IcllResults.Run.class);
+      return Optional.of(
+          Configs.read(finished.toString(), Files.readString(finished), IcllResults.Run.class));
     }
-    Files.createDirectories(own);
     LanguageModel model = new LanguageModel(modelConfig);
-    TrainConfig train = config.train().withSeed(seed);
-    Parameters parameters = Parameters.of(model, train.precision().dataType(), seed);
-    IcllBatches batches = task.batches(train.batch(), config.window(), seed);
-    Timer timer = new Timer();
-    TrainResult result;
-    try (JsonLinesLog log = new JsonLinesLog(own.resolve("log.jsonl"))) {
-      Trainer<TokenBatch> trainer =
-          new Trainer<>(train, parameters, new TokenObjective(model::forward), batches)
-              .validator(
-                  task.validator(model::forward, config.validationProblems(), EVALUATION_BATCH))
-              .checkpoints(own.resolve("checkpoints"), config)
-              .listener(timer)
-              .listener(log)
-              .listener(listeners.apply(config.seeds() > 1 ? name + " seed " + seed : name));
-      result = trainer.run();
+    Parameters parameters = Parameters.of(model, config.train().precision().dataType(), seed);
+    TrainResult result = train(own, name, model, parameters, seed);
+    if (stopRequested) {
+      return Optional.empty();
     }
     ModelFiles.save(own.resolve("model"), model, parameters);
     Problem shown = task.data().problem(Split.TEST, 0);
     Pictures pictures = new Pictures(model, parameters);
+    double seconds = JsonLinesLog.seconds(own.resolve(LOG));
     IcllResults.Run run =
         new IcllResults.Run(
             name,
@@ -129,15 +145,38 @@ public final class IcllExperiment {
             parameters.count(),
             result.steps(),
             result.bestStep(),
-            timer.seconds,
-            timer.tokens / Math.max(1e-9, timer.seconds),
+            seconds,
+            result.tokens() / Math.max(1e-9, seconds),
             losses(result),
             validation(result),
             task.test(name, model::forward, parameters, EVALUATION_BATCH),
             pictures.mixing(shown),
             pictures.sample(shown, seed));
     AtomicFiles.writeString(finished, Configs.write(run) + "\n");
-    return run;
+    return Optional.of(run);
+  }
+
+  private TrainResult train(
+      Path own, String name, LanguageModel model, Parameters parameters, long seed)
+      throws IOException {
+    Files.createDirectories(own);
+    TrainConfig train = config.train().withSeed(seed);
+    IcllBatches batches = task.batches(train.batch(), config.window(), seed);
+    try (JsonLinesLog log = new JsonLinesLog(own.resolve(LOG))) {
+      Trainer<TokenBatch> trainer =
+          new Trainer<>(train, parameters, new TokenObjective(model::forward), batches)
+              .validator(
+                  task.validator(model::forward, config.validationProblems(), EVALUATION_BATCH))
+              .checkpoints(own.resolve("checkpoints"), config)
+              .listener(log)
+              .listener(listeners.apply(config.seeds() > 1 ? name + " seed " + seed : name));
+      training = trainer;
+      if (stopRequested) {
+        // The request may have come before there was a trainer to pass it on to.
+        trainer.requestStop();
+      }
+      return trainer.run();
+    }
   }
 
   private long examples(long step) {
@@ -163,17 +202,5 @@ public final class IcllExperiment {
                   metrics.get("kl"));
             })
         .toList();
-  }
-
-  /** Adds up the time and the tokens of updates, those before a resumption not included. */
-  private static final class Timer implements TrainListener {
-    private double seconds;
-    private double tokens;
-
-    @Override
-    public void stepped(Step step) {
-      seconds += step.seconds();
-      tokens += step.tokens();
-    }
   }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A whole ICLL experiment: one model, with each of several mixers in turn, trained alike and tested
@@ -76,16 +77,17 @@ public record IcllExperimentConfig(
   }
 
   /**
-   * The same experiment with these mixers: the given ones of that type, else the registry's own.
+   * The same experiment with these mixers, each as {@code mixers} or else {@code model.mixer}
+   * describes one of that type, or as the registry's first example where neither does.
    */
   public IcllExperimentConfig withMixers(List<String> names) {
     List<MixerConfig> chosen = new ArrayList<>();
     for (String name : names) {
-      MixerConfig own = null;
-      for (MixerConfig mixer : mixers) {
-        own = Registry.typeName(mixer.getClass()).equals(name) ? mixer : own;
-      }
-      chosen.add(own != null ? own : standard(name));
+      chosen.add(
+          Stream.concat(mixers.stream(), Stream.ofNullable(model.mixer()))
+              .filter(mixer -> typeOf(mixer).equals(name))
+              .findFirst()
+              .orElseGet(() -> standard(name)));
     }
     return new IcllExperimentConfig(task, model, chosen, train, seeds, window, validationProblems);
   }

@@ -1,0 +1,155 @@
+package io.sequencezoo.eval.icll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.io.Resources;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
+import io.sequencezoo.models.linear.GlaConfig;
+import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.rnn.LstmConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class IcllExperimentConfigTest {
+  private static final String HYBRID =
+      """
+      model:
+        type: language_model
+        width: 128
+        layers: 4
+        mixer: {type: gla, heads: 4, keyExpansion: 0.5}
+        channel: {type: swiglu, expansion: 2.67}
+      task:  {type: icll, trainExamples: 2500}
+      train: {optimizer: {type: adamw, lr: 1e-3, weightDecay: 0.1}, schedule: {type: cosine, warmup: 0.1}, epochs: 40, batch: 32, seed: 1}
+      """;
+
+  @Test
+  void oneModel_needsNoListOfMixers() {
+    IcllExperimentConfig config = IcllExperimentConfig.parse("experiment", HYBRID);
+    assertThat(config.models()).containsOnlyKeys("gla");
+    assertThat(config.models().get("gla").vocabulary()).isEqualTo(20);
+    assertThat(config.task().trainExamples()).isEqualTo(2500);
+    assertThat(config.seeds()).isEqualTo(1);
+    assertThat(config.validationProblems()).isEqualTo(100);
+    assertThat(new LanguageModel(config.models().get("gla")).config().layers().count())
+        .isEqualTo(4);
+  }
+
+  @Test
+  void everyDefault_isWrittenAndReadBack() {
+    IcllExperimentConfig config = IcllExperimentConfig.parse("experiment", HYBRID);
+    String json = Configs.write(config);
+    assertThat(IcllExperimentConfig.parse("json", json)).isEqualTo(config);
+    assertThat(json).contains("\"window\" : 16", "\"dropout\" : 0.0", "\"seed\" : 0");
+  }
+
+  @Test
+  void listOfLayers_isAHybrid() {
+    IcllExperimentConfig config =
+        IcllExperimentConfig.parse(
+            "experiment",
+            """
+            task: {type: icll, seed: 1}
+            model:
+              type: language_model
+              width: 8
+              layers: [{mixer: {type: gla, heads: 2}}, {mixer: {type: softmax_attention, heads: 2}}]
+            train: {optimizer: {type: adamw, lr: 1e-3}, steps: 1, batch: 1, seed: 1}
+            """);
+    assertThat(config.models()).containsOnlyKeys("hybrid");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"default.yaml", "full.yaml"})
+  void builtInExperiments_trainTheThreeArchitectures(String name) throws IOException {
+    String text =
+        Resources.toString(
+            Resources.getResource(IcllExperiment.class, name), StandardCharsets.UTF_8);
+    IcllExperimentConfig config = IcllExperimentConfig.parse(name, text);
+    assertThat(config.models()).containsOnlyKeys("softmax_attention", "gla", "lstm");
+    assertThat(config.task().testExamples()).isEqualTo(500);
+    config.models().values().forEach(model -> assertThat(new LanguageModel(model)).isNotNull());
+  }
+
+  @Test
+  void fullExperiment_isThePapers() throws IOException {
+    String text =
+        Resources.toString(
+            Resources.getResource(IcllExperiment.class, "full.yaml"), StandardCharsets.UTF_8);
+    IcllExperimentConfig config = IcllExperimentConfig.parse("full.yaml", text);
+    assertThat(config.task().trainExamples()).isEqualTo(40_000);
+    assertThat(config.task().validationExamples()).isEqualTo(500);
+    assertThat(config.train().epochs()).isEqualTo(200);
+    long updates = config.train().totalSteps(40_000 / config.train().batch());
+    assertThat(updates).isEqualTo(250_000);
+    // Ten per cent of warm-up, and a tenth of the rate at the end.
+    assertThat(config.train().schedule().factor(24_999, updates)).isEqualTo(1);
+    assertThat(config.train().schedule().factor(12_499, updates)).isEqualTo(0.5);
+    assertThat(config.train().schedule().factor(updates, updates)).isEqualTo(0.1);
+  }
+
+  @Test
+  void mixers_areTheGivenOnesOfThatType() {
+    IcllExperimentConfig tiny = TinyExperiment.config(1);
+    assertThat(tiny.withMixers(List.of("lstm", "softmax_attention")).mixers())
+        .containsExactly(LstmConfig.standard(), SoftmaxAttentionConfig.of(2));
+    IcllExperimentConfig alone = IcllExperimentConfig.parse("experiment", HYBRID);
+    assertThat(alone.withMixers(List.of("gla", "lstm", "lstm")).models())
+        .containsOnlyKeys("gla", "lstm", "lstm-2");
+    GlaConfig gla = new GlaConfig(2, null, null, null, null, null);
+    assertThat(tiny.withMixers(List.of("gla")).mixers()).containsExactly(gla);
+    assertThatThrownBy(() -> tiny.withMixers(List.of("swiglu")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("mixers: swiglu is not a sequence mixer; use one of [")
+        .hasMessageContaining("gla");
+    assertThatThrownBy(() -> tiny.withMixers(List.of("transformer")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("transformer");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          steps: 7          | step: 7            | step
+          type: lstm        | type: lstmm        | lstmm
+          seed: 3           | seed: 3.5          | seed
+          heads: 2          | head: 2            | head
+          type: icll        | type: icl          | icl
+          width: 8          | width: 8, width: 9 | width
+          width: 8          | vocabulary: 5      | vocabulary must be the task's 8, got 5
+          trainExamples: 8  | trainExamples: 0   | trainExamples must be at least 1, got 0
+          """)
+  void mistakes_areRefusedInOneLineThatNamesThem(String right, String wrong, String named) {
+    String yaml = TinyExperiment.yaml(7);
+    assertThat(yaml).contains(right);
+    String replaced =
+        wrong.startsWith("vocabulary") ? "width: 8\n  " + wrong : wrong.replace(", ", "\n  ");
+    assertThatThrownBy(() -> IcllExperimentConfig.parse("my.yaml", yaml.replace(right, replaced)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("my.yaml: ")
+        .hasMessageContaining(named)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"task", "model", "train"})
+  void eachPart_mustBeThere(String part) {
+    String without =
+        HYBRID
+            .lines()
+            .collect(java.util.stream.Collectors.joining("\n"))
+            .replace(part + ":", "seeds: 1 #");
+    String yaml = part.equals("model") ? HYBRID.substring(HYBRID.indexOf("task:")) : without;
+    assertThatThrownBy(() -> IcllExperimentConfig.parse("my.yaml", yaml))
+        .hasMessageContaining("experiment: " + part + " must be given");
+  }
+}
