@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.kernel.Parallel;
-import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.eval.report.TextTable;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,13 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
-import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,8 +26,6 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "compare", mixinStandardHelpOptions = true)
 public final class PeerComparison implements Runnable {
-  private static final long PAUSE_NANOS = 30_000_000;
-
   @Option(names = "--threads", defaultValue = "2", description = "Threads on both sides.")
   private int threads;
 
@@ -46,6 +40,9 @@ public final class PeerComparison implements Runnable {
 
   @Option(names = "--root", defaultValue = ".", description = "The root of the repository.")
   private Path root;
+
+  @Option(names = "--markdown", description = "Print the table as Markdown.")
+  private boolean markdown;
 
   @Option(names = "--output", description = "Also write the results as JSON.")
   private Path output;
@@ -90,20 +87,20 @@ public final class PeerComparison implements Runnable {
       peers.keySet().forEach(settings -> theirs.put(settings, new double[rounds]));
     }
     for (int round = -warmUp; round < rounds; round++) {
-      pause();
+      Timing.pause();
       // The machine's rate is that of a product that runs again and again, not of one from idle.
       double rate = 0;
       for (int i = 0; i < 5; i++) {
-        rate = Math.max(rate, Workloads.SGEMM_FLOPS / seconds(bound));
+        rate = Math.max(rate, Workloads.SGEMM_FLOPS / Timing.seconds(bound));
       }
-      double mine = seconds(zoo);
+      double mine = Timing.seconds(zoo);
       if (round >= 0) {
         rates[round] = rate;
         ours[round] = mine;
       }
       for (Map.Entry<Peer.Settings, double[]> runs : theirs.entrySet()) {
         double other = peers.get(runs.getKey()).seconds(comparison.peer());
-        pause();
+        Timing.pause();
         if (round >= 0) {
           runs.getValue()[round] = other;
         }
@@ -111,25 +108,11 @@ public final class PeerComparison implements Runnable {
     }
     Peer.Settings best = null;
     for (Map.Entry<Peer.Settings, double[]> runs : theirs.entrySet()) {
-      boolean better = best == null || median(runs.getValue()) < median(theirs.get(best));
+      boolean better =
+          best == null || Timing.median(runs.getValue()) < Timing.median(theirs.get(best));
       best = better ? runs.getKey() : best;
     }
-    return new Result(comparison, median(rates), ours, best, theirs);
-  }
-
-  /** Lets threads that spin while they wait for more work go to sleep. */
-  private static void pause() {
-    LockSupport.parkNanos(PAUSE_NANOS);
-  }
-
-  private static double seconds(Runnable action) {
-    long start = System.nanoTime();
-    action.run();
-    return (System.nanoTime() - start) * 1e-9;
-  }
-
-  private static double median(double[] values) {
-    return new Percentile().evaluate(values, 50);
+    return new Result(comparison, Timing.median(rates), ours, best, theirs);
   }
 
   private void report(List<Result> results, PrintStream out) {
@@ -140,21 +123,14 @@ public final class PeerComparison implements Runnable {
       rows.add(
           List.of(
               comparison.name(),
-              format("%.2f", median(result.ours) * 1e3),
-              compared ? format("%.2f", median(result.best()) * 1e3) : "-",
+              format("%.2f", Timing.median(result.ours) * 1e3),
+              compared ? format("%.2f", Timing.median(result.best()) * 1e3) : "-",
               compared ? result.settings.name().toLowerCase(Locale.ROOT) : "-",
               compared ? format("%.2f", result.ratio()) : "-",
               comparison.target() == null ? "-" : format("%.2f", comparison.target()),
               comparison.flops() == 0 ? "-" : format("%.2f", result.overBound())));
     }
-    out.printf(
-        Locale.ROOT,
-        "%d threads, %s kernels, median of %d interleaved rounds, sgemm %.0f GFLOP/s%n%n",
-        threads,
-        Precision.FLOAT.kernels().name(),
-        rounds,
-        results.isEmpty() ? 0 : results.get(0).rate * 1e-9);
-    out.print(
+    TextTable table =
         TextTable.of(
             List.of(
                 "case",
@@ -164,7 +140,14 @@ public final class PeerComparison implements Runnable {
                 "zoo/PyTorch",
                 "target",
                 "zoo/sgemm bound"),
-            rows));
+            rows);
+    out.printf(
+        Locale.ROOT,
+        "%s; median of %d interleaved rounds; sgemm %.0f GFLOP/s%n%n%s",
+        Machine.line(),
+        rounds,
+        results.isEmpty() ? 0 : results.get(0).rate * 1e-9,
+        markdown ? table.toMarkdown() : table);
   }
 
   private static String format(String pattern, double value) {
@@ -173,22 +156,17 @@ public final class PeerComparison implements Runnable {
 
   private String json(List<Result> results) {
     ObjectNode document = Configs.json().createObjectNode();
-    Map<String, Object> machine = new LinkedHashMap<>();
-    machine.put("threads", threads);
-    machine.put("rounds", rounds);
-    machine.put("kernels", Precision.FLOAT.kernels().name());
-    machine.put("java", System.getProperty("java.vm.version"));
-    machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    document.set("machine", Configs.json().valueToTree(machine));
+    document.put("rounds", rounds);
+    document.set("machine", Machine.json(List.of("compare", cases.pattern())));
     ArrayNode array = document.putArray("results");
     for (Result result : results) {
       ObjectNode node = array.addObject();
       node.put("case", result.comparison.name());
-      node.put("zooSeconds", median(result.ours));
+      node.put("zooSeconds", Timing.median(result.ours));
       if (result.comparison.peer() != null) {
         node.put("peer", result.comparison.peer());
         node.put("peerSettings", result.settings.name().toLowerCase(Locale.ROOT));
-        node.put("peerSeconds", median(result.best()));
+        node.put("peerSeconds", Timing.median(result.best()));
         node.put("ratio", result.ratio());
         ObjectNode runs = node.putObject("peerRuns");
         result.theirs.forEach(
@@ -218,15 +196,11 @@ public final class PeerComparison implements Runnable {
 
     /** The median of the ratios of the rounds. */
     double ratio() {
-      double[] ratios = new double[ours.length];
-      for (int i = 0; i < ratios.length; i++) {
-        ratios[i] = ours[i] / best()[i];
-      }
-      return median(ratios);
+      return Timing.medianRatio(ours, best());
     }
 
     double overBound() {
-      return median(ours) * rate / comparison.flops();
+      return Timing.median(ours) * rate / comparison.flops();
     }
   }
 }

@@ -7,6 +7,7 @@ import io.sequencezoo.core.dynamics.LstmRecurrence;
 import io.sequencezoo.core.dynamics.MatrixStateRecurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Dense;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What {@link PeerComparison} times. */
+/** What {@link PeerComparison} and {@link ScalingBenchmark} time. */
 final class Workloads {
   private static final int SGEMM = 1024;
 
@@ -38,10 +39,10 @@ final class Workloads {
       String sizes = " " + BATCH + " " + time + " " + HEADS + " 32 64";
       all.add(
           new Comparison(
-              "gla-chunked-t" + time, "gla-chunked" + sizes, 1 / 1.5, 0, () -> gla(time)));
+              "gla-chunked-t" + time, "gla-chunked" + sizes, 1 / 1.5, 0, () -> gla(BATCH, time)));
       all.add(
           new Comparison(
-              "gla-stepped-t" + time, "gla-stepped" + sizes, 1 / 5.0, 0, () -> gla(time)));
+              "gla-stepped-t" + time, "gla-stepped" + sizes, 1 / 5.0, 0, () -> gla(BATCH, time)));
     }
     return all;
   }
@@ -76,7 +77,7 @@ final class Workloads {
             Integer.toString(vocabulary)),
         target,
         3 * 2 * tokens * (dense + attention),
-        () -> new TransformerStep(batch, time, width, heads, layers, vocabulary));
+        () -> TrainingStep.transformer(batch, time, width, heads, layers, vocabulary));
   }
 
   private static Comparison lstm(int batch, int time, int width, double target) {
@@ -111,14 +112,14 @@ final class Workloads {
   }
 
   /** Gated linear attention from the logits of its gates, as the peer's workload. */
-  private static Runnable gla(int time) {
+  static Runnable gla(int batch, int time) {
     int key = WIDTH / 2 / HEADS;
     int value = WIDTH / HEADS;
-    INDArray q = normal(BATCH, time, HEADS, key);
-    INDArray k = normal(BATCH, time, HEADS, key);
-    INDArray v = normal(BATCH, time, HEADS, value);
-    INDArray gate = normal(BATCH, time, HEADS, key);
-    INDArray cotangent = normal(BATCH, time, HEADS, value);
+    INDArray q = normal(batch, time, HEADS, key);
+    INDArray k = normal(batch, time, HEADS, key);
+    INDArray v = normal(batch, time, HEADS, value);
+    INDArray gate = normal(batch, time, HEADS, key);
+    INDArray cotangent = normal(batch, time, HEADS, value);
     MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(key));
     return () -> {
       try (Tape tape = Tape.training()) {
@@ -130,6 +131,26 @@ final class Workloads {
         coefficients.put(MatrixStateRecurrence.KEY, tape.variable(k));
         coefficients.put(MatrixStateRecurrence.VALUE, tape.variable(v));
         coefficients.put(MatrixStateRecurrence.DECAY, g);
+        Evolution evolution = recurrence.evolve(tape, Solver.AUTO, coefficients, null, null);
+        tape.backward(List.of(evolution.outputs()), List.of(cotangent));
+      }
+    };
+  }
+
+  /** Causal softmax attention of the same width and heads. */
+  static Runnable attention(int batch, int time) {
+    int size = WIDTH / HEADS;
+    INDArray q = normal(batch, time, HEADS, size);
+    INDArray k = normal(batch, time, HEADS, size);
+    INDArray v = normal(batch, time, HEADS, size);
+    INDArray cotangent = normal(batch, time, HEADS, size);
+    AttentionRecurrence recurrence = AttentionRecurrence.causal();
+    return () -> {
+      try (Tape tape = Tape.training()) {
+        Map<String, Variable> coefficients = new LinkedHashMap<>();
+        coefficients.put("q", tape.variable(q));
+        coefficients.put("k", tape.variable(k));
+        coefficients.put("v", tape.variable(v));
         Evolution evolution = recurrence.evolve(tape, Solver.AUTO, coefficients, null, null);
         tape.backward(List.of(evolution.outputs()), List.of(cotangent));
       }

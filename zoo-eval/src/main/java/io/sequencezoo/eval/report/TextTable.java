@@ -17,17 +17,50 @@ public final class TextTable {
     return new TextTable(header, rows);
   }
 
-  @Override
-  public String toString() {
-    int[] widths = new int[header.size()];
-    boolean[] numeric = new boolean[widths.length];
-    for (int c = 0; c < widths.length; c++) {
-      widths[c] = header.get(c).length();
+  /** The same as a Markdown table; bars within cells are escaped. */
+  public String toMarkdown() {
+    StringBuilder text = new StringBuilder();
+    markdownLine(text, header);
+    text.append('|');
+    for (boolean right : numeric()) {
+      text.append(right ? "---:|" : "---|");
+    }
+    text.append(System.lineSeparator());
+    for (List<String> row : rows) {
+      markdownLine(text, row);
+    }
+    return text.toString();
+  }
+
+  private static void markdownLine(StringBuilder text, List<String> cells) {
+    text.append('|');
+    for (String cell : cells) {
+      text.append(' ').append(cell.replace("|", "\\|")).append(" |");
+    }
+    text.append(System.lineSeparator());
+  }
+
+  /** Which columns hold numbers alone. */
+  private boolean[] numeric() {
+    boolean[] numeric = new boolean[header.size()];
+    for (int c = 0; c < numeric.length; c++) {
       numeric[c] = !rows.isEmpty();
       for (List<String> row : rows) {
         String cell = row.get(c);
-        widths[c] = Math.max(widths[c], cell.length());
         numeric[c] &= cell.isEmpty() || cell.matches("[-+.]?[0-9].*|-");
+      }
+    }
+    return numeric;
+  }
+
+  @Override
+  public String toString() {
+    int[] widths = new int[header.size()];
+    boolean[] numeric = numeric();
+    for (int c = 0; c < widths.length; c++) {
+      widths[c] = header.get(c).length();
+      for (List<String> row : rows) {
+        widths[c] = Math.max(widths[c], row.get(c).length());
       }
     }
     StringBuilder text = new StringBuilder();

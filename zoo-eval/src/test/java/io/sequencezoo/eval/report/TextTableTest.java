@@ -20,4 +20,11 @@ class TextTableTest {
     assertThat(TextTable.of(List.of("a", "b"), List.of()).toString().lines())
         .containsExactly("a  b");
   }
+
+  @Test
+  void markdown_alignsNumbersAndEscapesBars() {
+    TextTable table = TextTable.of(List.of("name", "value"), List.of(List.of("a|b", "1.5")));
+    assertThat(table.toMarkdown().lines())
+        .containsExactly("| name | value |", "|---|---:|", "| a\\|b | 1.5 |");
+  }
 }

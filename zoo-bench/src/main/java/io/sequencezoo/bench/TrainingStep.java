@@ -19,18 +19,33 @@ import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * One training step (forward, backward, AdamW) of the Transformer language model that the peer
- * times: GPT-2's block with learned positions, biases, layer norms, GELU (tanh form), tied
- * embeddings.
- */
-final class TransformerStep implements Runnable {
+/** One training step (forward, backward, AdamW) of a language model on random tokens. */
+final class TrainingStep implements Runnable {
   private final Parameters parameters;
   private final Objective<TokenBatch> objective;
   private final Optimizer optimizer;
   private final TokenBatch batch;
 
-  TransformerStep(int rows, int time, int width, int heads, int layers, int vocabulary) {
+  /** The step of a model on {@code rows} sequences of {@code time} tokens. */
+  TrainingStep(LanguageModelConfig config, int rows, int time) {
+    LanguageModel model = new LanguageModel(config);
+    parameters = Parameters.of(model, DataType.FLOAT, 1);
+    objective = new TokenObjective(model::forward);
+    optimizer = new OptimizerConfig.AdamW(1e-3, null, null, null, null).build(parameters);
+    SplittableRandom random = new SplittableRandom(1);
+    batch =
+        new TokenBatch(
+            Nd4j.createFromArray(tokens(random, rows, time, config.vocabulary())),
+            Nd4j.createFromArray(tokens(random, rows, time, config.vocabulary())),
+            null);
+  }
+
+  /**
+   * The Transformer language model that the peer times: GPT-2's block with learned positions,
+   * biases, layer norms, GELU (tanh form), tied embeddings.
+   */
+  static TrainingStep transformer(
+      int rows, int time, int width, int heads, int layers, int vocabulary) {
     LanguageModelConfig config =
         new LanguageModelConfig(
             vocabulary,
@@ -44,16 +59,7 @@ final class TransformerStep implements Runnable {
             time,
             0.0,
             null);
-    LanguageModel model = new LanguageModel(config);
-    parameters = Parameters.of(model, DataType.FLOAT, 1);
-    objective = new TokenObjective(model::forward);
-    optimizer = new OptimizerConfig.AdamW(1e-3, null, null, null, null).build(parameters);
-    SplittableRandom random = new SplittableRandom(1);
-    batch =
-        new TokenBatch(
-            Nd4j.createFromArray(tokens(random, rows, time, vocabulary)),
-            Nd4j.createFromArray(tokens(random, rows, time, vocabulary)),
-            null);
+    return new TrainingStep(config, rows, time);
   }
 
   private static int[][] tokens(SplittableRandom random, int rows, int time, int vocabulary) {

@@ -1,0 +1,63 @@
+package io.sequencezoo.bench;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import io.sequencezoo.core.kernel.Parallel;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What a parallel region of 32 equal tasks costs and gains, by the work of a task. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(value = 3)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class RegionBenchmark {
+  private static final int TASKS = 32;
+
+  /** Threads of the pool. */
+  @Param({"1", "2"})
+  private int threads;
+
+  /** Multiply-adds of a task; none leaves what the region itself costs. */
+  @Param({"0", "1000", "16384"})
+  private int work;
+
+  private final float[] results = new float[TASKS];
+
+  /** Sizes the pool and checks that every task runs. */
+  @Setup
+  public void prepare() {
+    Parallel.setThreads(threads);
+    region();
+    for (int task = 0; task < TASKS; task++) {
+      checkState(results[task] == value(task), "region: task %s must have run, got none", task);
+    }
+  }
+
+  /** One region. */
+  @Benchmark
+  public float[] region() {
+    Parallel.run(TASKS, task -> results[task] = value(task));
+    return results;
+  }
+
+  private float value(int task) {
+    float value = task + 1;
+    for (int i = 0; i < work; i++) {
+      value = value * 0.999f + 1;
+    }
+    return value;
+  }
+}

@@ -1,0 +1,36 @@
+package io.sequencezoo.bench;
+
+import java.util.concurrent.locks.LockSupport;
+import org.apache.commons.math3.stat.descriptive.rank.Percentile;
+
+/** How the comparisons take times: one run at a time, with rests between, judged by medians. */
+final class Timing {
+  /** Longer than any thread pool here spins while it waits for more work. */
+  private static final long PAUSE_NANOS = 30_000_000;
+
+  private Timing() {}
+
+  /** Lets threads that spin while they wait for more work go to sleep. */
+  static void pause() {
+    LockSupport.parkNanos(PAUSE_NANOS);
+  }
+
+  static double seconds(Runnable action) {
+    long start = System.nanoTime();
+    action.run();
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  static double median(double... values) {
+    return new Percentile().evaluate(values, 50);
+  }
+
+  /** The median of {@code over_i / under_i}, runs of the same round being neighbours in time. */
+  static double medianRatio(double[] over, double[] under) {
+    double[] ratios = new double[over.length];
+    for (int i = 0; i < ratios.length; i++) {
+      ratios[i] = over[i] / under[i];
+    }
+    return median(ratios);
+  }
+}
