@@ -30,7 +30,7 @@ import java.util.List;
 @Paper(
     key = "akyurek2024icll",
     title = "In-Context Language Learning: Architectures and Algorithms",
-    authors = "Akyürek, Wang, Kim and Andreas (2024)",
+    authors = "Akyürek, Wang, Kim and Andreas 2024",
     arxiv = "2401.12973")
 @Source(repo = "berlino/seq_icl", path = "ngram.py", commit = "9b9223d")
 public final class NGramPredictor implements Predictor {

@@ -4,6 +4,7 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.Catalog;
+import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
 import java.util.ArrayList;
@@ -42,7 +43,10 @@ public final class ArchitectureTable {
                 size(block.stateBytes(1024, DataType.FLOAT)),
                 paper));
       } else {
-        others.add(List.of(entry.getKey(), summary, "position-wise", "none", paper));
+        boolean positionWise = config instanceof FeedForwardConfig;
+        String family = positionWise ? "position-wise" : "model";
+        String state = positionWise ? "none" : "its mixers'";
+        others.add(List.of(entry.getKey(), summary, family, state, paper));
       }
     }
     mixers.addAll(others);

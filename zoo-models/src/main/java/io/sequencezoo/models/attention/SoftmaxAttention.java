@@ -56,7 +56,7 @@ import org.nd4j.linalg.factory.Nd4j;
 @Paper(
     key = "vaswani2017attention",
     title = "Attention Is All You Need",
-    authors = "Vaswani et al. (2017)",
+    authors = "Vaswani et al. 2017",
     arxiv = "1706.03762",
     equations = "1")
 @Source(
