@@ -35,7 +35,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 @Source(
     repo = "fla-org/flash-linear-attention",
-    path = "fla/modules/convolution.py",
+    path = "fla/layers/gla.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
 public final class ShortConvolutions {
   private static final String PREFIX = "conv_";
