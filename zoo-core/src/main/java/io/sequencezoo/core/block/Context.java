@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What a block sees while it runs: the tape, its own parameters by their relative names, whether it
@@ -53,10 +54,13 @@ public final class Context {
 
   /** The parameter of this name, relative to the block. One variable per parameter and tape. */
   public Variable parameter(String name) {
-    return shared.variables.computeIfAbsent(
-        prefix + name,
-        path ->
-            shared.tape.parameter(shared.parameters.value(path), shared.parameters.gradient(path)));
+    return shared.variables.computeIfAbsent(prefix + name, this::variable);
+  }
+
+  private Variable variable(String path) {
+    INDArray value = shared.parameters.value(path);
+    INDArray gradient = shared.parameters.gradient(path);
+    return gradient == null ? shared.tape.constant(value) : shared.tape.parameter(value, gradient);
   }
 
   /** Whether a parameter of this name was declared. */

@@ -3,7 +3,9 @@ package io.sequencezoo.core.block;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.hash.Hashing;
+import io.sequencezoo.core.kernel.Slab;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,17 +26,15 @@ public final class Parameters {
   private final INDArray gradients;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-  private Parameters(List<ParameterSpec> specs, DataType type) {
+  private Parameters(List<ParameterSpec> specs, INDArray values, INDArray gradients) {
     this.specs = specs;
-    long length = specs.stream().mapToLong(ParameterSpec::length).sum();
+    this.values = values;
+    this.gradients = gradients;
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      this.values = Nd4j.create(type, Math.max(1, length));
-      this.gradients = Nd4j.create(type, Math.max(1, length));
       long offset = 0;
       for (ParameterSpec spec : specs) {
-        entries.put(
-            spec.name(),
-            new Entry(spec, offset, view(values, offset, spec), view(gradients, offset, spec)));
+        INDArray gradient = gradients == null ? null : view(gradients, offset, spec);
+        entries.put(spec.name(), new Entry(spec, offset, view(values, offset, spec), gradient));
         offset += spec.length();
       }
     }
@@ -42,11 +42,48 @@ public final class Parameters {
 
   /** Allocates and initialises what a block declares. */
   public static Parameters of(Block block, DataType type, long seed) {
-    Declaration declaration = new Declaration();
-    block.declare(declaration);
-    Parameters parameters = new Parameters(declaration.specs(), type);
+    List<ParameterSpec> specs = declared(block);
+    long length = Math.max(1, length(specs));
+    Parameters parameters;
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      parameters = new Parameters(specs, Nd4j.create(type, length), Nd4j.create(type, length));
+    }
     parameters.initialise(seed);
     return parameters;
+  }
+
+  /**
+   * What a block declares as views of vectors that belong to someone else, such as a network of
+   * another library. Values stay as they are.
+   *
+   * @param gradients null where no gradient will be asked for; parameters are constants then
+   */
+  public static Parameters over(Block block, INDArray values, INDArray gradients) {
+    List<ParameterSpec> specs = declared(block);
+    checkVector("values", values, length(specs));
+    if (gradients != null) {
+      checkVector("gradients", gradients, length(specs));
+    }
+    return new Parameters(specs, values, gradients);
+  }
+
+  private static void checkVector(String name, INDArray vector, long length) {
+    checkArgument(
+        vector.rank() == 1 && vector.length() == length && Slab.isContiguous(vector),
+        "parameters: %s must be one contiguous vector of %s numbers, got shape %s",
+        name,
+        length,
+        Arrays.toString(vector.shape()));
+  }
+
+  private static List<ParameterSpec> declared(Block block) {
+    Declaration declaration = new Declaration();
+    block.declare(declaration);
+    return declaration.specs();
+  }
+
+  private static long length(List<ParameterSpec> specs) {
+    return specs.stream().mapToLong(ParameterSpec::length).sum();
   }
 
   /**
@@ -77,7 +114,7 @@ public final class Parameters {
 
   /** The number of parameters. */
   public long count() {
-    return specs.stream().mapToLong(ParameterSpec::length).sum();
+    return length(specs);
   }
 
   /** What was declared, in the order of the flat vector. */
@@ -90,7 +127,7 @@ public final class Parameters {
     return values;
   }
 
-  /** All gradients in one vector, in the same order. */
+  /** All gradients in one vector, in the same order; null where there are none. */
   public INDArray gradients() {
     return gradients;
   }
@@ -110,7 +147,7 @@ public final class Parameters {
     return entry(name).value;
   }
 
-  /** The view of a parameter's gradient. */
+  /** The view of a parameter's gradient; null where there are none. */
   public INDArray gradient(String name) {
     return entry(name).gradient;
   }
