@@ -1,0 +1,280 @@
+package io.sequencezoo.models.dl4j;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.hash.Hashing;
+import io.sequencezoo.core.autodiff.Primitives;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.State;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.RNNFormat;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.recurrent.BaseRecurrentLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Runs the mixer of a {@link MixerLayer}: one tape per call, results copied to the workspaces that
+ * DL4J asks for. The backward pass evaluates the mixer again, as DL4J's own LSTM does: a tape can't
+ * stay open from {@code activate} to {@code backpropGradient}, because DL4J's workspaces open and
+ * close in between.
+ */
+final class MixerExecution extends BaseRecurrentLayer<MixerLayer> {
+  /** Tokens seen by each row, beside the parts of the {@link State} in DL4J's state map. */
+  private static final String CONSUMED = "consumed";
+
+  private final transient SequenceMixer mixer;
+  private transient Binding binding;
+
+  /**
+   * The stored state that the last evaluation started from. DL4J's MultiLayerNetwork calls the
+   * plain {@link #backpropGradient} even after evaluating from a stored state.
+   */
+  private transient Map<String, INDArray> start = Map.of();
+
+  MixerExecution(NeuralNetConfiguration conf, DataType type, SequenceMixer mixer) {
+    super(conf, type);
+    this.mixer = mixer;
+  }
+
+  @Override
+  public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
+    return evaluate(training, Map.of(), null, workspaces);
+  }
+
+  @Override
+  public INDArray rnnTimeStep(INDArray tokens, LayerWorkspaceMgr workspaces) {
+    setInput(tokens, workspaces);
+    return evaluate(false, stateMap, stateMap, workspaces);
+  }
+
+  @Override
+  public INDArray rnnActivateUsingStoredState(
+      INDArray tokens, boolean training, boolean storeLast, LayerWorkspaceMgr workspaces) {
+    setInput(tokens, workspaces);
+    return evaluate(training, stateMap, storeLast ? tBpttStateMap : null, workspaces);
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    return differentiate(epsilon, workspaces);
+  }
+
+  @Override
+  public Pair<Gradient, INDArray> tbpttBackpropGradient(
+      INDArray epsilon, int backwardLength, LayerWorkspaceMgr workspaces) {
+    long length = epsilon.size(isTimeLast() ? 2 : 1);
+    checkArgument(
+        backwardLength >= length,
+        "%s: tBPTTBackwardLength must cover the whole segment of T=%s, got %s; set it to"
+            + " tBPTTForwardLength",
+        name(),
+        length,
+        backwardLength);
+    return differentiate(epsilon, workspaces);
+  }
+
+  private INDArray evaluate(
+      boolean training,
+      Map<String, INDArray> before,
+      Map<String, INDArray> after,
+      LayerWorkspaceMgr workspaces) {
+    assertInputSet(false);
+    applyDropOutIfNecessary(training, workspaces);
+    start = Map.copyOf(before);
+    try (Tape tape = Tape.inference()) {
+      Pass pass = run(tape, training);
+      if (after != null) {
+        store(pass.after(), after);
+      }
+      return workspaces.dup(ArrayType.ACTIVATIONS, pass.y().value(), 'c');
+    }
+  }
+
+  private Pair<Gradient, INDArray> differentiate(INDArray epsilon, LayerWorkspaceMgr workspaces) {
+    assertInputSet(true);
+    INDArray inputEpsilon;
+    try (Tape tape = Tape.training()) {
+      Pass pass = run(tape, true);
+      parameters().zeroGradients();
+      tape.backward(List.of(pass.y()), List.of(epsilon.castTo(dataType)));
+      inputEpsilon = workspaces.dup(ArrayType.ACTIVATION_GRAD, pass.x().gradient(), 'c');
+    }
+    Gradient gradient = new DefaultGradient(gradientsFlattened);
+    gradientViews.forEach((name, view) -> gradient.setGradientFor(name, view, 'c'));
+    return new Pair<>(gradient, backpropDropOutIfPresent(inputEpsilon));
+  }
+
+  /** The mixer on the current input; x and y of the result are in the layout of the network. */
+  private Pass run(Tape tape, boolean training) {
+    Variable x = tape.variable(sequence(input).castTo(dataType));
+    Variable tokens = isTimeLast() ? Primitives.permute(tape, x, 0, 2, 1) : x;
+    Context context =
+        training
+            ? Context.training(tape, parameters(), seed())
+            : Context.inference(tape, parameters());
+    State state = start.isEmpty() ? null : load(tape, start, tokens.size(0));
+    Evolution evolution;
+    Variable y;
+    if (maskArray == null) {
+      // One token at a time takes the path whose time doesn't depend on the tokens before.
+      boolean step = state != null && tokens.size(1) == 1;
+      evolution = step ? mixer.step(context, tokens, state) : mixer.forward(context, tokens, state);
+      y = evolution.outputs();
+    } else {
+      int[] lengths = lengths(tokens.size(0), tokens.size(1));
+      INDArray valid = maskArray.reshape('c', tokens.size(0), tokens.size(1), 1);
+      Variable known = Primitives.mask(tape, tokens, valid, 0);
+      evolution = mixer.forward(context.withLengths(lengths), known, state);
+      // Outputs at padded positions are unspecified; DL4J's layers give zeros.
+      y = Primitives.mask(tape, evolution.outputs(), valid, 0);
+    }
+    Variable result = isTimeLast() ? Primitives.permute(tape, y, 0, 2, 1) : y;
+    return new Pass(x, result, evolution.state());
+  }
+
+  private INDArray sequence(INDArray array) {
+    if (array.rank() == 2) {
+      // DL4J gives a single token as [B, D].
+      return isTimeLast()
+          ? array.reshape(array.size(0), array.size(1), 1)
+          : array.reshape(array.size(0), 1, array.size(1));
+    }
+    checkArgument(
+        array.rank() == 3,
+        "%s: input must have axes %s, got shape %s",
+        name(),
+        isTimeLast() ? "[B, D, T]" : "[B, T, D]",
+        Arrays.toString(array.shape()));
+    return array;
+  }
+
+  /** The number of valid positions of each row, from a mask of ones followed by zeros. */
+  private int[] lengths(int batch, int steps) {
+    checkArgument(
+        maskArray.rank() == 2 && maskArray.size(0) == batch && maskArray.size(1) == steps,
+        "%s: feature mask must have shape [B=%s, T=%s], got %s",
+        name(),
+        batch,
+        steps,
+        Arrays.toString(maskArray.shape()));
+    double[][] mask = maskArray.castTo(DataType.DOUBLE).toDoubleMatrix();
+    int[] lengths = new int[batch];
+    for (int b = 0; b < batch; b++) {
+      while (lengths[b] < steps && mask[b][lengths[b]] == 1) {
+        lengths[b]++;
+      }
+      for (int t = lengths[b]; t < steps; t++) {
+        checkArgument(
+            mask[b][t] == 0,
+            "%s: feature mask must be ones followed by zeros in every row, got %s at row %s"
+                + " position %s; pad sequences on the right",
+            name(),
+            mask[b][t],
+            b,
+            t);
+      }
+    }
+    return lengths;
+  }
+
+  private State load(Tape tape, Map<String, INDArray> stored, int batch) {
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    stored.forEach(
+        (part, value) -> {
+          if (!part.equals(CONSUMED)) {
+            // Not a constant, which would copy a cache that is a view of a larger one.
+            parts.put(part, tape.record(value, cotangents -> {}));
+          }
+        });
+    int[] consumed = stored.get(CONSUMED).toIntVector();
+    checkArgument(
+        consumed.length == batch,
+        "%s: batch must have the B=%s rows of the stored state, got %s; call"
+            + " rnnClearPreviousState() between batches",
+        name(),
+        consumed.length,
+        batch);
+    return new State(parts, consumed);
+  }
+
+  private static void store(State state, Map<String, INDArray> into) {
+    State kept = state.detach();
+    into.clear();
+    kept.parts().forEach((part, variable) -> into.put(part, variable.value()));
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      into.put(CONSUMED, Nd4j.createFromArray(kept.consumed()));
+    }
+  }
+
+  /** The mixer's named views of the vectors that DL4J holds now. */
+  private Parameters parameters() {
+    if (binding == null
+        || binding.values() != paramsFlattened
+        || binding.gradients() != gradientsFlattened) {
+      INDArray values = MixerParameters.vector(paramsFlattened);
+      INDArray gradients =
+          gradientsFlattened == null ? null : MixerParameters.vector(gradientsFlattened);
+      binding =
+          new Binding(
+              paramsFlattened, gradientsFlattened, Parameters.over(mixer, values, gradients));
+    }
+    return binding.parameters();
+  }
+
+  /** The same in the forward and the backward pass of an iteration, another in the next. */
+  private long seed() {
+    return Hashing.murmur3_128()
+        .newHasher()
+        .putLong(conf().getSeed())
+        .putInt(getIndex())
+        .putInt(getIterationCount())
+        .hash()
+        .asLong();
+  }
+
+  /** DL4J's version reads the vector column-major; the views of the zoo are row-major. */
+  @Override
+  public void setParams(INDArray values) {
+    if (values != paramsFlattened) {
+      MixerParameters.vector(paramsFlattened).assign(MixerParameters.vector(values));
+    }
+  }
+
+  @Override
+  public Type type() {
+    return Type.RECURRENT;
+  }
+
+  @Override
+  public boolean isPretrainLayer() {
+    return false;
+  }
+
+  private boolean isTimeLast() {
+    return getDataFormat() != RNNFormat.NWC;
+  }
+
+  private String name() {
+    return "mixer layer " + layerConf().getLayerName();
+  }
+
+  private record Pass(Variable x, Variable y, State after) {}
+
+  private record Binding(INDArray values, INDArray gradients, Parameters parameters) {}
+}
