@@ -1,5 +1,6 @@
 package io.sequencezoo.eval.icll;
 
+import com.google.common.collect.Lists;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.eval.report.TextTable;
@@ -15,6 +16,8 @@ public final class IcllReport {
 
   /** Prompts thin out beyond; a mean over a few of them would only be noise. */
   private static final double LEAST_SHARE = 0.1;
+
+  private static final int LOSS_POINTS = 60;
 
   private final IcllResults results;
 
@@ -202,21 +205,14 @@ public final class IcllReport {
   }
 
   private int color(IcllScores baseline) {
-    return results.runs().size() + results.baselines().scores().indexOf(baseline);
+    return results.runs().size() + shownBaselines().indexOf(baseline);
   }
 
   private Page.Lines losses() {
     List<Page.Line> lines = new ArrayList<>();
     for (int i = 0; i < results.runs().size(); i++) {
       IcllResults.Run run = results.runs().get(i);
-      lines.add(
-          new Page.Line(
-              label(run) + ", training",
-              i,
-              false,
-              run.losses().stream()
-                  .map(point -> new double[] {point.examples(), point.loss()})
-                  .toList()));
+      lines.add(new Page.Line(label(run) + ", training", i, false, smoothed(run.losses())));
       lines.add(
           new Page.Line(
               label(run) + ", validation",
@@ -228,6 +224,18 @@ public final class IcllReport {
     }
     return new Page.Lines(
         "Loss", "Nats per target.", "training examples seen", "loss", false, lines);
+  }
+
+  /** Means of as many intervals as can be told apart. */
+  private static List<double[]> smoothed(List<IcllResults.LossPoint> losses) {
+    int group = Math.max(1, losses.size() / LOSS_POINTS);
+    List<double[]> points = new ArrayList<>();
+    for (List<IcllResults.LossPoint> part : Lists.partition(losses, group)) {
+      double mean =
+          part.stream().mapToDouble(IcllResults.LossPoint::loss).average().orElse(Double.NaN);
+      points.add(new double[] {part.get(part.size() - 1).examples(), mean});
+    }
+    return points;
   }
 
   private Page.Bars throughput() {
