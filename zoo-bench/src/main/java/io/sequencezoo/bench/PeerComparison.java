@@ -79,6 +79,7 @@ public final class PeerComparison implements Runnable {
 
   private Result measure(Comparison comparison, Map<Peer.Settings, Peer> peers) throws IOException {
     Runnable zoo = comparison.zoo().get();
+    Timing.compile(zoo);
     Runnable bound = Workloads.sgemm();
     double[] rates = new double[rounds];
     double[] ours = new double[rounds];

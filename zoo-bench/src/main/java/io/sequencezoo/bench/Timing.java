@@ -8,7 +8,17 @@ final class Timing {
   /** Longer than any thread pool here spins while it waits for more work. */
   private static final long PAUSE_NANOS = 30_000_000;
 
+  /** C2 takes seconds for loops over vectors; rounds alone would time the interpreter with it. */
+  private static final double COMPILE_SECONDS = 8;
+
   private Timing() {}
+
+  /** Runs an action until HotSpot has had the time to compile it. */
+  static void compile(Runnable action) {
+    for (double spent = 0; spent < COMPILE_SECONDS; ) {
+      spent += seconds(action);
+    }
+  }
 
   /** Lets threads that spin while they wait for more work go to sleep. */
   static void pause() {

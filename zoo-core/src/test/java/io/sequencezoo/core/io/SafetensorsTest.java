@@ -2,8 +2,8 @@ package io.sequencezoo.core.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sequencezoo.core.contract.ReferenceVectors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -244,12 +244,7 @@ class SafetensorsTest {
 
   @Test
   void conformanceFiles_readAndWriteToTheSameTensors() throws IOException {
-    Path conformance =
-        Path.of(
-            System.getProperty(
-                "zoo.conformance",
-                Path.of(System.getProperty("zoo.root", "."), "../shared/conformance").toString()));
-    assumeTrue(Files.isDirectory(conformance), "no conformance files at " + conformance);
+    Path conformance = ReferenceVectors.folder();
     Path copy = folder.resolve("copy");
     try (Stream<Path> files = Files.list(conformance)) {
       for (Path file :

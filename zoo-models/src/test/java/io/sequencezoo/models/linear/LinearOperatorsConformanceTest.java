@@ -2,18 +2,17 @@ package io.sequencezoo.models.linear;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.contract.ReferenceVectors;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.io.SafetensorsReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,8 +47,7 @@ class LinearOperatorsConformanceTest {
         "hgrn2.state_t64_lowerbound"
       })
   void operator_reproducesTheReference(String name) throws IOException {
-    Path file = folder().resolve(name + ".safetensors");
-    assumeTrue(Files.exists(file), "no conformance file " + file);
+    Path file = ReferenceVectors.file(name);
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       Map<String, INDArray> tensors = reader.readAll();
       JsonNode config = Configs.json().readTree(reader.metadata().get("config"));
@@ -150,12 +148,5 @@ class LinearOperatorsConformanceTest {
           }
         });
     return parts.isEmpty() ? null : new State(parts, new int[batch]);
-  }
-
-  private static Path folder() {
-    String given = System.getProperty("zoo.conformance");
-    return given != null
-        ? Path.of(given)
-        : Path.of(System.getProperty("zoo.root", "..")).resolve("../shared/conformance");
   }
 }

@@ -2,18 +2,17 @@ package io.sequencezoo.models.rnn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.contract.ReferenceVectors;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.io.SafetensorsReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,8 +35,7 @@ class LstmConformanceTest {
     "state_t64, FLOAT, 1e-4"
   })
   void block_reproducesTorch(String name, DataType type, double tolerance) throws IOException {
-    Path file = folder().resolve("lstm." + name + ".safetensors");
-    assumeTrue(Files.exists(file), "no conformance file " + file);
+    Path file = ReferenceVectors.file("lstm." + name);
     Map<String, INDArray> expected;
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       expected = reader.readAll();
@@ -113,12 +111,5 @@ class LstmConformanceTest {
 
   private static INDArray transposed(Map<String, INDArray> tensors, String name, DataType type) {
     return tensors.get(name).transpose().dup('c').castTo(type);
-  }
-
-  private static Path folder() {
-    String given = System.getProperty("zoo.conformance");
-    return given != null
-        ? Path.of(given)
-        : Path.of(System.getProperty("zoo.root", "..")).resolve("../shared/conformance");
   }
 }

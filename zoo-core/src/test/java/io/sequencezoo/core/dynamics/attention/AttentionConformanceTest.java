@@ -2,17 +2,16 @@ package io.sequencezoo.core.dynamics.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.contract.ReferenceVectors;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.io.SafetensorsReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,8 +34,7 @@ final class AttentionConformanceTest {
   })
   void recurrence_reproducesTheReference(String name, DataType type, double tolerance)
       throws IOException {
-    Path file = folder().resolve("softmax_attention." + name + ".safetensors");
-    assumeTrue(Files.exists(file), "no conformance file " + file);
+    Path file = ReferenceVectors.file("softmax_attention." + name);
     Map<String, INDArray> expected;
     JsonNode config;
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
@@ -68,12 +66,5 @@ final class AttentionConformanceTest {
         .as(tensor)
         .containsExactly(
             expected.get(tensor).dup('c').data().asDouble(), within(tolerance * largest));
-  }
-
-  private static Path folder() {
-    String given = System.getProperty("zoo.conformance");
-    return given != null
-        ? Path.of(given)
-        : Path.of(System.getProperty("zoo.root", "..")).resolve("../shared/conformance");
   }
 }
