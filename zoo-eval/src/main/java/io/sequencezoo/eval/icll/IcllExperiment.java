@@ -151,7 +151,7 @@ public final class IcllExperiment {
             validation(result),
             task.test(name, model::forward, parameters, EVALUATION_BATCH),
             pictures.mixing(shown),
-            pictures.sample(shown, seed));
+            pictures.sample(shown));
     AtomicFiles.writeString(finished, Configs.write(run) + "\n");
     return Optional.of(run);
   }

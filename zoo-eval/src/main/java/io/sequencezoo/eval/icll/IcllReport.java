@@ -126,8 +126,8 @@ public final class IcllReport {
     sections.add(
         new Page.Section(
             "A prompt continued",
-            "Each symbol is drawn from the model's distribution; the model's own symbols are fed"
-                + " back. Green symbols are allowed by the automaton, underlined red ones are not.",
+            "The likeliest symbol, fed back, and so on, up to the first (red) that the automaton doesn't"
+                + " allow; hold the pointer over a symbol to see what was allowed.",
             List.of(prompts())));
     sections.add(
         new Page.Section(

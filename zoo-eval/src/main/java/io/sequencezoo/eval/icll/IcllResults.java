@@ -79,10 +79,10 @@ public record IcllResults(
    * A prompt and what the model says comes next.
    *
    * @param prompt its text
-   * @param continuation symbols drawn one after the other
+   * @param continuation the likeliest symbols, one after the other, up to the first illegal one
    */
   public record Sample(String prompt, List<Symbol> continuation) {}
 
-  /** A drawn symbol, whether the automaton allowed it, and what it allowed. */
+  /** A symbol, whether the automaton allowed it, and what it allowed. */
   public record Symbol(String symbol, boolean legal, String allowed) {}
 }

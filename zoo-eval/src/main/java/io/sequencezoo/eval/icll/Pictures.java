@@ -72,17 +72,22 @@ final class Pictures {
     return norms;
   }
 
-  /** Half of a prompt, and what the model draws after it. */
-  IcllResults.Sample sample(Problem problem, long seed) {
-    int given = Math.max(1, problem.length() / 2);
+  /**
+   * Most of a prompt, and the likeliest symbols after it, each fed back, up to the first that the
+   * automaton doesn't allow: after that nothing is allowed any more.
+   */
+  IcllResults.Sample sample(Problem problem) {
+    int given = Math.max(1, problem.length() * 3 / 4);
     int[] prompt = Arrays.copyOf(problem.tokens(), given);
-    int[] written =
-        new Generator(model, parameters).generate(prompt, Sampling.random(SYMBOLS, 1, seed));
+    int[] written = new Generator(model, parameters).generate(prompt, Sampling.greedy(SYMBOLS));
     Continuation continuation = Continuation.of(problem, given, written);
-    return new IcllResults.Sample(
-        continuation.given(),
-        continuation.steps().stream()
-            .map(step -> new IcllResults.Symbol(step.token(), step.isLegal(), step.legal()))
-            .toList());
+    List<IcllResults.Symbol> symbols = new ArrayList<>();
+    for (Continuation.Step step : continuation.steps()) {
+      symbols.add(new IcllResults.Symbol(step.token(), step.isLegal(), step.legal()));
+      if (!step.isLegal()) {
+        break;
+      }
+    }
+    return new IcllResults.Sample(continuation.given(), symbols);
   }
 }
