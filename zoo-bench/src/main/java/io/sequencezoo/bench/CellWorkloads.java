@@ -15,7 +15,11 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Forward and backward of recurrent layers, input products included, against PyTorch's layers. */
+/**
+ * Forward and backward of recurrent layers, input products included, against PyTorch's layers; and
+ * of ParaGRU and ParaLSTM, from the pre-activations on, against PyTorch stepping them one tensor
+ * operation at a time.
+ */
 final class CellWorkloads {
   private static final int TIME = 256;
   private static final List<Cell> CELLS =
@@ -24,9 +28,14 @@ final class CellWorkloads {
           new Cell("gru", CellLayout.gru()),
           new Cell("rnn", CellLayout.elmanTanh()));
 
+  /** At least a hundred times faster than naive application. */
+  private static final double OVER_NAIVE = 0.01;
+
+  private static final int PARA_WIDTH = 256;
+
   private CellWorkloads() {}
 
-  /** LSTM, GRU and Elman network of widths 256 and 512 at batch 1 and 8. */
+  /** LSTM, GRU and Elman network of widths 256 and 512 at batch 1 and 8; ParaGRU and ParaLSTM. */
   static List<Comparison> comparisons() {
     List<Comparison> all = new ArrayList<>();
     for (Cell cell : CELLS) {
@@ -36,7 +45,24 @@ final class CellWorkloads {
         }
       }
     }
+    for (boolean gru : new boolean[] {true, false}) {
+      for (int batch : new int[] {1, 8}) {
+        for (int time : new int[] {256, 2048}) {
+          all.add(naive(gru, batch, time));
+        }
+      }
+    }
     return all;
+  }
+
+  private static Comparison naive(boolean gru, int batch, int time) {
+    String cell = gru ? "para-gru" : "para-lstm";
+    return new Comparison(
+        cell + "-stepped-b" + batch + "-t" + time,
+        cell + " " + batch + " " + time + " " + PARA_WIDTH,
+        OVER_NAIVE,
+        0,
+        () -> new CellPasses(gru, batch, time, PARA_WIDTH).solved(Solver.AUTO, true));
   }
 
   /**

@@ -127,8 +127,8 @@ public final class PeerComparison implements Runnable {
               format("%.2f", Timing.median(result.ours) * 1e3),
               compared ? format("%.2f", Timing.median(result.best()) * 1e3) : "-",
               compared ? result.settings.name().toLowerCase(Locale.ROOT) : "-",
-              compared ? format("%.2f", result.ratio()) : "-",
-              comparison.target() == null ? "-" : format("%.2f", comparison.target()),
+              compared ? format("%.3f", result.ratio()) : "-",
+              comparison.target() == null ? "-" : format("%.3f", comparison.target()),
               comparison.flops() == 0 ? "-" : format("%.2f", result.overBound())));
     }
     TextTable table =

@@ -57,6 +57,10 @@ public final class PeerMain {
         return RecurrentPass.gru(n[0], n[1], n[2]);
       case "rnn":
         return RecurrentPass.rnn(n[0], n[1], n[2]);
+      case "para-gru":
+        return new ParaCellPass(true, n[0], n[1], n[2]);
+      case "para-lstm":
+        return new ParaCellPass(false, n[0], n[1], n[2]);
       case "gla-chunked":
         return new GlaPass(n[0], n[1], n[2], n[3], n[4], true);
       case "gla-stepped":
