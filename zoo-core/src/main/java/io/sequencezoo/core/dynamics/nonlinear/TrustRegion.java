@@ -4,6 +4,7 @@ import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
 
 /**
@@ -35,6 +36,12 @@ final class TrustRegion<A> {
   /** Below it, damping is lost in rounding: Newton's own step. */
   private static final double LEAST_LAMBDA = 1e-9;
 
+  /** Lanes of a task: a cache line of numbers, and several tasks for a layer. */
+  private static final int LANES = 8;
+
+  /** Numbers that are measured at a time: within a level-1 cache. */
+  private static final int RUN = 1 << 11;
+
   private final CellProblem<A> problem;
   private final NewtonConfig config;
   private final Window<A> window;
@@ -43,9 +50,9 @@ final class TrustRegion<A> {
   private final int from;
   private final int steps;
   private final boolean diagonal;
+  private final boolean dense;
   private final int lanes;
   private final int size;
-  private final boolean coupled;
   private final double[] lambda;
   private final double[] cost;
   private double residual;
@@ -66,10 +73,9 @@ final class TrustRegion<A> {
     this.from = window.from(sequence);
     this.steps = window.to(sequence) - from;
     this.diagonal = diagonal;
-    boolean dense = shape.structure() == JacobianStructure.DENSE;
+    this.dense = shape.structure() == JacobianStructure.DENSE;
     this.lanes = dense && !diagonal ? 1 : shape.width();
     this.size = dense ? (diagonal ? 1 : shape.width()) : shape.blocks();
-    this.coupled = dense;
     this.lambda = new double[lanes];
     this.cost = new double[lanes];
   }
@@ -88,44 +94,68 @@ final class TrustRegion<A> {
 
   /** Starts from the states as they are; returns whether they ended as a solution. */
   boolean run() {
-    Precision<A> precision = problem.precision();
-    try (Scratch<A> scratch = precision.scratch()) {
-      // Position 0 is the state before the first step.
-      Planes<A> trial = Planes.take(scratch, steps + 1, shape.blocks(), shape.width());
-      Planes<A> r = Planes.take(scratch, steps + 1, shape.blocks(), shape.width());
-      Planes<A> trialR = Planes.take(scratch, steps + 1, shape.blocks(), shape.width());
-      Planes<A> j = Planes.take(scratch, steps + 1, shape.jacobianPlanes(), shape.jacobianWidth());
-      Planes<A> trialJ =
-          Planes.take(scratch, steps + 1, shape.jacobianPlanes(), shape.jacobianWidth());
-      Planes<A> states = Planes.take(scratch, steps + 1, shape.blocks(), shape.width());
-      move(window.states, from - 1, states, 0);
-      move(window.states, from - 1, trial, 0);
-      Arrays.fill(lambda, FIRST_LAMBDA);
-      evaluate(states, r, j);
-      sumSquares(r, cost);
-      double before = Arrays.stream(cost).sum();
-      while (iterations < config.trustIterations() && !solved(states, r)) {
-        iterations++;
-        correct(states, r, j, trial);
-        evaluate(trial, trialR, trialJ);
-        double[] after = new double[lanes];
-        sumSquares(trialR, after);
-        decide(after, new Sides<>(states, r, j), new Sides<>(trial, trialR, trialJ));
-        double total = Arrays.stream(cost).sum();
-        if (iterations % PATIENCE == 0) {
-          if (!(total <= PROGRESS * before)) {
-            break;
-          }
-          before = total;
-        }
-      }
-      boolean done = solved(states, r) && polish(states, r, j);
-      move(states, 0, window.states, from - 1);
+    try (Scratch<A> scratch = problem.precision().scratch()) {
+      Iterate<A> kept = iterate(scratch);
+      move(window.states, from - 1, kept.states, 0);
+      evaluate(kept);
+      kept = minimise(kept, scratch);
+      boolean done = solved(kept) && polish(kept);
+      move(kept.states, 0, window.states, from - 1);
       return done;
     }
   }
 
-  private record Sides<A>(Planes<A> states, Planes<A> r, Planes<A> j) {}
+  /** States, from that before the first step, their residuals and Jacobians. */
+  private record Iterate<A>(Planes<A> states, Planes<A> r, Planes<A> j) {}
+
+  private Iterate<A> iterate(Scratch<A> scratch) {
+    return new Iterate<>(
+        Planes.take(scratch, steps + 1, shape.blocks(), shape.width()),
+        Planes.take(scratch, steps + 1, shape.blocks(), shape.width()),
+        Planes.take(scratch, steps + 1, shape.jacobianPlanes(), shape.jacobianWidth()));
+  }
+
+  /** Damped corrections until the residuals are small or hardly fall; returns the last states. */
+  private Iterate<A> minimise(Iterate<A> start, Scratch<A> scratch) {
+    Iterate<A> kept = start;
+    Iterate<A> trial = iterate(scratch);
+    move(window.states, from - 1, trial.states, 0);
+    Arrays.fill(lambda, FIRST_LAMBDA);
+    sumSquares(kept.r, cost);
+    double before = Arrays.stream(cost).sum();
+    double[] after = new double[lanes];
+    for (int k = 1; iterations < config.trustIterations() && !solved(kept); k++) {
+      iterations++;
+      correct(kept, trial);
+      evaluate(trial);
+      sumSquares(trial.r, after);
+      boolean[] better = decide(after);
+      if (all(better)) {
+        Iterate<A> spare = kept;
+        kept = trial;
+        trial = spare;
+      } else {
+        blend(better, trial, kept);
+      }
+      if (k % PATIENCE == 0) {
+        double total = Arrays.stream(cost).sum();
+        if (!(total <= PROGRESS * before)) {
+          break;
+        }
+        before = total;
+      }
+    }
+    return kept;
+  }
+
+  private static boolean all(boolean[] flags) {
+    for (boolean flag : flags) {
+      if (!flag) {
+        return false;
+      }
+    }
+    return true;
+  }
 
   private void move(Planes<A> source, int st, Planes<A> target, int tt) {
     for (int p = 0; p < source.count(); p++) {
@@ -135,128 +165,164 @@ final class TrustRegion<A> {
   }
 
   /** Residuals and Jacobians at positions 1 to T. */
-  private void evaluate(Planes<A> states, Planes<A> r, Planes<A> j) {
-    int grain = problem.cell().grain(shape);
+  private void evaluate(Iterate<A> at) {
     Parallel.ranges(
         steps,
-        grain,
+        problem.cell().grain(shape),
         (a, b) -> {
           try (Scratch<A> scratch = problem.precision().scratch()) {
-            int at = (int) a + 1;
+            int t = (int) a + 1;
             int n = (int) (b - a);
             problem
                 .bind(scratch)
-                .linearise(n, states, at - 1, window.drive, from + (int) a, r, at, j, at);
+                .linearise(n, at.states, t - 1, window.drive, from + (int) a, at.r, t, at.j, t);
+            A r = at.r.data();
             for (int p = 0; p < shape.blocks(); p++) {
-              int to = r.at(p, at);
+              int to = at.r.at(p, t);
               kernels.subtract(
-                  r.data(), to, states.data(), states.at(p, at), r.data(), to, n * shape.width());
+                  r, to, at.states.data(), at.states.at(p, t), r, to, n * shape.width());
             }
           }
         });
   }
 
-  private boolean solved(Planes<A> states, Planes<A> r) {
-    residual = largest(r);
-    double tolerance = config.tolerance(problem.precision() == Precision.FLOAT, largest(states));
+  private boolean solved(Iterate<A> at) {
+    residual = largest(at.r);
+    double tolerance = config.tolerance(problem.precision() == Precision.FLOAT, largest(at.states));
     return residual <= tolerance;
   }
 
   /** One undamped step, whose size is the error that was left. */
-  private boolean polish(Planes<A> states, Planes<A> r, Planes<A> j) {
-    Planes<A> delta = r;
+  private boolean polish(Iterate<A> at) {
+    Planes<A> delta = at.r;
+    StructuredScan<A> scan = StructuredScan.of(problem.precision(), shape);
     if (diagonal) {
       // The diagonal alone says nothing about the error of a coupled system: the full one does.
-      StructuredScan.of(problem.precision(), shape).sequential(j, delta, 1, steps + 1, false);
+      scan.sequential(at.j, delta, 1, steps + 1, false);
     } else {
-      StructuredScan.of(problem.precision(), shape)
-          .chunked(j, delta, 1, steps + 1, NewtonSolve.chunkSteps(shape), false);
+      scan.chunked(at.j, delta, 1, steps + 1, NewtonSolve.chunkSteps(shape), false);
     }
     correction = largest(delta);
-    double size = largest(states);
-    double tolerance = config.tolerance(problem.precision() == Precision.FLOAT, size);
-    if (!(correction <= Math.sqrt(tolerance) * (1 + size))) {
+    double largest = largest(at.states);
+    double tolerance = config.tolerance(problem.precision() == Precision.FLOAT, largest);
+    if (!(correction <= Math.sqrt(tolerance) * (1 + largest))) {
       return false;
     }
-    for (int p = 0; p < shape.blocks(); p++) {
-      int at = states.at(p, 1);
-      int n = steps * shape.width();
-      kernels.add(states.data(), at, delta.data(), delta.at(p, 1), states.data(), at, n);
-    }
+    add(delta, at.states, at.states);
     return true;
+  }
+
+  /** {@code target = states + delta} at positions 1 to T. */
+  private void add(Planes<A> delta, Planes<A> states, Planes<A> target) {
+    for (int p = 0; p < shape.blocks(); p++) {
+      kernels.add(
+          states.data(),
+          states.at(p, 1),
+          delta.data(),
+          delta.at(p, 1),
+          target.data(),
+          target.at(p, 1),
+          steps * shape.width());
+    }
   }
 
   private double largest(Planes<A> planes) {
     double largest = 0;
-    for (int p = 0; p < planes.count(); p++) {
-      int at = planes.at(p, 1);
-      for (int i = 0; i < steps * planes.width(); i++) {
-        // Math.max keeps NaN, so that it is never small.
-        largest = Math.max(largest, Math.abs(kernels.get(planes.data(), at + i)));
-      }
-    }
-    return largest;
-  }
-
-  private void sumSquares(Planes<A> r, double[] into) {
-    Arrays.fill(into, 0);
-    for (int lane = 0; lane < lanes; lane++) {
-      for (int t = 1; t <= steps; t++) {
-        for (int i = 0; i < size; i++) {
-          double value = kernels.get(r.data(), vectorAt(r, t, i, lane));
-          into[lane] += value * value;
+    int n = steps * planes.width();
+    try (Scratch<A> scratch = problem.precision().scratch()) {
+      A square = scratch.take(RUN);
+      for (int p = 0; p < planes.count(); p++) {
+        for (int done = 0; done < n; done += RUN) {
+          int run = Math.min(RUN, n - done);
+          kernels.map(Unary.SQUARE, planes.data(), planes.at(p, 1) + done, square, 0, run);
+          // Math.max keeps NaN, so that it is never small.
+          largest = Math.max(largest, kernels.max(square, 0, run));
         }
       }
     }
-    if (coupled) {
-      Arrays.fill(into, Arrays.stream(into).sum());
+    return Math.sqrt(largest);
+  }
+
+  /** {@code Σ r²} of each lane, or of all where they meet. */
+  private void sumSquares(Planes<A> r, double[] into) {
+    double[] sums = new double[r.width()];
+    double[] row = new double[r.width()];
+    for (int p = 0; p < r.count(); p++) {
+      for (int t = 1; t <= steps; t++) {
+        kernels.widen(r.data(), r.at(p, t), row, 0, row.length);
+        for (int i = 0; i < row.length; i++) {
+          sums[i] += row[i] * row[i];
+        }
+      }
     }
-  }
-
-  private int vectorAt(Planes<A> planes, int t, int i, int lane) {
-    return lanes == 1 && coupled ? planes.at(0, t) + i : planes.at(i, t) + lane;
-  }
-
-  private double matrix(Planes<A> j, int t, int row, int column, int lane) {
-    int at;
-    if (!coupled) {
-      at = j.at(row * size + column, t) + lane;
-    } else if (diagonal) {
-      at = j.at(0, t) + lane * (shape.width() + 1);
+    if (dense) {
+      Arrays.fill(into, Arrays.stream(sums).sum());
     } else {
-      at = j.at(0, t) + row * size + column;
+      System.arraycopy(sums, 0, into, 0, lanes);
     }
-    return kernels.get(j.data(), at);
   }
 
-  /** {@code trial = states + δ}, channel by channel. */
-  private void correct(Planes<A> states, Planes<A> r, Planes<A> j, Planes<A> trial) {
-    Parallel.run(
+  /** {@code trial = kept + δ}. */
+  private void correct(Iterate<A> kept, Iterate<A> trial) {
+    Parallel.ranges(
         lanes,
-        lane -> {
-          BlockTridiagonal system = new BlockTridiagonal(steps, size);
-          for (int t = 1; t <= steps; t++) {
-            for (int row = 0; row < size; row++) {
-              double[] residuals = system.residual(t - 1);
-              residuals[row] = kernels.get(r.data(), vectorAt(r, t, row, lane));
-              for (int column = 0; column < size; column++) {
-                system.jacobian(t - 1)[row * size + column] = matrix(j, t, row, column, lane);
-              }
+        LANES,
+        (a, b) -> {
+          int first = (int) a;
+          int n = (int) (b - a);
+          try (Scratch<double[]> scratch = Precision.DOUBLE.scratch()) {
+            BlockTridiagonal system = new BlockTridiagonal(scratch, steps, size, n);
+            if (dense && diagonal) {
+              loadDiagonals(kept.j, first, n, system.jacobians());
+            } else {
+              load(kept.j, first, n, system.jacobians());
             }
-          }
-          system.solve(lambda[lane]);
-          for (int t = 1; t <= steps; t++) {
-            for (int i = 0; i < size; i++) {
-              double value = kernels.get(states.data(), vectorAt(states, t, i, lane));
-              kernels.set(
-                  trial.data(), vectorAt(trial, t, i, lane), value + system.residual(t - 1)[i]);
-            }
+            load(kept.r, first, n, system.vectors());
+            system.solve(lambda, first);
+            store(system.vectors(), trial.states, first, n);
           }
         });
+    add(trial.states, kept.states, trial.states);
   }
 
-  /** Keeps the trial where the cost fell, and moves the damping. */
-  private void decide(double[] after, Sides<A> kept, Sides<A> trial) {
+  /** The numbers of a row that belong to so many lanes: the one lane of a dense system has all. */
+  private int run(Planes<A> planes, int n) {
+    return dense && !diagonal ? planes.width() : n;
+  }
+
+  private void load(Planes<A> planes, int first, int n, double[] into) {
+    int run = run(planes, n);
+    int at = 0;
+    for (int t = 1; t <= steps; t++) {
+      for (int p = 0; p < planes.count(); p++) {
+        kernels.widen(planes.data(), planes.at(p, t) + first, into, at, run);
+        at += run;
+      }
+    }
+  }
+
+  private void loadDiagonals(Planes<A> j, int first, int n, double[] into) {
+    for (int t = 1; t <= steps; t++) {
+      for (int i = 0; i < n; i++) {
+        int at = j.at(0, t) + (first + i) * (shape.width() + 1);
+        into[(t - 1) * n + i] = kernels.get(j.data(), at);
+      }
+    }
+  }
+
+  private void store(double[] vectors, Planes<A> planes, int first, int n) {
+    int run = run(planes, n);
+    int at = 0;
+    for (int t = 1; t <= steps; t++) {
+      for (int p = 0; p < planes.count(); p++) {
+        kernels.round(vectors, at, planes.data(), planes.at(p, t) + first, run);
+        at += run;
+      }
+    }
+  }
+
+  /** Where the cost fell; moves the damping. */
+  private boolean[] decide(double[] after) {
     boolean[] better = new boolean[lanes];
     for (int lane = 0; lane < lanes; lane++) {
       better[lane] = after[lane] < cost[lane];
@@ -267,28 +333,30 @@ final class TrustRegion<A> {
         lambda[lane] = Math.max(LEAST_LAMBDA, lambda[lane] * UP);
       }
     }
-    if (coupled) {
-      if (better[0]) {
-        move(trial.states, 0, kept.states, 0);
-        move(trial.r, 0, kept.r, 0);
-        move(trial.j, 0, kept.j, 0);
-      }
-      return;
-    }
-    keepLanes(better, trial.states, kept.states);
-    keepLanes(better, trial.r, kept.r);
-    keepLanes(better, trial.j, kept.j);
+    return better;
   }
 
-  private void keepLanes(boolean[] better, Planes<A> trial, Planes<A> kept) {
-    for (int p = 0; p < kept.count(); p++) {
+  /** Takes over the lanes that became better, by runs of neighbours. */
+  private void blend(boolean[] better, Iterate<A> trial, Iterate<A> kept) {
+    int lane = 0;
+    while (lane < lanes) {
+      int first = lane;
+      while (lane < lanes && better[lane] == better[first]) {
+        lane++;
+      }
+      if (better[first]) {
+        copy(trial.states, kept.states, first, lane - first);
+        copy(trial.r, kept.r, first, lane - first);
+        copy(trial.j, kept.j, first, lane - first);
+      }
+    }
+  }
+
+  private void copy(Planes<A> source, Planes<A> target, int first, int n) {
+    for (int p = 0; p < source.count(); p++) {
       for (int t = 1; t <= steps; t++) {
-        int at = kept.at(p, t);
-        for (int lane = 0; lane < lanes; lane++) {
-          if (better[lane]) {
-            kernels.set(kept.data(), at + lane, kernels.get(trial.data(), at + lane));
-          }
-        }
+        int at = source.at(p, t) + first;
+        kernels.copy(source.data(), at, target.data(), at, n);
       }
     }
   }
