@@ -18,7 +18,7 @@ public record ConvergenceReport(List<Outcome> sequences, double[] residuals, int
   public enum Path {
     /** Newton's method. */
     NEWTON,
-    /** The Levenberg-Marquardt trust region, after Newton's method diverged. */
+    /** Relaxation and the Levenberg-Marquardt trust region, after Newton's method diverged. */
     TRUST_REGION,
     /** One step after the other, after both failed. */
     SEQUENTIAL,
@@ -31,7 +31,7 @@ public record ConvergenceReport(List<Outcome> sequences, double[] residuals, int
    *
    * @param path what solved it
    * @param iterations of Newton's method
-   * @param trustIterations of the trust region
+   * @param trustIterations of the trust region, sweeps of its relaxation included
    * @param residual the last one that was measured: before the last correction for Newton's method,
    *     0 for the sequential evaluation
    * @param correction the largest entry of the last correction

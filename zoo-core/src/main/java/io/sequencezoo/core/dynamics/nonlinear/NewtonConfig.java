@@ -18,7 +18,8 @@ import static com.google.common.base.Preconditions.checkArgument;
  *     entry of the guess: where products of Jacobians explode, this keeps the rest of the
  *     trajectory near
  * @param growth a residual this many times the first one means divergence
- * @param trustIterations most iterations of the trust region that follows divergence; 0 for none
+ * @param trustIterations most iterations of the trust region that follows divergence, sweeps of the
+ *     relaxation that it starts with included; 0 for none
  * @param fallback what follows in the end
  */
 public record NewtonConfig(

@@ -19,22 +19,34 @@ import java.util.Arrays;
  * <p>by a block tridiagonal solve, is kept if {@code Σ |r|²} falls, and λ follows. The residuals'
  * Jacobian has a unit diagonal, so that the only stationary point is the solution. Channels that
  * don't meet have a λ each.
+ *
+ * <p>A stretch in the wrong basin of attraction has next to no residual but at its border, which
+ * such corrections move by a few steps an iteration. Hence {@link Relaxation} comes first, which
+ * puts every stretch into the basin that its inputs choose, and comes again, to a smaller gap,
+ * where a correction hardly helps.
  */
 final class TrustRegion<A> {
-  private static final double FIRST_LAMBDA = 1;
+  /** Near the solution, where relaxation ends, Newton's own step is all but right. */
+  private static final double FIRST_LAMBDA = 1e-4;
+
   private static final double DOWN = 0.1;
   private static final double UP = 4;
 
-  /**
-   * So many iterations must bring the cost down to this part of it. A stretch in the wrong basin of
-   * attraction shrinks by a few steps an iteration, which stepping through it does faster.
-   */
-  private static final int PATIENCE = 12;
-
-  private static final double PROGRESS = 0.7;
-
   /** Below it, damping is lost in rounding: Newton's own step. */
   private static final double LEAST_LAMBDA = 1e-9;
+
+  /** A correction that leaves more than this part of the cost has got stuck. */
+  private static final double PROGRESS = 0.5;
+
+  /**
+   * Where relaxation first hands over, in units of 1 plus the size of the entry: far within a basin
+   * of attraction of states that gates bound to about 1. What is left then is smooth, and a
+   * correction takes it over all chunks at once.
+   */
+  private static final double FIRST_GAP = 1e-3;
+
+  /** Of the gap, where corrections got stuck near the border of a basin all the same. */
+  private static final double CLOSER = 0.1;
 
   /** Lanes of a task: a cache line of numbers, and several tasks for a layer. */
   private static final int LANES = 8;
@@ -47,6 +59,7 @@ final class TrustRegion<A> {
   private final Window<A> window;
   private final Kernels<A> kernels;
   private final CellShape shape;
+  private final Relaxation<A> relaxation;
   private final int from;
   private final int steps;
   private final boolean diagonal;
@@ -55,9 +68,11 @@ final class TrustRegion<A> {
   private final int size;
   private final double[] lambda;
   private final double[] cost;
+  private Iterate<A> kept;
+  private Iterate<A> trial;
   private double residual;
   private double correction;
-  private int iterations;
+  private int corrections;
 
   TrustRegion(
       CellProblem<A> problem,
@@ -70,6 +85,7 @@ final class TrustRegion<A> {
     this.window = window;
     this.kernels = problem.precision().kernels();
     this.shape = problem.shape();
+    this.relaxation = new Relaxation<>(problem, window, sequence);
     this.from = window.from(sequence);
     this.steps = window.to(sequence) - from;
     this.diagonal = diagonal;
@@ -80,8 +96,9 @@ final class TrustRegion<A> {
     this.cost = new double[lanes];
   }
 
+  /** Sweeps and damped corrections. */
   int iterations() {
-    return iterations;
+    return relaxation.sweeps() + corrections;
   }
 
   double residual() {
@@ -95,14 +112,28 @@ final class TrustRegion<A> {
   /** Starts from the states as they are; returns whether they ended as a solution. */
   boolean run() {
     try (Scratch<A> scratch = problem.precision().scratch()) {
-      Iterate<A> kept = iterate(scratch);
-      move(window.states, from - 1, kept.states, 0);
-      evaluate(kept);
-      kept = minimise(kept, scratch);
-      boolean done = solved(kept) && polish(kept);
-      move(kept.states, 0, window.states, from - 1);
-      return done;
+      kept = iterate(scratch);
+      trial = iterate(scratch);
+      boolean near = true;
+      for (double gap = FIRST_GAP; near; gap *= CLOSER) {
+        near = relaxation.run(left(), gap);
+        move(window.states, from - 1, kept.states, 0);
+        evaluate(kept);
+        if (near) {
+          minimise();
+        }
+        boolean done = solved() && polish();
+        move(kept.states, 0, window.states, from - 1);
+        if (done) {
+          return true;
+        }
+      }
+      return false;
     }
+  }
+
+  private int left() {
+    return config.trustIterations() - iterations();
   }
 
   /** States, from that before the first step, their residuals and Jacobians. */
@@ -115,46 +146,44 @@ final class TrustRegion<A> {
         Planes.take(scratch, steps + 1, shape.jacobianPlanes(), shape.jacobianWidth()));
   }
 
-  /** Damped corrections until the residuals are small or hardly fall; returns the last states. */
-  private Iterate<A> minimise(Iterate<A> start, Scratch<A> scratch) {
-    Iterate<A> kept = start;
-    Iterate<A> trial = iterate(scratch);
-    move(window.states, from - 1, trial.states, 0);
+  /** Damped corrections until the residuals are small or one got stuck. */
+  private void minimise() {
+    move(kept.states, 0, trial.states, 0);
     Arrays.fill(lambda, FIRST_LAMBDA);
     sumSquares(kept.r, cost);
-    double before = Arrays.stream(cost).sum();
     double[] after = new double[lanes];
-    for (int k = 1; iterations < config.trustIterations() && !solved(kept); k++) {
-      iterations++;
-      correct(kept, trial);
+    double before = Double.POSITIVE_INFINITY;
+    double total = Arrays.stream(cost).sum();
+    // Written so that NaN ends it.
+    while (left() > 0 && total <= PROGRESS * before && !solved()) {
+      corrections++;
+      correct();
       evaluate(trial);
       sumSquares(trial.r, after);
-      boolean[] better = decide(after);
-      if (all(better)) {
+      keep(decide(after));
+      before = total;
+      total = Arrays.stream(cost).sum();
+    }
+  }
+
+  /** Takes over the lanes that became better. */
+  private void keep(boolean[] better) {
+    int lane = 0;
+    while (lane < lanes) {
+      int first = lane;
+      while (lane < lanes && better[lane] == better[first]) {
+        lane++;
+      }
+      if (better[first] && lane - first == lanes) {
         Iterate<A> spare = kept;
         kept = trial;
         trial = spare;
-      } else {
-        blend(better, trial, kept);
-      }
-      if (k % PATIENCE == 0) {
-        double total = Arrays.stream(cost).sum();
-        if (!(total <= PROGRESS * before)) {
-          break;
-        }
-        before = total;
+      } else if (better[first]) {
+        copy(trial.states, kept.states, first, lane - first);
+        copy(trial.r, kept.r, first, lane - first);
+        copy(trial.j, kept.j, first, lane - first);
       }
     }
-    return kept;
-  }
-
-  private static boolean all(boolean[] flags) {
-    for (boolean flag : flags) {
-      if (!flag) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private void move(Planes<A> source, int st, Planes<A> target, int tt) {
@@ -186,29 +215,30 @@ final class TrustRegion<A> {
         });
   }
 
-  private boolean solved(Iterate<A> at) {
-    residual = largest(at.r);
-    double tolerance = config.tolerance(problem.precision() == Precision.FLOAT, largest(at.states));
+  private boolean solved() {
+    residual = largest(kept.r);
+    double tolerance =
+        config.tolerance(problem.precision() == Precision.FLOAT, largest(kept.states));
     return residual <= tolerance;
   }
 
   /** One undamped step, whose size is the error that was left. */
-  private boolean polish(Iterate<A> at) {
-    Planes<A> delta = at.r;
+  private boolean polish() {
+    Planes<A> delta = kept.r;
     StructuredScan<A> scan = StructuredScan.of(problem.precision(), shape);
     if (diagonal) {
       // The diagonal alone says nothing about the error of a coupled system: the full one does.
-      scan.sequential(at.j, delta, 1, steps + 1, false);
+      scan.sequential(kept.j, delta, 1, steps + 1, false);
     } else {
-      scan.chunked(at.j, delta, 1, steps + 1, NewtonSolve.chunkSteps(shape), false);
+      scan.chunked(kept.j, delta, 1, steps + 1, NewtonSolve.chunkSteps(shape), false);
     }
     correction = largest(delta);
-    double largest = largest(at.states);
+    double largest = largest(kept.states);
     double tolerance = config.tolerance(problem.precision() == Precision.FLOAT, largest);
     if (!(correction <= Math.sqrt(tolerance) * (1 + largest))) {
       return false;
     }
-    add(delta, at.states, at.states);
+    add(delta, kept.states, kept.states);
     return true;
   }
 
@@ -263,7 +293,7 @@ final class TrustRegion<A> {
   }
 
   /** {@code trial = kept + δ}. */
-  private void correct(Iterate<A> kept, Iterate<A> trial) {
+  private void correct() {
     Parallel.ranges(
         lanes,
         LANES,
@@ -325,7 +355,7 @@ final class TrustRegion<A> {
   private boolean[] decide(double[] after) {
     boolean[] better = new boolean[lanes];
     for (int lane = 0; lane < lanes; lane++) {
-      better[lane] = after[lane] < cost[lane];
+      better[lane] = after[lane] <= cost[lane];
       if (better[lane]) {
         cost[lane] = after[lane];
         lambda[lane] = lambda[lane] * DOWN < LEAST_LAMBDA ? 0 : lambda[lane] * DOWN;
@@ -334,22 +364,6 @@ final class TrustRegion<A> {
       }
     }
     return better;
-  }
-
-  /** Takes over the lanes that became better, by runs of neighbours. */
-  private void blend(boolean[] better, Iterate<A> trial, Iterate<A> kept) {
-    int lane = 0;
-    while (lane < lanes) {
-      int first = lane;
-      while (lane < lanes && better[lane] == better[first]) {
-        lane++;
-      }
-      if (better[first]) {
-        copy(trial.states, kept.states, first, lane - first);
-        copy(trial.r, kept.r, first, lane - first);
-        copy(trial.j, kept.j, first, lane - first);
-      }
-    }
   }
 
   private void copy(Planes<A> source, Planes<A> target, int first, int n) {

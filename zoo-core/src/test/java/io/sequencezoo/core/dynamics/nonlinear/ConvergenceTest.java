@@ -10,6 +10,7 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport.Path;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Fallback;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Iteration;
+import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -141,6 +142,110 @@ class ConvergenceTest {
     }
   }
 
+  /** The trust region alone, from {@code f(0, x)}. */
+  private static NewtonConfig trusting() {
+    return NewtonConfig.standard().withIterations(0).withFallback(Fallback.FAIL);
+  }
+
+  @Test
+  void trustRegion_leavesWrongBasins() {
+    for (Cell cell : CELLS) {
+      Map<String, INDArray> inputs = inputs(cell, 1.5, 3);
+      NonlinearRecurrence recurrence = new NonlinearRecurrence(cell, trusting(), report -> {});
+      Tape tape = Tape.detached();
+      NonlinearRecurrence.Solution solution =
+          recurrence.solve(tape, variables(tape, inputs), null, null, null);
+      assertThat(solution.report().count(Path.TRUST_REGION)).isEqualTo(3);
+      assertThat(error(recurrence, inputs, solution.evolution().outputs().value()))
+          .isLessThan(SOLVED);
+    }
+  }
+
+  @Test
+  void trustRegion_solvesLongDivergentTrajectoriesInTheirBudget() {
+    for (Cell cell : CELLS) {
+      for (long seed = 1; seed <= 3; seed++) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Map<String, INDArray> inputs = new LinkedHashMap<>();
+        inputs.put("x", uniform(random, -2, 2, 2, 1024, 3 * 20));
+        inputs.put("a", uniform(random, 1.5, 3, 3, 20));
+        if (cell instanceof ParaLstmCell) {
+          inputs.put("peephole", uniform(random, 1.5, 3, 2, 20));
+        }
+        NonlinearRecurrence recurrence = new NonlinearRecurrence(cell, trusting(), report -> {});
+        Tape tape = Tape.detached();
+        NonlinearRecurrence.Solution solution =
+            recurrence.solve(tape, variables(tape, inputs), null, null, null);
+        assertThat(solution.report().count(Path.TRUST_REGION)).isEqualTo(2);
+        assertThat(error(recurrence, inputs, solution.evolution().outputs().value()))
+            .isLessThan(SOLVED);
+      }
+    }
+  }
+
+  @Test
+  void trustRegion_returnsSolutionsOrSaysThatItFailed() {
+    for (Cell cell : CELLS) {
+      // Memory that hardly fades: nearly as many sweeps as there are chunks.
+      Map<String, INDArray> inputs = inputs(cell, 4, 12);
+      for (int budget : new int[] {1, 2, 3, 8, 100}) {
+        NewtonConfig config = trusting().withTrustIterations(budget).withFallback(Fallback.REPORT);
+        NonlinearRecurrence recurrence = new NonlinearRecurrence(cell, config, report -> {});
+        Tape tape = Tape.detached();
+        NonlinearRecurrence.Solution solution =
+            recurrence.solve(tape, variables(tape, inputs), null, null, null);
+        double error = error(recurrence, inputs, solution.evolution().outputs().value());
+        boolean converged = solution.report().converged();
+        assertThat(error < SOLVED).as("%s, %s", cell.name(), budget).isEqualTo(converged);
+        assertThat(converged).isEqualTo(budget >= 8);
+      }
+    }
+  }
+
+  @Test
+  void trustRegion_solvesShortSequences() {
+    for (Cell cell : CELLS) {
+      Map<String, INDArray> inputs = inputs(cell, 1.5, 3);
+      NonlinearRecurrence recurrence = new NonlinearRecurrence(cell, trusting(), report -> {});
+      for (int[] lengths : new int[][] {{1, 2, 3}, {16, 17, 0}, {33, 1, 64}}) {
+        Tape tape = Tape.detached();
+        NonlinearRecurrence.Solution solution =
+            recurrence.solve(tape, variables(tape, inputs), null, lengths, null);
+        assertThat(solution.report().converged()).isTrue();
+        INDArray expected =
+            recurrence
+                .evolve(tape, Solver.SEQUENTIAL, variables(tape, inputs), null, lengths)
+                .outputs()
+                .value();
+        assertThat(expected.sub(solution.evolution().outputs().value()).amaxNumber().doubleValue())
+            .isLessThan(SOLVED);
+      }
+    }
+  }
+
+  @Test
+  void trustRegion_dependsOnNoNumberOfThreads() {
+    int before = Parallel.threads();
+    try {
+      for (Cell cell : CELLS) {
+        Map<String, INDArray> inputs = inputs(cell, 1.5, 3);
+        List<INDArray> trajectories = new ArrayList<>();
+        for (int threads = 1; threads <= 3; threads++) {
+          Parallel.setThreads(threads);
+          Tape tape = Tape.detached();
+          trajectories.add(
+              new NonlinearRecurrence(cell, trusting(), report -> {})
+                  .solve(tape, variables(tape, inputs), null, null, null)
+                  .trajectory());
+        }
+        assertThat(trajectories.get(1)).isEqualTo(trajectories.get(0));
+        assertThat(trajectories.get(2)).isEqualTo(trajectories.get(0));
+      }
+    } finally {
+      Parallel.setThreads(before);
+    }
+  }
+
   @Test
   void sequential_isTheLastResortAndCounted() {
     for (Cell cell : CELLS) {
@@ -197,6 +302,12 @@ class ConvergenceTest {
       assertThat(solution.report().count(Path.NEWTON)).as("%s", solution.report()).isEqualTo(2);
       assertThat(error(recurrence, inputs, solution.evolution().outputs().value()))
           .isLessThan(SOLVED);
+      NonlinearRecurrence trusting =
+          new NonlinearRecurrence(cell, trusting().withJacobian(which), report -> {});
+      NonlinearRecurrence.Solution trusted =
+          trusting.solve(tape, variables(tape, inputs), null, null, null);
+      assertThat(trusted.report().count(Path.TRUST_REGION)).isEqualTo(2);
+      assertThat(error(trusting, inputs, trusted.evolution().outputs().value())).isLessThan(SOLVED);
       iterations[which == Iteration.FULL ? 0 : 1] = solution.report().iterations();
     }
     assertThat(iterations[1]).isGreaterThan(iterations[0]);
