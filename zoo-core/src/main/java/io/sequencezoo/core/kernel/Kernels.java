@@ -307,6 +307,105 @@ public interface Kernels<A> {
     ScalarParaCells.paraLstmPullback(this, a, x, h, c, gy, gh, gc, gx, ga, steps, 0, n);
   }
 
+  // The same cells, one step from any state: runs of n numbers, which may be channels of several
+  // positions, with the weights repeated. Planes of an argument lie a stride apart.
+
+  /**
+   * The step of {@link #paraGru} from every h, and its slope:
+   *
+   * <pre>{@code
+   * ∂h'/∂h = (1 - z) + (c - h) z (1 - z) a_z + z (1 - c²) a_c (r + h r (1 - r) a_r)
+   * }</pre>
+   *
+   * @param a planes a_z, a_r, a_c from the first element, {@code as} apart
+   * @param x planes z, r, c
+   */
+  default void paraGruLinearise(
+      A a, int as, A h, int ho, A x, int xo, int xs, A next, int no, A j, int jo, int n) {
+    ScalarParaJacobians.gru(this, a, as, 0, h, ho, x, xo, xs, next, no, j, jo, n);
+  }
+
+  /**
+   * The pullback of one step of {@link #paraGru} from every h: from the gradient g of h', writes
+   * that of x and adds to ga, which is laid out as a.
+   */
+  default void paraGruLocalPullback(
+      A a,
+      int as,
+      A h,
+      int ho,
+      A x,
+      int xo,
+      int xs,
+      A g,
+      int go,
+      A gx,
+      int gxo,
+      int gxs,
+      A ga,
+      int n) {
+    ScalarParaJacobians.gruPullback(this, a, as, 0, h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
+  }
+
+  /**
+   * The step of {@link #paraLstm} from every h and c, and its slopes:
+   *
+   * <pre>{@code
+   * ∂c'/∂c = f + (c - z) f (1 - f) p_f
+   * ∂c'/∂h = (c - z) f (1 - f) a_f + (1 - f) (1 - z²) a_z
+   * ∂h'/∂c = Q ∂c'/∂c                  Q = tanh(c') o (1 - o) p_o + o (1 - tanh²(c'))
+   * ∂h'/∂h = Q ∂c'/∂h + tanh(c') o (1 - o) a_o
+   * }</pre>
+   *
+   * @param a planes a_f, a_o, a_z, p_f, p_o from the first element, {@code as} apart
+   * @param h planes h, c; next likewise
+   * @param x planes f, o, z
+   * @param j planes ∂h'/∂h, ∂h'/∂c, ∂c'/∂h, ∂c'/∂c
+   */
+  default void paraLstmLinearise(
+      A a,
+      int as,
+      A h,
+      int ho,
+      int hs,
+      A x,
+      int xo,
+      int xs,
+      A next,
+      int no,
+      int ns,
+      A j,
+      int jo,
+      int js,
+      int n) {
+    ScalarParaJacobians.lstm(this, a, as, 0, h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
+  }
+
+  /**
+   * The pullback of one step of {@link #paraLstm} from every h and c: from the gradients g of h'
+   * and c', writes those of x and adds to ga, which is laid out as a.
+   */
+  default void paraLstmLocalPullback(
+      A a,
+      int as,
+      A h,
+      int ho,
+      int hs,
+      A x,
+      int xo,
+      int xs,
+      A g,
+      int go,
+      int gs,
+      A gx,
+      int gxo,
+      int gxs,
+      A ga,
+      int n) {
+    ScalarParaJacobians.lstmPullback(
+        this, a, as, 0, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
+  }
+
   // Diagonal systems.
 
   /**

@@ -394,6 +394,91 @@ final class VectorKernels implements Kernels<float[]> {
   }
 
   @Override
+  public void paraGruLinearise(
+      float[] a,
+      int as,
+      float[] h,
+      int ho,
+      float[] x,
+      int xo,
+      int xs,
+      float[] next,
+      int no,
+      float[] j,
+      int jo,
+      int n) {
+    VectorParaJacobians.gru(a, as, h, ho, x, xo, xs, next, no, j, jo, n);
+    ScalarParaJacobians.gru(
+        this, a, as, SPECIES.loopBound(n), h, ho, x, xo, xs, next, no, j, jo, n);
+  }
+
+  @Override
+  public void paraGruLocalPullback(
+      float[] a,
+      int as,
+      float[] h,
+      int ho,
+      float[] x,
+      int xo,
+      int xs,
+      float[] g,
+      int go,
+      float[] gx,
+      int gxo,
+      int gxs,
+      float[] ga,
+      int n) {
+    VectorParaJacobians.gruPullback(a, as, h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
+    ScalarParaJacobians.gruPullback(
+        this, a, as, SPECIES.loopBound(n), h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
+  }
+
+  @Override
+  public void paraLstmLinearise(
+      float[] a,
+      int as,
+      float[] h,
+      int ho,
+      int hs,
+      float[] x,
+      int xo,
+      int xs,
+      float[] next,
+      int no,
+      int ns,
+      float[] j,
+      int jo,
+      int js,
+      int n) {
+    VectorParaJacobians.lstm(a, as, h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
+    ScalarParaJacobians.lstm(
+        this, a, as, SPECIES.loopBound(n), h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
+  }
+
+  @Override
+  public void paraLstmLocalPullback(
+      float[] a,
+      int as,
+      float[] h,
+      int ho,
+      int hs,
+      float[] x,
+      int xo,
+      int xs,
+      float[] g,
+      int go,
+      int gs,
+      float[] gx,
+      int gxo,
+      int gxs,
+      float[] ga,
+      int n) {
+    VectorParaJacobians.lstmPullback(a, as, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
+    ScalarParaJacobians.lstmPullback(
+        this, a, as, SPECIES.loopBound(n), h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
+  }
+
+  @Override
   public void cell(
       CellKind kind,
       float[] work,

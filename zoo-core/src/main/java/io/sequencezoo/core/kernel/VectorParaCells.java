@@ -16,27 +16,27 @@ import jdk.incubator.vector.VectorOperators;
  * last bit, or below the smallest normal float. A sigmoid and a tangent share a division.
  */
 final class VectorParaCells {
-  private static final float LOG2_E = 1.44269504f;
+  static final float LOG2_E = 1.44269504f;
 
   /** Off by 2e-9, so that e^x is off by 3e-7 at most, where it is smallest. */
-  private static final float LN2 = 0.69314718f;
+  static final float LN2 = 0.69314718f;
 
   /** {@code 1.5 2^23}: adding it rounds to the nearest integer and leaves it in the low bits. */
-  private static final float ROUNDER = 12582912f;
+  static final float ROUNDER = 12582912f;
 
   /** The fit of {@link VectorMath} to e^x between -ln 2 / 2 and ln 2 / 2. */
-  private static final float C5 = 0.0013882521f;
+  static final float C5 = 0.0013882521f;
 
-  private static final float C4 = 0.0083665205f;
-  private static final float C3 = 0.0416672f;
-  private static final float C2 = 0.16666543f;
-  private static final float C1 = 0.49999997f;
+  static final float C4 = 0.0083665205f;
+  static final float C3 = 0.0416672f;
+  static final float C2 = 0.16666543f;
+  static final float C1 = 0.49999997f;
 
-  private static final float LOW = -86f;
-  private static final float HIGH = 44f;
-  private static final float TANH_CUT = 10f;
-  private static final int MANTISSA_BITS = 23;
-  private static final int ONE_BITS = 0x3F800000;
+  static final float LOW = -86f;
+  static final float HIGH = 44f;
+  static final float TANH_CUT = 10f;
+  static final int MANTISSA_BITS = 23;
+  static final int ONE_BITS = 0x3F800000;
 
   private VectorParaCells() {}
 

@@ -39,6 +39,10 @@ final class KernelLaws {
     LAWS.put("paraGruPullback", KernelLaws::paraGru);
     LAWS.put("paraLstm", KernelLaws::paraLstm);
     LAWS.put("paraLstmPullback", KernelLaws::paraLstm);
+    LAWS.put("paraGruLinearise", KernelLaws::paraGruLocal);
+    LAWS.put("paraGruLocalPullback", KernelLaws::paraGruLocal);
+    LAWS.put("paraLstmLinearise", KernelLaws::paraLstmLocal);
+    LAWS.put("paraLstmLocalPullback", KernelLaws::paraLstmLocal);
     LAWS.put("adamW", KernelLaws::adamW);
     LAWS.put("complexScan", KernelLaws::complexScan);
     LAWS.put("transpose", KernelLaws::transpose);
@@ -521,6 +525,91 @@ final class KernelLaws {
             a.exact, x.exact, h.exact, c.exact, gy.exact, gs.exact, gc.exact, x.exact, ga.exact,
             steps, n);
     k.check("paraLstm", 24);
+  }
+
+  /** Drives as wide as in {@link #paraGru}; planes further apart than they are long. */
+  private static void paraGruLocal(KernelCase c, int n) {
+    int stride = n + 2;
+    Argument a = normal(c, 0, 3 * stride);
+    Argument h = normal(c, 1, n);
+    Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);
+    Argument next = normal(c, 3, n);
+    Argument j = normal(c, 1, n);
+    Argument g = normal(c, 2, n);
+    Argument gx = normal(c, 3, 3 * stride);
+    Argument ga = normal(c, 0, 3 * stride);
+    gruLocal(
+        c.tested(),
+        a.single,
+        h.single,
+        x.single,
+        next.single,
+        j.single,
+        g.single,
+        gx.single,
+        ga.single,
+        n);
+    gruLocal(
+        c.specification(),
+        a.exact,
+        h.exact,
+        x.exact,
+        next.exact,
+        j.exact,
+        g.exact,
+        gx.exact,
+        ga.exact,
+        n);
+    c.check("paraGru at every state", 24);
+  }
+
+  private static <A> void gruLocal(
+      Kernels<A> kernels, A a, A h, A x, A next, A j, A g, A gx, A ga, int n) {
+    int stride = n + 2;
+    kernels.paraGruLinearise(a, stride, h, 1, x, 2, stride, next, 3, j, 1, n);
+    kernels.paraGruLocalPullback(a, stride, h, 1, x, 2, stride, g, 2, gx, 3, stride, ga, n);
+  }
+
+  private static void paraLstmLocal(KernelCase c, int n) {
+    int stride = n + 2;
+    Argument a = normal(c, 0, 5 * stride);
+    Argument h = normal(c, 1, 2 * stride);
+    Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);
+    Argument next = normal(c, 3, 2 * stride);
+    Argument j = normal(c, 1, 4 * stride);
+    Argument g = normal(c, 2, 2 * stride);
+    Argument gx = normal(c, 3, 3 * stride);
+    Argument ga = normal(c, 0, 5 * stride);
+    lstmLocal(
+        c.tested(),
+        a.single,
+        h.single,
+        x.single,
+        next.single,
+        j.single,
+        g.single,
+        gx.single,
+        ga.single,
+        n);
+    lstmLocal(
+        c.specification(),
+        a.exact,
+        h.exact,
+        x.exact,
+        next.exact,
+        j.exact,
+        g.exact,
+        gx.exact,
+        ga.exact,
+        n);
+    c.check("paraLstm at every state", 24);
+  }
+
+  private static <A> void lstmLocal(
+      Kernels<A> kernels, A a, A h, A x, A next, A j, A g, A gx, A ga, int n) {
+    int s = n + 2;
+    kernels.paraLstmLinearise(a, s, h, 1, s, x, 2, s, next, 3, s, j, 1, s, n);
+    kernels.paraLstmLocalPullback(a, s, h, 1, s, x, 2, s, g, 2, s, gx, 3, s, ga, n);
   }
 
   private static void linearScan(KernelCase c, int n) {

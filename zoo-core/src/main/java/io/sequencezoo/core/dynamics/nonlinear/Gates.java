@@ -22,7 +22,9 @@ final class Gates<A> {
   private final Kernels<A> kernels;
   private final int width;
   private final int rows;
+  private final int vectors;
   private final A data;
+  private final A sums;
 
   /**
    * Vectors of channels {@code from} to {@code to - 1}.
@@ -39,8 +41,9 @@ final class Gates<A> {
     this.kernels = precision.kernels();
     this.width = to - from;
     this.rows = Math.max(1, RUN / width);
-    int vectors = parameters.stream().mapToInt(p -> (int) p.size(0)).sum();
+    this.vectors = parameters.stream().mapToInt(p -> (int) p.size(0)).sum();
     this.data = scratch.take(vectors * run());
+    this.sums = scratch.take(vectors * run());
     int at = 0;
     for (INDArray parameter : parameters) {
       Slab<A> slab = precision.slab(parameter);
@@ -74,10 +77,24 @@ final class Gates<A> {
     return data;
   }
 
-  /** Adds {@code Σ_rows g u} to the gradient of vector v. */
-  void addProducts(int count, A g, int go, A u, int uo, A gradients, int v) {
-    for (int r = 0; r < count; r++) {
-      kernels.multiplyAdd(g, go + r * width, u, uo + r * width, gradients, v * width, width);
+  /** Where the kernels add up gradients, laid out as the vectors are. */
+  A sums() {
+    return sums;
+  }
+
+  /** Sets the sums to zero. */
+  void clearSums() {
+    kernels.fill(sums, 0, vectors * run(), 0);
+  }
+
+  /**
+   * Adds the sums, whose repetitions are the same weight, to the gradients {@code [vectors, N]}.
+   */
+  void addSums(A gradients) {
+    for (int v = 0; v < vectors; v++) {
+      for (int r = 0; r < rows; r++) {
+        kernels.add(gradients, v * width, sums, v * run() + r * width, gradients, v * width, width);
+      }
     }
   }
 

@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
-import io.sequencezoo.core.kernel.Unary;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -77,12 +76,13 @@ public final class ParaGruCell implements Cell {
     return ParaScan::scan;
   }
 
-  /** Runs of some positions of all channels; every line is one call on a run. */
+  /** Runs of some positions of all channels; each is one call. */
   private static final class Kernel<A> implements CellKernel<A> {
     private final Kernels<A> k;
     private final Gates<A> gates;
-    private final A work;
-    private final int m;
+
+    /** The Jacobians of a run that only wants the next state. */
+    private final Planes<A> unused;
 
     Kernel(
         Precision<A> precision,
@@ -94,41 +94,15 @@ public final class ParaGruCell implements Cell {
       checkArgument(from < to, "para_gru: channels must not be empty, got %s to %s", from, to);
       this.k = precision.kernels();
       this.gates = new Gates<>(precision, parameters, shape.width(), from, to, scratch);
-      this.m = gates.run();
-      this.work = scratch.take(6 * m);
+      this.unused = Planes.take(scratch, gates.rows(), 1, gates.width());
     }
 
     @Override
     public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
       for (int done = 0; done < n; done += gates.rows()) {
-        int run = gates.width() * Math.min(gates.rows(), n - done);
-        int to = next.at(0, nt + done);
-        int ho = h.at(0, ht + done);
-        activate(run, h.data(), ho, x, xt + done);
-        blend(run, h.data(), ho, next.data(), to);
+        int rows = Math.min(gates.rows(), n - done);
+        run(rows, h, ht + done, x, xt + done, next, nt + done, unused, 0);
       }
-    }
-
-    /** z, r, c at 0, m, 2m of the work; h r at 3m. */
-    private void activate(int run, A h, int ho, Planes<A> x, int xt) {
-      A a = gates.data();
-      k.multiply(a, 0, h, ho, work, 0, run);
-      k.add(work, 0, x.data(), x.at(0, xt), work, 0, run);
-      k.map(Unary.SIGMOID, work, 0, work, 0, run);
-      k.multiply(a, m, h, ho, work, m, run);
-      k.add(work, m, x.data(), x.at(1, xt), work, m, run);
-      k.map(Unary.SIGMOID, work, m, work, m, run);
-      k.multiply(h, ho, work, m, work, 3 * m, run);
-      k.multiply(a, 2 * m, work, 3 * m, work, 2 * m, run);
-      k.add(work, 2 * m, x.data(), x.at(2, xt), work, 2 * m, run);
-      k.map(Unary.TANH, work, 2 * m, work, 2 * m, run);
-    }
-
-    /** {@code h + z (c - h)}; leaves c - h at 4m. */
-    private void blend(int run, A h, int ho, A next, int to) {
-      k.subtract(work, 2 * m, h, ho, work, 4 * m, run);
-      k.multiply(work, 0, work, 4 * m, next, to, run);
-      k.add(next, to, h, ho, next, to, run);
     }
 
     @Override
@@ -143,33 +117,34 @@ public final class ParaGruCell implements Cell {
         Planes<A> jacobian,
         int jt) {
       for (int done = 0; done < n; done += gates.rows()) {
-        int run = gates.width() * Math.min(gates.rows(), n - done);
-        int ho = h.at(0, ht + done);
-        activate(run, h.data(), ho, x, xt + done);
-        blend(run, h.data(), ho, next.data(), next.at(0, nt + done));
-        slope(run, jacobian.data(), jacobian.at(0, jt + done));
+        int rows = Math.min(gates.rows(), n - done);
+        run(rows, h, ht + done, x, xt + done, next, nt + done, jacobian, jt + done);
       }
     }
 
-    private void slope(int run, A j, int jo) {
-      A a = gates.data();
-      // a_c (r + h r (1 - r) a_r) = a_c (r + (h r - (h r) r) a_r)
-      k.multiply(work, 3 * m, work, m, work, 5 * m, run);
-      k.subtract(work, 3 * m, work, 5 * m, work, 5 * m, run);
-      k.multiply(work, 5 * m, a, m, work, 5 * m, run);
-      k.add(work, 5 * m, work, m, work, 5 * m, run);
-      k.multiply(work, 5 * m, a, 2 * m, work, 5 * m, run);
-      // z (1 - c²)
-      k.map(Unary.SQUARE, work, 2 * m, work, 3 * m, run);
-      k.affine(-1, work, 3 * m, 1, work, 3 * m, run);
-      k.multiply(work, 3 * m, work, 0, work, 3 * m, run);
-      // (1 - z) (1 + (c - h) z a_z)
-      k.multiply(work, 4 * m, work, 0, work, 4 * m, run);
-      k.multiply(work, 4 * m, a, 0, work, 4 * m, run);
-      k.affine(1, work, 4 * m, 1, work, 4 * m, run);
-      k.affine(-1, work, 0, 1, j, jo, run);
-      k.multiply(j, jo, work, 4 * m, j, jo, run);
-      k.multiplyAdd(work, 3 * m, work, 5 * m, j, jo, run);
+    private void run(
+        int rows,
+        Planes<A> h,
+        int ht,
+        Planes<A> x,
+        int xt,
+        Planes<A> next,
+        int nt,
+        Planes<A> jacobian,
+        int jt) {
+      k.paraGruLinearise(
+          gates.data(),
+          gates.run(),
+          h.data(),
+          h.at(0, ht),
+          x.data(),
+          x.at(0, xt),
+          x.stride(),
+          next.data(),
+          next.at(0, nt),
+          jacobian.data(),
+          jacobian.at(0, jt),
+          rows * gates.width());
     }
 
     @Override
@@ -184,31 +159,25 @@ public final class ParaGruCell implements Cell {
         Planes<A> gx,
         int gxt,
         A parameters) {
+      gates.clearSums();
       for (int done = 0; done < n; done += gates.rows()) {
-        int rows = Math.min(gates.rows(), n - done);
-        int run = gates.width() * rows;
-        int ho = h.at(0, ht + done);
-        activate(run, h.data(), ho, x, xt + done);
-        int gz = gx.at(0, gxt + done);
-        int gr = gx.at(1, gxt + done);
-        int gc = gx.at(2, gxt + done);
-        A to = gx.data();
-        int go = g.at(0, gt + done);
-        // z: g (c - h) z (1 - z)
-        k.subtract(work, 2 * m, h.data(), ho, work, 4 * m, run);
-        k.multiply(work, 4 * m, g.data(), go, work, 4 * m, run);
-        k.mapPullback(Unary.SIGMOID, work, 0, work, 0, work, 4 * m, to, gz, run);
-        // c: g z (1 - c²)
-        k.multiply(g.data(), go, work, 0, work, 4 * m, run);
-        k.mapPullback(Unary.TANH, work, 2 * m, work, 2 * m, work, 4 * m, to, gc, run);
-        // r: gc a_c h r (1 - r)
-        k.multiply(to, gc, gates.data(), 2 * m, work, 4 * m, run);
-        k.multiply(work, 4 * m, h.data(), ho, work, 4 * m, run);
-        k.mapPullback(Unary.SIGMOID, work, m, work, m, work, 4 * m, to, gr, run);
-        gates.addProducts(rows, to, gz, h.data(), ho, parameters, 0);
-        gates.addProducts(rows, to, gr, h.data(), ho, parameters, 1);
-        gates.addProducts(rows, to, gc, work, 3 * m, parameters, 2);
+        k.paraGruLocalPullback(
+            gates.data(),
+            gates.run(),
+            h.data(),
+            h.at(0, ht + done),
+            x.data(),
+            x.at(0, xt + done),
+            x.stride(),
+            g.data(),
+            g.at(0, gt + done),
+            gx.data(),
+            gx.at(0, gxt + done),
+            gx.stride(),
+            gates.sums(),
+            gates.width() * Math.min(gates.rows(), n - done));
       }
+      gates.addSums(parameters);
     }
   }
 }

@@ -3,7 +3,6 @@ package io.sequencezoo.core.dynamics.nonlinear;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
-import io.sequencezoo.core.kernel.Unary;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -86,24 +85,13 @@ public final class ParaLstmCell implements Cell {
     return ParaScan::scan;
   }
 
-  /** Runs of some positions of all channels; every line is one call on a run. */
+  /** Runs of some positions of all channels; each is one call. */
   private static final class Kernel<A> implements CellKernel<A> {
     private final Kernels<A> k;
     private final Gates<A> gates;
-    private final A a;
-    private final int m;
 
-    /** f, o, z, tanh c', c - z, and three to spare, a run each. */
-    private final A work;
-
-    private final int f = 0;
-    private final int o;
-    private final int z;
-    private final int tanh;
-    private final int gap;
-    private final int spare;
-    private final int spare2;
-    private final int spare3;
+    /** The Jacobians of a run that only wants the next state. */
+    private final Planes<A> unused;
 
     Kernel(
         Precision<A> precision,
@@ -114,50 +102,15 @@ public final class ParaLstmCell implements Cell {
         Scratch<A> scratch) {
       this.k = precision.kernels();
       this.gates = new Gates<>(precision, parameters, shape.width(), from, to, scratch);
-      this.a = gates.data();
-      this.m = gates.run();
-      this.work = scratch.take(8 * m);
-      this.o = m;
-      this.z = 2 * m;
-      this.tanh = 3 * m;
-      this.gap = 4 * m;
-      this.spare = 5 * m;
-      this.spare2 = 6 * m;
-      this.spare3 = 7 * m;
+      this.unused = Planes.take(scratch, gates.rows(), shape.jacobianPlanes(), gates.width());
     }
 
     @Override
     public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
       for (int done = 0; done < n; done += gates.rows()) {
-        int run = gates.width() * Math.min(gates.rows(), n - done);
-        int cell = next.at(1, nt + done);
-        activate(run, h, ht + done, x, xt + done, next.data(), cell);
-        k.multiply(work, o, work, tanh, next.data(), next.at(0, nt + done), run);
+        int rows = Math.min(gates.rows(), n - done);
+        run(rows, h, ht + done, x, xt + done, next, nt + done, unused, 0);
       }
-    }
-
-    /** Gates, the new cell, and what is left in the work. */
-    private void activate(int run, Planes<A> h, int ht, Planes<A> x, int xt, A cells, int cell) {
-      A states = h.data();
-      int ho = h.at(0, ht);
-      int co = h.at(1, ht);
-      k.multiply(a, 0, states, ho, work, f, run);
-      k.multiply(a, 3 * m, states, co, work, spare, run);
-      k.add(work, f, work, spare, work, f, run);
-      k.add(work, f, x.data(), x.at(0, xt), work, f, run);
-      k.map(Unary.SIGMOID, work, f, work, f, run);
-      k.multiply(a, 2 * m, states, ho, work, z, run);
-      k.add(work, z, x.data(), x.at(2, xt), work, z, run);
-      k.map(Unary.TANH, work, z, work, z, run);
-      k.subtract(states, co, work, z, work, gap, run);
-      k.multiply(work, f, work, gap, cells, cell, run);
-      k.add(cells, cell, work, z, cells, cell, run);
-      k.multiply(a, m, states, ho, work, o, run);
-      k.multiply(a, 4 * m, cells, cell, work, spare, run);
-      k.add(work, o, work, spare, work, o, run);
-      k.add(work, o, x.data(), x.at(1, xt), work, o, run);
-      k.map(Unary.SIGMOID, work, o, work, o, run);
-      k.map(Unary.TANH, cells, cell, work, tanh, run);
     }
 
     @Override
@@ -172,46 +125,37 @@ public final class ParaLstmCell implements Cell {
         Planes<A> jacobian,
         int jt) {
       for (int done = 0; done < n; done += gates.rows()) {
-        int run = gates.width() * Math.min(gates.rows(), n - done);
-        int cell = next.at(1, nt + done);
-        activate(run, h, ht + done, x, xt + done, next.data(), cell);
-        k.multiply(work, o, work, tanh, next.data(), next.at(0, nt + done), run);
-        slopes(run, jacobian, jt + done);
+        int rows = Math.min(gates.rows(), n - done);
+        run(rows, h, ht + done, x, xt + done, next, nt + done, jacobian, jt + done);
       }
     }
 
-    private void slopes(int run, Planes<A> jacobian, int jt) {
-      A j = jacobian.data();
-      int hh = jacobian.at(0, jt);
-      int hc = jacobian.at(1, jt);
-      int ch = jacobian.at(2, jt);
-      int cc = jacobian.at(3, jt);
-      // gap f (1 - f), then both derivatives of c'.
-      k.affine(-1, work, f, 1, work, spare, run);
-      k.multiply(work, spare, work, f, work, spare2, run);
-      k.multiply(work, gap, work, spare2, work, gap, run);
-      k.multiply(work, gap, a, 3 * m, j, cc, run);
-      k.add(j, cc, work, f, j, cc, run);
-      k.map(Unary.SQUARE, work, z, work, spare2, run);
-      k.affine(-1, work, spare2, 1, work, spare2, run);
-      k.multiply(work, spare, work, spare2, work, spare, run);
-      k.multiply(work, spare, a, 2 * m, j, ch, run);
-      k.multiplyAdd(work, gap, a, 0, j, ch, run);
-      quotient(run);
-      k.multiply(work, spare3, j, cc, j, hc, run);
-      k.multiply(work, spare3, j, ch, j, hh, run);
-      k.multiplyAdd(work, spare2, a, m, j, hh, run);
-    }
-
-    /** {@code tanh(c') o (1 - o)} at spare2, {@code Q} at spare3. */
-    private void quotient(int run) {
-      k.affine(-1, work, o, 1, work, spare2, run);
-      k.multiply(work, spare2, work, o, work, spare2, run);
-      k.multiply(work, spare2, work, tanh, work, spare2, run);
-      k.map(Unary.SQUARE, work, tanh, work, spare3, run);
-      k.affine(-1, work, spare3, 1, work, spare3, run);
-      k.multiply(work, spare3, work, o, work, spare3, run);
-      k.multiplyAdd(work, spare2, a, 4 * m, work, spare3, run);
+    private void run(
+        int rows,
+        Planes<A> h,
+        int ht,
+        Planes<A> x,
+        int xt,
+        Planes<A> next,
+        int nt,
+        Planes<A> jacobian,
+        int jt) {
+      k.paraLstmLinearise(
+          gates.data(),
+          gates.run(),
+          h.data(),
+          h.at(0, ht),
+          h.stride(),
+          x.data(),
+          x.at(0, xt),
+          x.stride(),
+          next.data(),
+          next.at(0, nt),
+          next.stride(),
+          jacobian.data(),
+          jacobian.at(0, jt),
+          jacobian.stride(),
+          rows * gates.width());
     }
 
     @Override
@@ -226,34 +170,27 @@ public final class ParaLstmCell implements Cell {
         Planes<A> gx,
         int gxt,
         A parameters) {
+      gates.clearSums();
       for (int done = 0; done < n; done += gates.rows()) {
-        int rows = Math.min(gates.rows(), n - done);
-        int run = gates.width() * rows;
-        A to = gx.data();
-        int gf = gx.at(0, gxt + done);
-        int go = gx.at(1, gxt + done);
-        int gz = gx.at(2, gxt + done);
-        int gh = g.at(0, gt + done);
-        // The new cell waits where the gradient of z comes last.
-        activate(run, h, ht + done, x, xt + done, to, gz);
-        quotient(run);
-        k.multiply(g.data(), gh, work, spare2, to, go, run);
-        gates.addProducts(rows, to, go, to, gz, parameters, 4);
-        // Gradient of c'.
-        k.multiply(g.data(), gh, work, spare3, work, spare, run);
-        k.add(work, spare, g.data(), g.at(1, gt + done), work, spare, run);
-        k.multiply(work, spare, work, gap, work, spare2, run);
-        k.mapPullback(Unary.SIGMOID, work, f, work, f, work, spare2, to, gf, run);
-        k.affine(-1, work, f, 1, work, spare2, run);
-        k.multiply(work, spare, work, spare2, work, spare2, run);
-        k.mapPullback(Unary.TANH, work, z, work, z, work, spare2, to, gz, run);
-        A states = h.data();
-        int ho = h.at(0, ht + done);
-        gates.addProducts(rows, to, gf, states, ho, parameters, 0);
-        gates.addProducts(rows, to, go, states, ho, parameters, 1);
-        gates.addProducts(rows, to, gz, states, ho, parameters, 2);
-        gates.addProducts(rows, to, gf, states, h.at(1, ht + done), parameters, 3);
+        k.paraLstmLocalPullback(
+            gates.data(),
+            gates.run(),
+            h.data(),
+            h.at(0, ht + done),
+            h.stride(),
+            x.data(),
+            x.at(0, xt + done),
+            x.stride(),
+            g.data(),
+            g.at(0, gt + done),
+            g.stride(),
+            gx.data(),
+            gx.at(0, gxt + done),
+            gx.stride(),
+            gates.sums(),
+            gates.width() * Math.min(gates.rows(), n - done));
       }
+      gates.addSums(parameters);
     }
   }
 }

@@ -28,6 +28,11 @@ public record Planes<A>(A data, int positions, int count, int width) {
     return (plane * positions + position) * width;
   }
 
+  /** How far planes lie apart. */
+  public int stride() {
+    return positions * width;
+  }
+
   /** All numbers. */
   int length() {
     return positions * count * width;
