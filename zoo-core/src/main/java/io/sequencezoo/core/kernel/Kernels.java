@@ -406,6 +406,57 @@ public interface Kernels<A> {
         this, a, as, 0, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
   }
 
+  // Linear systems of K numbers per channel: plane p of a step is a row of n channels, rows of one
+  // plane follow each other without gaps, planes lie a stride apart. Plane i K + j of the matrices
+  // is J_ij.
+
+  /**
+   * {@code h_t = J_t h_{t-1} + v_t} in place of v, or with {@code J_tᵀ} and from the last step to
+   * the first.
+   *
+   * @param blocks K
+   * @param state K rows: the state before, then that after
+   */
+  default void blockScan(
+      boolean transposed,
+      int blocks,
+      A j,
+      int jo,
+      int js,
+      A state,
+      int so,
+      int ss,
+      A v,
+      int vo,
+      int vs,
+      int steps,
+      int n) {
+    BlockScans.scan(this, transposed, blocks, j, jo, js, state, so, ss, v, vo, vs, steps, n);
+  }
+
+  /**
+   * What {@link #blockScan} makes of a state it is not given yet, {@code P state + q}, for at least
+   * one step.
+   *
+   * @param map K (K + 2) rows: writes P, row by row, and q; the last K are destroyed
+   */
+  default void blockMap(
+      boolean transposed,
+      int blocks,
+      A j,
+      int jo,
+      int js,
+      A v,
+      int vo,
+      int vs,
+      A map,
+      int mo,
+      int ms,
+      int steps,
+      int n) {
+    BlockScans.map(this, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+  }
+
   // Diagonal systems.
 
   /**

@@ -479,6 +479,57 @@ final class VectorKernels implements Kernels<float[]> {
   }
 
   @Override
+  public void blockScan(
+      boolean transposed,
+      int blocks,
+      float[] j,
+      int jo,
+      int js,
+      float[] state,
+      int so,
+      int ss,
+      float[] v,
+      int vo,
+      int vs,
+      int steps,
+      int n) {
+    switch (blocks) {
+      case 1 -> VectorBlockScans.scanOnes(transposed, j, jo, state, so, v, vo, steps, n);
+      case 2 ->
+          VectorBlockScans.scanPairs(transposed, j, jo, js, state, so, ss, v, vo, vs, steps, n);
+      default ->
+          BlockScans.scan(this, transposed, blocks, j, jo, js, state, so, ss, v, vo, vs, steps, n);
+    }
+  }
+
+  @Override
+  public void blockMap(
+      boolean transposed,
+      int blocks,
+      float[] j,
+      int jo,
+      int js,
+      float[] v,
+      int vo,
+      int vs,
+      float[] map,
+      int mo,
+      int ms,
+      int steps,
+      int n) {
+    if (blocks > 2) {
+      BlockScans.map(this, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+      return;
+    }
+    BlockScans.start(this, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+    if (blocks == 1) {
+      VectorBlockScans.mapOnes(transposed, j, jo, v, vo, map, mo, ms, steps, n);
+    } else {
+      VectorBlockScans.mapPairs(transposed, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+    }
+  }
+
+  @Override
   public void cell(
       CellKind kind,
       float[] work,

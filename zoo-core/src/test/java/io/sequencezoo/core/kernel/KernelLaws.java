@@ -43,6 +43,8 @@ final class KernelLaws {
     LAWS.put("paraGruLocalPullback", KernelLaws::paraGruLocal);
     LAWS.put("paraLstmLinearise", KernelLaws::paraLstmLocal);
     LAWS.put("paraLstmLocalPullback", KernelLaws::paraLstmLocal);
+    LAWS.put("blockScan", KernelLaws::blocks);
+    LAWS.put("blockMap", KernelLaws::blocks);
     LAWS.put("adamW", KernelLaws::adamW);
     LAWS.put("complexScan", KernelLaws::complexScan);
     LAWS.put("transpose", KernelLaws::transpose);
@@ -610,6 +612,34 @@ final class KernelLaws {
     int s = n + 2;
     kernels.paraLstmLinearise(a, s, h, 1, s, x, 2, s, next, 3, s, j, 1, s, n);
     kernels.paraLstmLocalPullback(a, s, h, 1, s, x, 2, s, g, 2, s, gx, 3, s, ga, n);
+  }
+
+  /** Every K that has a loop of its own and one that hasn't, forwards and backwards. */
+  private static void blocks(KernelCase root, int n) {
+    for (int blocks = 1; blocks <= 3; blocks++) {
+      for (boolean transposed : new boolean[] {false, true}) {
+        KernelCase c = new KernelCase(root.tested(), 31L * n + blocks);
+        int stride = 4 * n + 1;
+        Argument j = c.uniform(1 + blocks * blocks * stride + SLACK, -0.6, 0.6);
+        Argument v = normal(c, 2, blocks * stride);
+        Argument state = normal(c, 3, blocks * (n + 1));
+        Argument map = normal(c, 1, blocks * (blocks + 2) * (n + 2));
+        blocks(c.tested(), transposed, blocks, j.single, v.single, state.single, map.single, n);
+        blocks(c.specification(), transposed, blocks, j.exact, v.exact, state.exact, map.exact, n);
+        // Four steps, each three products and a sum of normal numbers.
+        c.check("blocks of " + blocks, 16);
+      }
+    }
+  }
+
+  /** The map, whose working rows are nobody's result, then the scan in place. */
+  private static <A> void blocks(
+      Kernels<A> kernels, boolean transposed, int blocks, A j, A v, A state, A map, int n) {
+    int s = 4 * n + 1;
+    kernels.blockMap(transposed, blocks, j, 1, s, v, 2, s, map, 1, n + 2, 4, n);
+    int work = 1 + blocks * (blocks + 1) * (n + 2);
+    kernels.fill(map, work, blocks * (n + 2), 0);
+    kernels.blockScan(transposed, blocks, j, 1, s, state, 3, n + 1, v, 2, s, 4, n);
   }
 
   private static void linearScan(KernelCase c, int n) {

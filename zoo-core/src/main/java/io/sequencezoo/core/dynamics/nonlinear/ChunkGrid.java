@@ -7,31 +7,35 @@ final class ChunkGrid {
   private final int[] from;
   private final int[] to;
   private final boolean[] opens;
+  private final int[] stretch;
 
-  private ChunkGrid(int[] from, int[] to, boolean[] opens) {
+  private ChunkGrid(int[] from, int[] to, boolean[] opens, int[] stretch) {
     this.from = from;
     this.to = to;
     this.opens = opens;
+    this.stretch = stretch;
   }
 
   static ChunkGrid of(int[] from, int[] to, int chunk) {
     int most = 0;
     for (int i = 0; i < from.length; i++) {
-      most += (to[i] - from[i] + chunk - 1) / chunk;
+      most += (int) (((long) to[i] - from[i] + chunk - 1) / chunk);
     }
     int[] starts = new int[most];
     int[] ends = new int[most];
+    int[] stretch = new int[most];
     boolean[] opens = new boolean[most + 1];
     Arrays.fill(opens, most, most + 1, true);
     int n = 0;
     for (int i = 0; i < from.length; i++) {
-      for (int at = from[i]; at < to[i]; at += chunk) {
+      for (int at = from[i]; at < to[i]; at = ends[n++]) {
         starts[n] = at;
-        ends[n] = Math.min(to[i], at + chunk);
-        opens[n++] = at == from[i];
+        ends[n] = to[i] - at > chunk ? at + chunk : to[i];
+        opens[n] = at == from[i];
+        stretch[n] = i;
       }
     }
-    return new ChunkGrid(starts, ends, opens);
+    return new ChunkGrid(starts, ends, opens, stretch);
   }
 
   int size() {
@@ -44,6 +48,11 @@ final class ChunkGrid {
 
   int to(int chunk) {
     return to[chunk];
+  }
+
+  /** The index of the stretch that it is part of. */
+  int stretch(int chunk) {
+    return stretch[chunk];
   }
 
   /** Whether nothing of its stretch comes before it, or behind it when going backwards. */

@@ -14,9 +14,11 @@ import io.sequencezoo.core.kernel.Scratch;
  * }</pre>
  *
  * <p>The first matrix of a stretch is never read by the forward form: what is before it is zero.
- * {@link #sequential} takes one step after the other (Thomas), {@link #chunked} does so within
- * chunks on all threads and composes their ends, {@link #reduction} is Hillis and Steele's prefix
- * reduction in {@code ⌈log2 T⌉} sweeps.
+ * {@link #sequential} takes one step after the other (Thomas). {@link #chunked} finds on all
+ * threads what every chunk makes of what flows into it, composes that, and takes the steps of all
+ * chunks on all threads; stretches with dense matrices, whose products cost d times a step, are one
+ * chunk each. {@link #reduction} is Hillis and Steele's prefix reduction in {@code ⌈log2 T⌉}
+ * sweeps.
  *
  * @param <A> {@code float[]} or {@code double[]}
  */
@@ -66,14 +68,47 @@ public final class StructuredScan<A> {
 
   /** One step after the other. */
   public void sequential(Planes<A> j, Planes<A> v, int from, int to, boolean transposed) {
-    if (transposed) {
-      for (int t = to - 2; t >= from; t--) {
-        addProduct(true, j, t + 1, v, t + 1, v, t);
+    if (from >= to) {
+      return;
+    }
+    try (Scratch<A> scratch = precision.scratch()) {
+      Planes<A> state = vectors(scratch, 1);
+      copy(v, transposed ? to - 1 : from, state, 0);
+      if (transposed) {
+        scan(true, j, v, from, to - 1, state, 0);
+      } else {
+        scan(false, j, v, from + 1, to, state, 0);
       }
-    } else {
-      for (int t = from + 1; t < to; t++) {
-        addProduct(false, j, t, v, t - 1, v, t);
-      }
+    }
+  }
+
+  /**
+   * The steps {@code from} to {@code to - 1} from a state that comes in, which is left with what
+   * goes out.
+   */
+  private void scan(
+      boolean transposed, Planes<A> j, Planes<A> v, int from, int to, Planes<A> state, int st) {
+    if (!dense) {
+      kernels.blockScan(
+          transposed,
+          blocks,
+          j.data(),
+          j.at(0, transposed ? from + 1 : from),
+          j.stride(),
+          state.data(),
+          state.at(0, st),
+          state.stride(),
+          v.data(),
+          v.at(0, from),
+          v.stride(),
+          to - from,
+          width);
+      return;
+    }
+    for (int i = 0; i < to - from; i++) {
+      int t = transposed ? to - 1 - i : from + i;
+      addProduct(transposed, j, transposed ? t + 1 : t, state, st, v, t);
+      copy(v, t, state, st);
     }
   }
 
@@ -114,73 +149,97 @@ public final class StructuredScan<A> {
 
   /** The same for several stretches at once. */
   void chunked(Planes<A> j, Planes<A> v, int[] from, int[] to, int chunk, boolean transposed) {
-    ChunkGrid grid = ChunkGrid.of(from, to, chunk);
-    int chunks = grid.size();
-    try (Scratch<A> shared = precision.scratch()) {
-      Planes<A> products = matrices(shared, chunks);
-      Planes<A> inflow = vectors(shared, chunks);
-      Parallel.run(
-          chunks,
-          c -> {
-            sequential(j, v, grid.from(c), grid.to(c), transposed);
-            // Nothing flows into the first chunk, so that what it would do with it is not needed.
-            if (!grid.isFirst(c, transposed) && !grid.isLast(c, transposed)) {
-              product(j, grid, c, transposed, products);
-            }
-          });
-      for (int i = 0; i < chunks; i++) {
-        int c = transposed ? chunks - 1 - i : i;
-        if (!grid.isFirst(c, transposed)) {
-          int before = transposed ? c + 1 : c - 1;
-          // What leaves a chunk: its own end, plus what its product makes of what came in.
+    ChunkGrid grid = grid(from, to, chunk);
+    try (Scratch<A> scratch = precision.scratch()) {
+      Chunked chunked = new Chunked(j, v, grid, transposed, scratch);
+      Parallel.run(grid.size(), chunked::reduce);
+      chunked.compose();
+      Parallel.run(grid.size(), chunked::solve);
+    }
+  }
+
+  /** How {@link #chunked} cuts stretches: not at all where composing matrices is the dear part. */
+  ChunkGrid grid(int[] from, int[] to, int chunk) {
+    return ChunkGrid.of(from, to, dense ? Integer.MAX_VALUE : chunk);
+  }
+
+  /**
+   * A solve by chunks in three stages, so that callers can do more with a chunk while it is in a
+   * cache: {@link #reduce} every chunk, then {@link #compose}, then {@link #solve} every chunk.
+   */
+  final class Chunked {
+    private final Planes<A> j;
+    private final Planes<A> v;
+    private final ChunkGrid grid;
+    private final boolean transposed;
+
+    /** What a chunk makes of what flows in, P and q, and rows to compute them in. */
+    private final Planes<A> maps;
+
+    private final Planes<A> inflow;
+
+    /** In scratch memory of the calling thread. */
+    Chunked(Planes<A> j, Planes<A> v, ChunkGrid grid, boolean transposed, Scratch<A> scratch) {
+      this.j = j;
+      this.v = v;
+      this.grid = grid;
+      this.transposed = transposed;
+      int chunks = grid.size();
+      this.maps = Planes.take(scratch, chunks, blocks * (blocks + 2), width);
+      this.inflow = vectors(scratch, chunks);
+    }
+
+    /** Finds what a chunk makes of what flows in; solves the first, into which nothing flows. */
+    void reduce(int c) {
+      if (grid.isFirst(c, transposed)) {
+        sequential(j, v, grid.from(c), grid.to(c), transposed);
+      } else if (!grid.isLast(c, transposed)) {
+        map(c);
+      }
+    }
+
+    private void map(int c) {
+      int at = grid.from(c);
+      kernels.blockMap(
+          transposed,
+          blocks,
+          j.data(),
+          j.at(0, transposed ? at + 1 : at),
+          j.stride(),
+          v.data(),
+          v.at(0, at),
+          v.stride(),
+          maps.data(),
+          maps.at(0, c),
+          maps.stride(),
+          grid.to(c) - at,
+          width);
+    }
+
+    /** Finds what flows into each chunk. */
+    void compose() {
+      for (int i = 0; i < grid.size(); i++) {
+        int c = transposed ? grid.size() - 1 - i : i;
+        if (grid.isFirst(c, transposed)) {
+          continue;
+        }
+        int before = transposed ? c + 1 : c - 1;
+        if (grid.isFirst(before, transposed)) {
           copy(v, transposed ? grid.from(before) : grid.to(before) - 1, inflow, c);
-          if (!grid.isFirst(before, transposed)) {
-            addProduct(transposed, products, before, inflow, before, inflow, c);
+        } else {
+          for (int p = 0; p < blocks; p++) {
+            int q = maps.at(blocks * blocks + p, before);
+            kernels.copy(maps.data(), q, inflow.data(), inflow.at(p, c), width);
           }
+          addProduct(false, maps, before, inflow, before, inflow, c);
         }
       }
-      Parallel.run(
-          chunks,
-          c -> {
-            if (!grid.isFirst(c, transposed)) {
-              propagate(j, v, grid, c, transposed, inflow);
-            }
-          });
     }
-  }
 
-  /** The product of all matrices of a chunk that what flows in passes. */
-  private void product(Planes<A> j, ChunkGrid grid, int c, boolean transposed, Planes<A> products) {
-    // Transposed, what flows into chunk [a, b) from λ_b passes J_bᵀ first and J_{a+1}ᵀ last.
-    int shift = transposed ? 1 : 0;
-    try (Scratch<A> scratch = precision.scratch()) {
-      Planes<A> product = matrices(scratch, 2);
-      int now = 0;
-      copy(j, grid.from(c) + shift, product, now);
-      for (int t = grid.from(c) + 1 + shift; t < grid.to(c) + shift; t++) {
-        compose(j, t, product, now, product, 1 - now);
-        now = 1 - now;
-      }
-      copy(product, now, products, c);
-    }
-  }
-
-  private void propagate(
-      Planes<A> j, Planes<A> v, ChunkGrid grid, int c, boolean transposed, Planes<A> inflow) {
-    try (Scratch<A> scratch = precision.scratch()) {
-      Planes<A> carried = vectors(scratch, 2);
-      int now = 0;
-      copy(inflow, c, carried, now);
-      int n = grid.to(c) - grid.from(c);
-      for (int i = 0; i < n; i++) {
-        int t = transposed ? grid.to(c) - 1 - i : grid.from(c) + i;
-        clear(carried, 1 - now);
-        addProduct(transposed, j, transposed ? t + 1 : t, carried, now, carried, 1 - now);
-        now = 1 - now;
-        for (int p = 0; p < blocks; p++) {
-          int at = v.at(p, t);
-          kernels.add(v.data(), at, carried.data(), carried.at(p, now), v.data(), at, width);
-        }
+    /** Solves a chunk from what flows in, which is destroyed. */
+    void solve(int c) {
+      if (!grid.isFirst(c, transposed)) {
+        scan(transposed, j, v, grid.from(c), grid.to(c), inflow, c);
       }
     }
   }
@@ -271,12 +330,6 @@ public final class StructuredScan<A> {
     for (int p = 0; p < source.count(); p++) {
       kernels.copy(
           source.data(), source.at(p, st), target.data(), target.at(p, tt), source.width());
-    }
-  }
-
-  private void clear(Planes<A> planes, int t) {
-    for (int p = 0; p < planes.count(); p++) {
-      kernels.fill(planes.data(), planes.at(p, t), planes.width(), 0);
     }
   }
 }

@@ -110,8 +110,7 @@ final class TransposedSolve<A> {
                   from));
       cotangents();
       int[][] stretches = window.stretches(all, true);
-      boolean products = shape.structure() != JacobianStructure.DENSE;
-      int chunk = products ? NewtonSolve.chunkSteps(shape) : window.positions();
+      int chunk = NewtonSolve.chunkSteps(shape);
       scan.chunked(jacobians, window.images, stretches[0], stretches[1], chunk, true);
       for (int i = 0; i < window.size(); i++) {
         copy(window.images, window.open(i), carried, window.row(i));
