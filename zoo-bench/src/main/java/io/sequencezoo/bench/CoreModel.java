@@ -25,8 +25,8 @@ final class CoreModel {
   /** Channels of a task of the sequential solver. */
   private static final int TILE = 128;
 
-  /** Linearisation, two measures, chunks and their carries, correction. */
-  private static final int REGIONS = 6;
+  /** Chunks as maps of what flows into them, then their solutions. */
+  private static final int REGIONS = 2;
 
   private static final int MOST_CORES = 1024;
   private static final int REGION_RUNS = 5_000;

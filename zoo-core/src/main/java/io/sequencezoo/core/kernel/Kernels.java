@@ -88,6 +88,9 @@ public interface Kernels<A> {
   /** {@code max x_i}, NaN if any is NaN, -infinity for n = 0. */
   double max(A x, int xo, int n);
 
+  /** {@code max |x_i|}, NaN if any is NaN, 0 for n = 0. */
+  double maxAbs(A x, int xo, int n);
+
   /** {@code y_i = e^{x_i - shift}}; returns {@code Σ y_i}. */
   double expShift(A x, int xo, double shift, A y, int yo, int n);
 

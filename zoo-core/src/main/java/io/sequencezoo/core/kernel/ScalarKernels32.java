@@ -167,6 +167,15 @@ final class ScalarKernels32 implements Kernels<float[]> {
   }
 
   @Override
+  public double maxAbs(float[] x, int xo, int n) {
+    float max = 0;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, Math.abs(x[xo + i]));
+    }
+    return max;
+  }
+
+  @Override
   public double expShift(float[] x, int xo, double shift, float[] y, int yo, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) {

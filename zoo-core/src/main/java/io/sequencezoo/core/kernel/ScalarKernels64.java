@@ -156,6 +156,15 @@ final class ScalarKernels64 implements Kernels<double[]> {
   }
 
   @Override
+  public double maxAbs(double[] x, int xo, int n) {
+    double max = 0;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, Math.abs(x[xo + i]));
+    }
+    return max;
+  }
+
+  @Override
   public double expShift(double[] x, int xo, double shift, double[] y, int yo, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) {

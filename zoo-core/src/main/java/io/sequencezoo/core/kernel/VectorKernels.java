@@ -189,6 +189,11 @@ final class VectorKernels implements Kernels<float[]> {
   }
 
   @Override
+  public double maxAbs(float[] x, int xo, int n) {
+    return VectorReductions.maxAbs(x, xo, n);
+  }
+
+  @Override
   public double expShift(float[] x, int xo, double shift, float[] y, int yo, int n) {
     return VectorUnary.expShift(x, xo, (float) shift, y, yo, n);
   }

@@ -5,6 +5,7 @@ import static io.sequencezoo.core.kernel.Lanes.SPECIES;
 import static io.sequencezoo.core.kernel.Lanes.load;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -75,6 +76,23 @@ final class VectorReductions {
       max = Math.max(max, x[xo + i]);
     }
     return max;
+  }
+
+  /** Magnitudes are ordered as their bits are, with NaN above infinity. */
+  static double maxAbs(float[] x, int xo, int n) {
+    int max = 0;
+    int i = 0;
+    if (n >= COUNT) {
+      IntVector v = load(x, xo).abs().reinterpretAsInts();
+      for (i = COUNT; i <= n - COUNT; i += COUNT) {
+        v = v.max(load(x, xo + i).abs().reinterpretAsInts());
+      }
+      max = v.reduceLanes(VectorOperators.MAX);
+    }
+    for (; i < n; i++) {
+      max = Math.max(max, Float.floatToRawIntBits(Math.abs(x[xo + i])));
+    }
+    return Float.intBitsToFloat(max);
   }
 
   /** {@code Σ (x_i - mean)²}. */

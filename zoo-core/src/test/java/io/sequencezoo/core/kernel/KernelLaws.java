@@ -250,6 +250,19 @@ final class KernelLaws {
           }
         });
     LAWS.put(
+        "maxAbs",
+        (c, n) -> {
+          Argument x = normal(c, 1, n);
+          double got = c.tested().maxAbs(x.single, 1, n);
+          assertThat(got).isEqualTo(c.specification().maxAbs(x.exact, 1, n));
+          if (n > 0) {
+            x.single[n / 2 + 1] = Float.NEGATIVE_INFINITY;
+            assertThat(c.tested().maxAbs(x.single, 1, n)).isEqualTo(Double.POSITIVE_INFINITY);
+            x.single[n] = -Float.NaN;
+            assertThat(c.tested().maxAbs(x.single, 1, n)).isNaN();
+          }
+        });
+    LAWS.put(
         "expAbove",
         (c, n) -> {
           Argument x = normal(c, 1, n);

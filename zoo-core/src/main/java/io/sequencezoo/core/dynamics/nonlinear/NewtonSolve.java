@@ -7,7 +7,6 @@ import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
-import io.sequencezoo.core.kernel.Unary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -124,7 +123,11 @@ final class NewtonSolve<A> {
     private final double[] correction;
     private final double[] largest;
     private final int[] count;
-    private final int chunk;
+
+    /**
+     * Whether a chunk is evaluated where it is solved; else calls are as long as the cell wants.
+     */
+    private final boolean together;
 
     Iteration(Window<A> window, Scratch<A> scratch) {
       this.window = window;
@@ -137,9 +140,9 @@ final class NewtonSolve<A> {
       this.correction = new double[n];
       this.largest = new double[n];
       this.count = new int[n];
-      // Composing dense matrices costs d times a step: stretches of one chunk never do it.
-      boolean products = shape.structure() != JacobianStructure.DENSE || diagonal;
-      this.chunk = products ? chunkSteps(shape) : Math.max(1, window.positions());
+      this.together =
+          shape.structure() != JacobianStructure.DENSE
+              && problem.cell().grain(shape) <= chunkSteps(shape);
     }
 
     void run() {
@@ -179,27 +182,71 @@ final class NewtonSolve<A> {
       }
       for (int i = 0; i < active.length; i++) {
         if (active[i]) {
-          window.clear(window.states, window.from(i), window.to(i));
+          window.copy(window.states, window.images, window.open(i), window.from(i));
+          window.clear(window.images, window.from(i), window.to(i));
         }
       }
       window.evaluate(
           active,
           (kernel, from, to, scratch, task) ->
               kernel.next(
-                  to - from, window.states, from - 1, window.drive, from, window.images, from));
+                  to - from, window.images, from - 1, window.drive, from, window.states, from));
+      // A call that goes on from one sequence to the next evaluates what stands between them.
       for (int i = 0; i < active.length; i++) {
         if (active[i]) {
-          window.copy(window.images, window.states, window.from(i), window.to(i));
+          window.copy(window.images, window.states, window.open(i), window.from(i));
         }
       }
     }
 
+    /**
+     * One iteration: two passes over chunks, each of which finds in a cache what it needs of a
+     * chunk several times.
+     */
     private void step(int k, List<Integer> failed) {
-      linearise();
+      if (!together) {
+        window.evaluate(active, (kernel, from, to, own, task) -> linearise(kernel, from, to, own));
+      }
       int[][] stretches = window.stretches(active, false);
-      measure(stretches, true);
-      double worst = 0;
+      ChunkGrid grid = scan.grid(stretches[0], stretches[1], chunkSteps(shape));
+      double[] sizes = new double[grid.size()];
+      double[] states = new double[grid.size()];
+      try (Scratch<A> scratch = precision.scratch()) {
+        StructuredScan<A>.Chunked solve =
+            scan.new Chunked(jacobians, window.images, grid, false, scratch);
+        Parallel.run(
+            grid.size(),
+            c -> {
+              residuals(grid.from(c), grid.to(c));
+              sizes[c] = largest(window.images, grid.from(c), grid.to(c));
+              states[c] = largest(window.states, grid.from(c), grid.to(c));
+              solve.reduce(c);
+            });
+        collect(grid, stretches[2], sizes, residual);
+        collect(grid, stretches[2], states, largest);
+        judge(k, stretches[2], failed);
+        solve.compose();
+        Parallel.run(
+            grid.size(),
+            c -> {
+              int i = stretches[2][grid.stretch(c)];
+              if (active[i]) {
+                solve.solve(c);
+                sizes[c] = largest(window.images, grid.from(c), grid.to(c));
+                correct(i, grid.from(c), grid.to(c), sizes[c]);
+              }
+            });
+        collect(grid, stretches[2], sizes, correction);
+      }
       for (int i : stretches[2]) {
+        active[i] &= !(small(i) && correction[i] <= Math.sqrt(tolerance(i)) * (1 + largest[i]));
+      }
+    }
+
+    /** Notes the residuals, and gives up the sequences that diverge. */
+    private void judge(int k, int[] sequences, List<Integer> failed) {
+      double worst = 0;
+      for (int i : sequences) {
         worst = Math.max(worst, residual[i]);
         count[i]++;
         first[i] = k == 0 ? residual[i] : first[i];
@@ -211,84 +258,103 @@ final class NewtonSolve<A> {
         }
       }
       note(k, worst);
-      int[][] going = window.stretches(active, false);
-      scan.chunked(jacobians, window.images, going[0], going[1], chunk, false);
-      measure(going, false);
-      for (int i : going[2]) {
-        advance(i);
-      }
     }
 
-    /** Applies the correction, and stops the sequence where that was the last one. */
-    private void advance(int i) {
-      double tolerance = config.tolerance(precision == Precision.FLOAT, largest[i]);
-      boolean small = residual[i] <= tolerance;
-      apply(i, small ? 1 : config.damping());
-      if (small && correction[i] <= Math.sqrt(tolerance) * (1 + largest[i])) {
-        active[i] = false;
+    /** Residuals {@code f - h} in place of the images. */
+    private void residuals(int from, int to) {
+      if (together) {
+        try (Scratch<A> scratch = precision.scratch()) {
+          linearise(problem.bind(scratch), from, to, scratch);
+        }
       }
-    }
-
-    /** {@code h += ω δ}, where an entry moves by no more than the reach of the sequence. */
-    private void apply(int i, double omega) {
-      // Written so that NaN, left by products that overflow, is treated with care.
-      if (!(omega * correction[i] <= reach[i])) {
-        applyWithin(i, omega);
-        return;
-      }
+      A images = window.images.data();
       for (int p = 0; p < shape.blocks(); p++) {
-        int n = (window.to(i) - window.from(i)) * shape.width();
-        int at = window.states.at(p, window.from(i));
-        kernels.axpy(
-            omega,
-            window.images.data(),
-            window.images.at(p, window.from(i)),
-            window.states.data(),
-            at,
-            n);
+        int at = window.images.at(p, from);
+        int state = window.states.at(p, from);
+        kernels.subtract(
+            images, at, window.states.data(), state, images, at, (to - from) * shape.width());
       }
     }
 
-    private void applyWithin(int i, double omega) {
+    private double largest(Planes<A> planes, int from, int to) {
+      double largest = 0;
+      for (int p = 0; p < planes.count(); p++) {
+        int n = (to - from) * planes.width();
+        largest = Math.max(largest, kernels.maxAbs(planes.data(), planes.at(p, from), n));
+      }
+      return largest;
+    }
+
+    /** The largest of the chunks of every sequence that is still iterated. */
+    private void collect(ChunkGrid grid, int[] sequences, double[] sizes, double[] into) {
+      for (int i : sequences) {
+        into[i] = active[i] ? 0 : into[i];
+      }
+      for (int c = 0; c < grid.size(); c++) {
+        int i = sequences[grid.stretch(c)];
+        into[i] = active[i] ? Math.max(into[i], sizes[c]) : into[i];
+      }
+    }
+
+    private double tolerance(int i) {
+      return config.tolerance(precision == Precision.FLOAT, largest[i]);
+    }
+
+    /** Whether this correction may be the last, which is not damped. */
+    private boolean small(int i) {
+      return residual[i] <= tolerance(i);
+    }
+
+    /** {@code h += ω δ} in a chunk, where an entry moves by no more than the sequence's reach. */
+    private void correct(int i, int from, int to, double size) {
+      double omega = small(i) ? 1 : config.damping();
+      A deltas = window.images.data();
+      A states = window.states.data();
+      int n = (to - from) * shape.width();
       for (int p = 0; p < shape.blocks(); p++) {
-        int n = (window.to(i) - window.from(i)) * shape.width();
-        int from = window.images.at(p, window.from(i));
-        int to = window.states.at(p, window.from(i));
-        for (int e = 0; e < n; e++) {
-          double delta = omega * kernels.get(window.images.data(), from + e);
-          // What overflowed says nothing, and stays until what is before it has settled.
-          double step = Double.isNaN(delta) ? 0 : Math.max(-reach[i], Math.min(reach[i], delta));
-          double moved = kernels.get(window.states.data(), to + e) + step;
-          kernels.set(window.states.data(), to + e, moved);
+        int delta = window.images.at(p, from);
+        int state = window.states.at(p, from);
+        // Written so that NaN, left by products that overflow, is treated with care.
+        if (omega * size <= reach[i]) {
+          kernels.axpy(omega, deltas, delta, states, state, n);
+        } else {
+          moveWithin(reach[i], omega, deltas, delta, states, state, n);
         }
       }
     }
 
-    private void linearise() {
-      window.evaluate(
-          active,
-          (kernel, from, to, scratch, task) -> {
-            if (!diagonal) {
-              kernel.linearise(
-                  to - from,
-                  window.states,
-                  from - 1,
-                  window.drive,
-                  from,
-                  window.images,
-                  from,
-                  jacobians,
-                  from);
-              return;
-            }
-            int most = Math.max(1, Math.min(to - from, (1 << 18) / shape.jacobianWidth()));
-            Planes<A> full = Planes.take(scratch, most, 1, shape.jacobianWidth());
-            for (int t = from; t < to; t += most) {
-              int n = Math.min(most, to - t);
-              kernel.linearise(n, window.states, t - 1, window.drive, t, window.images, t, full, 0);
-              diagonals(full, n, t);
-            }
-          });
+    private void moveWithin(
+        double most, double omega, A deltas, int from, A states, int to, int n) {
+      for (int e = 0; e < n; e++) {
+        double delta = omega * kernels.get(deltas, from + e);
+        // What overflowed says nothing, and stays until what is before it has settled.
+        double step = Double.isNaN(delta) ? 0 : Math.max(-most, Math.min(most, delta));
+        kernels.set(states, to + e, kernels.get(states, to + e) + step);
+      }
+    }
+
+    /** Images and Jacobians of some positions. */
+    private void linearise(CellKernel<A> kernel, int from, int to, Scratch<A> scratch) {
+      if (!diagonal) {
+        kernel.linearise(
+            to - from,
+            window.states,
+            from - 1,
+            window.drive,
+            from,
+            window.images,
+            from,
+            jacobians,
+            from);
+        return;
+      }
+      int most = Math.max(1, Math.min(to - from, (1 << 18) / shape.jacobianWidth()));
+      Planes<A> full = Planes.take(scratch, most, 1, shape.jacobianWidth());
+      for (int t = from; t < to; t += most) {
+        int n = Math.min(most, to - t);
+        kernel.linearise(n, window.states, t - 1, window.drive, t, window.images, t, full, 0);
+        diagonals(full, n, t);
+      }
     }
 
     private void diagonals(Planes<A> full, int n, int t) {
@@ -297,50 +363,6 @@ final class NewtonSolve<A> {
         for (int j = 0; j < d; j++) {
           double entry = kernels.get(full.data(), full.at(0, r) + j * (d + 1));
           kernels.set(jacobians.data(), jacobians.at(0, t + r) + j, entry);
-        }
-      }
-    }
-
-    /** Residuals {@code f - h} in place of the images, and their sizes; or sizes of corrections. */
-    private void measure(int[][] stretches, boolean residuals) {
-      ChunkGrid grid = ChunkGrid.of(stretches[0], stretches[1], chunkSteps(shape));
-      double[] sizes = new double[grid.size()];
-      double[] states = new double[grid.size()];
-      Parallel.run(
-          grid.size(),
-          c -> {
-            int from = grid.from(c);
-            int n = (grid.to(c) - from) * shape.width();
-            try (Scratch<A> scratch = precision.scratch()) {
-              A square = scratch.take(n);
-              for (int p = 0; p < shape.blocks(); p++) {
-                int at = window.images.at(p, from);
-                int state = window.states.at(p, from);
-                A images = window.images.data();
-                if (residuals) {
-                  kernels.subtract(images, at, window.states.data(), state, images, at, n);
-                  kernels.map(Unary.SQUARE, window.states.data(), state, square, 0, n);
-                  states[c] = Math.max(states[c], kernels.max(square, 0, n));
-                }
-                kernels.map(Unary.SQUARE, images, at, square, 0, n);
-                sizes[c] = Math.max(sizes[c], kernels.max(square, 0, n));
-              }
-            }
-          });
-      int c = 0;
-      for (int s = 0; s < stretches[2].length; s++) {
-        int i = stretches[2][s];
-        double size = 0;
-        double state = 0;
-        for (; c < grid.size() && grid.from(c) < stretches[1][s]; c++) {
-          size = Math.max(size, sizes[c]);
-          state = Math.max(state, states[c]);
-        }
-        if (residuals) {
-          residual[i] = Math.sqrt(size);
-          largest[i] = Math.sqrt(state);
-        } else {
-          correction[i] = Math.sqrt(size);
         }
       }
     }

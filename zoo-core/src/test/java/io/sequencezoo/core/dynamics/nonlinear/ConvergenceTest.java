@@ -275,6 +275,26 @@ class ConvergenceTest {
   }
 
   @Test
+  void divergence_ofOneRow_leavesTheOthersAlone() {
+    for (Cell cell : CELLS) {
+      Map<String, INDArray> inputs = inputs(cell, -0.5, 0.5);
+      NonlinearRecurrence recurrence = new NonlinearRecurrence(cell);
+      Tape tape = Tape.detached();
+      INDArray guess =
+          recurrence.solve(tape, variables(tape, inputs), null, null, null).trajectory().dup('c');
+      guess.tensorAlongDimension(1, 1, 2).assign(Double.NaN);
+      NonlinearRecurrence.Solution solution =
+          recurrence.solve(tape, variables(tape, inputs), null, null, guess);
+      assertThat(solution.report().sequences())
+          .extracting(ConvergenceReport.Outcome::path)
+          .containsExactly(Path.NEWTON, Path.SEQUENTIAL, Path.NEWTON);
+      assertThat(solution.report().sequences().get(0).iterations()).isEqualTo(1);
+      assertThat(error(recurrence, inputs, solution.evolution().outputs().value()))
+          .isLessThan(SOLVED);
+    }
+  }
+
+  @Test
   void quasiNewton_solvesDenseCells() {
     int n = 6;
     TapeCell cell =
