@@ -137,7 +137,7 @@ final class CoreModel {
             new Column("ratio", "Newton/sequential", "%.2f"),
             new Column("crossing", "Newton ahead from cores", "%d"));
     for (int time : times) {
-      for (int cores = 1; cores <= MOST_CORES; cores *= cores == 1 ? 2 : 4) {
+      for (int cores = 1; cores <= MOST_CORES; cores *= 2) {
         double sequential = sequential(time, cores);
         double newton = newton(time, cores);
         table.add(
