@@ -12,6 +12,9 @@ final class Lanes {
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
 
+  /** The bits of these floats. */
+  static final VectorSpecies<Integer> BITS = SPECIES.withLanes(int.class);
+
   /** Floats in a vector: 4, 8 or 16. */
   static final int COUNT = SPECIES.length();
 

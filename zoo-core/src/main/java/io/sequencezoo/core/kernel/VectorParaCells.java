@@ -1,9 +1,11 @@
 package io.sequencezoo.core.kernel;
 
+import static io.sequencezoo.core.kernel.Lanes.BITS;
 import static io.sequencezoo.core.kernel.Lanes.COUNT;
 import static io.sequencezoo.core.kernel.Lanes.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -14,6 +16,13 @@ import jdk.incubator.vector.VectorOperators;
  * {@code e^x} is written out wherever it occurs. Its argument is cut to where its power of two is a
  * normal float and products of two denominators are finite; there every gate is at its limit to the
  * last bit, or below the smallest normal float. A sigmoid and a tangent share a division.
+ *
+ * <p>{@code FloatVector.max} and {@code min}, which mind NaN and the sign of zero, take six
+ * instructions each on AVX-512, where integers take one. Hence the cut is two minima of integers,
+ * which is what bits of floats are ordered like: the first with the sign bit flipped, so that the
+ * size of negative floats is bounded and positive ones are negative integers; the second with it
+ * flipped back, for positive floats. Both have {@link #WRAP} added, after which infinity is the
+ * largest integer and NaN wraps round to below the bound, and so stays NaN.
  */
 final class VectorParaCells {
   static final float LOG2_E = 1.44269504f;
@@ -32,9 +41,17 @@ final class VectorParaCells {
   static final float C2 = 0.16666543f;
   static final float C1 = 0.49999997f;
 
-  static final float LOW = -86f;
-  static final float HIGH = 44f;
-  static final float TANH_CUT = 10f;
+  /** From the bits of infinity to the largest integer. */
+  static final int WRAP = 0x7FFFFF;
+
+  /** Adds {@link #WRAP} and flips the sign bit. */
+  static final int FLIP = Integer.MIN_VALUE + WRAP;
+
+  /** The arguments of a sigmoid are cut to -86 and 44, those of a tangent to ±10. */
+  static final int LOW_BITS = Float.floatToRawIntBits(86f) + WRAP;
+
+  static final int HIGH_BITS = Float.floatToRawIntBits(44f) + WRAP;
+  static final int TANH_CUT_BITS = Float.floatToRawIntBits(10f) + WRAP;
   static final int MANTISSA_BITS = 23;
   static final int ONE_BITS = 0x3F800000;
 
@@ -51,10 +68,12 @@ final class VectorParaCells {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int step = 0; step < steps; step++) {
       int now = step * n;
       int at = 3 * now;
@@ -68,7 +87,14 @@ final class VectorParaCells {
             state.fma(
                 FloatVector.fromArray(SPECIES, a, n + i),
                 FloatVector.fromArray(SPECIES, drive, at + n + i));
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -82,7 +108,14 @@ final class VectorParaCells {
             state.fma(
                 FloatVector.fromArray(SPECIES, a, i),
                 FloatVector.fromArray(SPECIES, drive, at + i));
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -94,7 +127,14 @@ final class VectorParaCells {
             kept.fma(
                 FloatVector.fromArray(SPECIES, a, 2 * n + i),
                 FloatVector.fromArray(SPECIES, drive, at + 2 * n + i));
-        x = pre.max(tanhLow).min(tanhHigh);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(tanhCut)
+                .add(unflip)
+                .min(tanhCut)
+                .sub(wrap)
+                .reinterpretAsFloats();
         x = x.add(x);
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
@@ -137,10 +177,12 @@ final class VectorParaCells {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int step = steps - 1; step >= 0; step--) {
       int now = step * n;
       int at = 3 * now;
@@ -154,7 +196,14 @@ final class VectorParaCells {
             state.fma(
                 FloatVector.fromArray(SPECIES, a, n + i),
                 FloatVector.fromArray(SPECIES, drive, at + n + i));
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -168,7 +217,14 @@ final class VectorParaCells {
             state.fma(
                 FloatVector.fromArray(SPECIES, a, i),
                 FloatVector.fromArray(SPECIES, drive, at + i));
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -180,7 +236,14 @@ final class VectorParaCells {
             kept.fma(
                 FloatVector.fromArray(SPECIES, a, 2 * n + i),
                 FloatVector.fromArray(SPECIES, drive, at + 2 * n + i));
-        x = pre.max(tanhLow).min(tanhHigh);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(tanhCut)
+                .add(unflip)
+                .min(tanhCut)
+                .sub(wrap)
+                .reinterpretAsFloats();
         x = x.add(x);
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
@@ -229,10 +292,12 @@ final class VectorParaCells {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int step = 0; step < steps; step++) {
       int now = step * n;
       int at = 3 * now;
@@ -248,7 +313,14 @@ final class VectorParaCells {
                 FloatVector.fromArray(SPECIES, a, i),
                 FloatVector.fromArray(SPECIES, drive, at + i));
         pre = cell.fma(FloatVector.fromArray(SPECIES, a, 3 * n + i), pre);
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -260,7 +332,14 @@ final class VectorParaCells {
             state.fma(
                 FloatVector.fromArray(SPECIES, a, 2 * n + i),
                 FloatVector.fromArray(SPECIES, drive, at + 2 * n + i));
-        x = pre.max(tanhLow).min(tanhHigh);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(tanhCut)
+                .add(unflip)
+                .min(tanhCut)
+                .sub(wrap)
+                .reinterpretAsFloats();
         x = x.add(x);
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
@@ -286,7 +365,14 @@ final class VectorParaCells {
                 FloatVector.fromArray(SPECIES, a, n + i),
                 FloatVector.fromArray(SPECIES, drive, at + n + i));
         pre = next.fma(FloatVector.fromArray(SPECIES, a, 4 * n + i), pre);
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -294,7 +380,14 @@ final class VectorParaCells {
             p.reinterpretAsInts()
                 .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
                 .reinterpretAsFloats();
-        x = next.max(tanhLow).min(tanhHigh);
+        x =
+            next.reinterpretAsInts()
+                .add(flip)
+                .min(tanhCut)
+                .add(unflip)
+                .min(tanhCut)
+                .sub(wrap)
+                .reinterpretAsFloats();
         x = x.add(x);
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
@@ -335,10 +428,12 @@ final class VectorParaCells {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int step = steps - 1; step >= 0; step--) {
       int now = step * n;
       int at = 3 * now;
@@ -354,7 +449,14 @@ final class VectorParaCells {
                 FloatVector.fromArray(SPECIES, a, i),
                 FloatVector.fromArray(SPECIES, drive, at + i));
         pre = cell.fma(FloatVector.fromArray(SPECIES, a, 3 * n + i), pre);
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -366,7 +468,14 @@ final class VectorParaCells {
             state.fma(
                 FloatVector.fromArray(SPECIES, a, 2 * n + i),
                 FloatVector.fromArray(SPECIES, drive, at + 2 * n + i));
-        x = pre.max(tanhLow).min(tanhHigh);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(tanhCut)
+                .add(unflip)
+                .min(tanhCut)
+                .sub(wrap)
+                .reinterpretAsFloats();
         x = x.add(x);
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
@@ -391,7 +500,14 @@ final class VectorParaCells {
                 FloatVector.fromArray(SPECIES, a, n + i),
                 FloatVector.fromArray(SPECIES, drive, at + n + i));
         pre = next.fma(FloatVector.fromArray(SPECIES, a, 4 * n + i), pre);
-        x = pre.max(low).min(high);
+        x =
+            pre.reinterpretAsInts()
+                .add(flip)
+                .min(low)
+                .add(unflip)
+                .min(high)
+                .sub(wrap)
+                .reinterpretAsFloats();
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);
         p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -399,7 +515,14 @@ final class VectorParaCells {
             p.reinterpretAsInts()
                 .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
                 .reinterpretAsFloats();
-        x = next.max(tanhLow).min(tanhHigh);
+        x =
+            next.reinterpretAsInts()
+                .add(flip)
+                .min(tanhCut)
+                .add(unflip)
+                .min(tanhCut)
+                .sub(wrap)
+                .reinterpretAsFloats();
         x = x.add(x);
         t = x.fma(log2e, rounder);
         x = t.sub(rounder).fma(ln2, x);

@@ -1,5 +1,6 @@
 package io.sequencezoo.core.kernel;
 
+import static io.sequencezoo.core.kernel.Lanes.BITS;
 import static io.sequencezoo.core.kernel.Lanes.COUNT;
 import static io.sequencezoo.core.kernel.Lanes.SPECIES;
 import static io.sequencezoo.core.kernel.VectorParaCells.C1;
@@ -7,16 +8,19 @@ import static io.sequencezoo.core.kernel.VectorParaCells.C2;
 import static io.sequencezoo.core.kernel.VectorParaCells.C3;
 import static io.sequencezoo.core.kernel.VectorParaCells.C4;
 import static io.sequencezoo.core.kernel.VectorParaCells.C5;
-import static io.sequencezoo.core.kernel.VectorParaCells.HIGH;
+import static io.sequencezoo.core.kernel.VectorParaCells.FLIP;
+import static io.sequencezoo.core.kernel.VectorParaCells.HIGH_BITS;
 import static io.sequencezoo.core.kernel.VectorParaCells.LN2;
 import static io.sequencezoo.core.kernel.VectorParaCells.LOG2_E;
-import static io.sequencezoo.core.kernel.VectorParaCells.LOW;
+import static io.sequencezoo.core.kernel.VectorParaCells.LOW_BITS;
 import static io.sequencezoo.core.kernel.VectorParaCells.MANTISSA_BITS;
 import static io.sequencezoo.core.kernel.VectorParaCells.ONE_BITS;
 import static io.sequencezoo.core.kernel.VectorParaCells.ROUNDER;
-import static io.sequencezoo.core.kernel.VectorParaCells.TANH_CUT;
+import static io.sequencezoo.core.kernel.VectorParaCells.TANH_CUT_BITS;
+import static io.sequencezoo.core.kernel.VectorParaCells.WRAP;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -50,10 +54,12 @@ final class VectorParaJacobians {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -62,7 +68,14 @@ final class VectorParaJacobians {
       FloatVector state = FloatVector.fromArray(SPECIES, h, ho + i);
       FloatVector weightR = FloatVector.fromArray(SPECIES, a, as + i);
       FloatVector pre = state.fma(weightR, FloatVector.fromArray(SPECIES, drive, xo + xs + i));
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -74,7 +87,14 @@ final class VectorParaJacobians {
       FloatVector kept = state.mul(reset);
       FloatVector weightZ = FloatVector.fromArray(SPECIES, a, i);
       pre = state.fma(weightZ, FloatVector.fromArray(SPECIES, drive, xo + i));
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -84,7 +104,14 @@ final class VectorParaJacobians {
               .reinterpretAsFloats();
       FloatVector weightC = FloatVector.fromArray(SPECIES, a, 2 * as + i);
       pre = kept.fma(weightC, FloatVector.fromArray(SPECIES, drive, xo + 2 * xs + i));
-      x = pre.max(tanhLow).min(tanhHigh);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(tanhCut)
+              .add(unflip)
+              .min(tanhCut)
+              .sub(wrap)
+              .reinterpretAsFloats();
       x = x.add(x);
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
@@ -136,10 +163,12 @@ final class VectorParaJacobians {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -150,7 +179,14 @@ final class VectorParaJacobians {
           state.fma(
               FloatVector.fromArray(SPECIES, a, as + i),
               FloatVector.fromArray(SPECIES, drive, xo + xs + i));
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -163,7 +199,14 @@ final class VectorParaJacobians {
       pre =
           state.fma(
               FloatVector.fromArray(SPECIES, a, i), FloatVector.fromArray(SPECIES, drive, xo + i));
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -173,7 +216,14 @@ final class VectorParaJacobians {
               .reinterpretAsFloats();
       FloatVector weightC = FloatVector.fromArray(SPECIES, a, 2 * as + i);
       pre = kept.fma(weightC, FloatVector.fromArray(SPECIES, drive, xo + 2 * xs + i));
-      x = pre.max(tanhLow).min(tanhHigh);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(tanhCut)
+              .add(unflip)
+              .min(tanhCut)
+              .sub(wrap)
+              .reinterpretAsFloats();
       x = x.add(x);
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
@@ -231,10 +281,12 @@ final class VectorParaJacobians {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -246,7 +298,14 @@ final class VectorParaJacobians {
       FloatVector peepholeF = FloatVector.fromArray(SPECIES, a, 3 * as + i);
       FloatVector pre = state.fma(weightF, FloatVector.fromArray(SPECIES, drive, xo + i));
       pre = cell.fma(peepholeF, pre);
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -256,7 +315,14 @@ final class VectorParaJacobians {
               .reinterpretAsFloats();
       FloatVector weightZ = FloatVector.fromArray(SPECIES, a, 2 * as + i);
       pre = state.fma(weightZ, FloatVector.fromArray(SPECIES, drive, xo + 2 * xs + i));
-      x = pre.max(tanhLow).min(tanhHigh);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(tanhCut)
+              .add(unflip)
+              .min(tanhCut)
+              .sub(wrap)
+              .reinterpretAsFloats();
       x = x.add(x);
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
@@ -281,7 +347,14 @@ final class VectorParaJacobians {
       FloatVector peepholeO = FloatVector.fromArray(SPECIES, a, 4 * as + i);
       pre = state.fma(weightO, FloatVector.fromArray(SPECIES, drive, xo + xs + i));
       pre = next.fma(peepholeO, pre);
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -289,7 +362,14 @@ final class VectorParaJacobians {
           p.reinterpretAsInts()
               .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
               .reinterpretAsFloats();
-      x = next.max(tanhLow).min(tanhHigh);
+      x =
+          next.reinterpretAsInts()
+              .add(flip)
+              .min(tanhCut)
+              .add(unflip)
+              .min(tanhCut)
+              .sub(wrap)
+              .reinterpretAsFloats();
       x = x.add(x);
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
@@ -347,10 +427,12 @@ final class VectorParaJacobians {
     FloatVector half = FloatVector.broadcast(SPECIES, C1);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
-    FloatVector low = FloatVector.broadcast(SPECIES, LOW);
-    FloatVector high = FloatVector.broadcast(SPECIES, HIGH);
-    FloatVector tanhLow = FloatVector.broadcast(SPECIES, -TANH_CUT);
-    FloatVector tanhHigh = FloatVector.broadcast(SPECIES, TANH_CUT);
+    IntVector flip = IntVector.broadcast(BITS, FLIP);
+    IntVector unflip = IntVector.broadcast(BITS, Integer.MIN_VALUE);
+    IntVector wrap = IntVector.broadcast(BITS, WRAP);
+    IntVector low = IntVector.broadcast(BITS, LOW_BITS);
+    IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
+    IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -362,7 +444,14 @@ final class VectorParaJacobians {
           state.fma(
               FloatVector.fromArray(SPECIES, a, i), FloatVector.fromArray(SPECIES, drive, xo + i));
       pre = cell.fma(FloatVector.fromArray(SPECIES, a, 3 * as + i), pre);
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -374,7 +463,14 @@ final class VectorParaJacobians {
           state.fma(
               FloatVector.fromArray(SPECIES, a, 2 * as + i),
               FloatVector.fromArray(SPECIES, drive, xo + 2 * xs + i));
-      x = pre.max(tanhLow).min(tanhHigh);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(tanhCut)
+              .add(unflip)
+              .min(tanhCut)
+              .sub(wrap)
+              .reinterpretAsFloats();
       x = x.add(x);
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
@@ -400,7 +496,14 @@ final class VectorParaJacobians {
               FloatVector.fromArray(SPECIES, a, as + i),
               FloatVector.fromArray(SPECIES, drive, xo + xs + i));
       pre = next.fma(peepholeO, pre);
-      x = pre.max(low).min(high);
+      x =
+          pre.reinterpretAsInts()
+              .add(flip)
+              .min(low)
+              .add(unflip)
+              .min(high)
+              .sub(wrap)
+              .reinterpretAsFloats();
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
       p = c5.fma(x, c4).fma(x, c3).fma(x, c2).fma(x, half).fma(x, one).fma(x, one);
@@ -408,7 +511,14 @@ final class VectorParaJacobians {
           p.reinterpretAsInts()
               .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
               .reinterpretAsFloats();
-      x = next.max(tanhLow).min(tanhHigh);
+      x =
+          next.reinterpretAsInts()
+              .add(flip)
+              .min(tanhCut)
+              .add(unflip)
+              .min(tanhCut)
+              .sub(wrap)
+              .reinterpretAsFloats();
       x = x.add(x);
       t = x.fma(log2e, rounder);
       x = t.sub(rounder).fma(ln2, x);
