@@ -25,18 +25,12 @@ final class Close {
 
   /** Every entry within tolerance of the largest expected entry. */
   static void assertClose(String what, double[] actual, double[] expected, double tolerance) {
-    assertClose(what, actual, expected, tolerance, 0);
-  }
-
-  /** The same, or within a floor. */
-  static void assertClose(
-      String what, double[] actual, double[] expected, double tolerance, double floor) {
     assertThat(actual.length).as("%s: length", what).isEqualTo(expected.length);
     double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
     for (int i = 0; i < expected.length; i++) {
       double error = Math.abs(actual[i] - expected[i]);
       // Written so that NaN fails.
-      if (!(error <= tolerance * largest || error <= floor)) {
+      if (!(error <= tolerance * largest)) {
         throw new AssertionError(
             String.format(
                 "%s: entry %d is %s, must be %s within %.1e of the largest entry %s",

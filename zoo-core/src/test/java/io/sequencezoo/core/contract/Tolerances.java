@@ -22,20 +22,7 @@ public final class Tolerances {
   /** The error of central differences where the derivative itself is zero. */
   public static final double DIFFERENCES_AT_ZERO = 1e-8;
 
-  /**
-   * Roundings of the block's largest gradient that may be left where terms of that size cancel. The
-   * gradient of a weight in front of a norm is such a difference, and how its terms round depends
-   * on the rows of a matrix product and on the processor: 1e-8 of the terms is all of it where only
-   * the norm's eps keeps it from zero.
-   */
-  private static final double CANCELLED = 4;
-
   private Tolerances() {}
-
-  /** What may be left of cancelling terms, relative to the block's largest gradient. */
-  static double cancelled(DataType type) {
-    return CANCELLED * (type == DataType.DOUBLE ? Math.ulp(1.0) : Math.ulp(1f));
-  }
 
   /** The tolerance of a data type. */
   public static double of(DataType type) {
