@@ -132,8 +132,9 @@ public final class ToeplitzEncoding {
             true); // [H, 1, 1]
     Variable perHead =
         Primitives.reshape(tape, decayed, x.size(0), x.size(1), heads, width / heads);
-    Variable scaled =
-        Primitives.multiply(tape, perHead, Primitives.reshape(tape, product, heads, 1));
+    Variable scale = Primitives.reshape(tape, product, heads, 1);
+    Variable fixed = Primitives.stopGradient(tape, scale);
+    Variable scaled = Primitives.multiply(tape, perHead, fixed);
     Variable normed =
         Norms.rmsNorm(
             tape,
@@ -142,7 +143,33 @@ public final class ToeplitzEncoding {
             null,
             NORM_EPS,
             width / heads);
+    if (tape.needsPullback(scale)) {
+      normed = Primitives.add(tape, normed, slope(context, perHead, scaled, scale, fixed, x));
+    }
     return Dense.linear(tape, normed, context.parameter("output"), null);
+  }
+
+  /**
+   * Zero, with the derivative of the norm by what scales it, {@code e ε (mean(s² e²) + ε)^{-3/2}}:
+   * through the norm itself it would be the difference of two terms that agree but for ε.
+   */
+  private static Variable slope(
+      Context context,
+      Variable perHead,
+      Variable scaled,
+      Variable scale,
+      Variable fixed,
+      Variable x) {
+    Tape tape = context.tape();
+    Variable square = Primitives.mean(tape, Primitives.multiply(tape, scaled, scaled), 3, true);
+    Variable falling = Primitives.power(tape, Primitives.affine(tape, 1, square, NORM_EPS), -1.5);
+    Variable slope =
+        Primitives.stopGradient(
+            tape,
+            Primitives.multiply(tape, perHead, Primitives.affine(tape, NORM_EPS, falling, 0)));
+    Variable moved = Primitives.multiply(tape, slope, Primitives.subtract(tape, scale, fixed));
+    return Primitives.multiply(
+        tape, Primitives.reshape(tape, moved, x.shape()), context.parameter("norm"));
   }
 
   private Variable forwards(
