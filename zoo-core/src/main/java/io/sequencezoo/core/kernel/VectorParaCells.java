@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorOperators;
  * last bit, or below the smallest normal float. A sigmoid and a tangent share a division.
  *
  * <p>{@code FloatVector.max} and {@code min}, which mind NaN and the sign of zero, take six
- * instructions each on AVX-512, where integers take one. Hence the cut is two minima of integers,
+ * instructions each where minima of integers take one. Hence the cut is two minima of integers,
  * which is what bits of floats are ordered like: the first with the sign bit flipped, so that the
  * size of negative floats is bounded and positive ones are negative integers; the second with it
  * flipped back, for positive floats. Both have {@link #WRAP} added, after which infinity is the
