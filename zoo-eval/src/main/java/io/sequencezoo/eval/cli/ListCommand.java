@@ -1,6 +1,7 @@
 package io.sequencezoo.eval.cli;
 
 import io.sequencezoo.eval.report.ArchitectureTable;
+import io.sequencezoo.eval.report.Bibliography;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -14,10 +15,26 @@ final class ListCommand implements Runnable {
   @Option(names = "--markdown", description = "As the Markdown table that README.md holds.")
   private boolean markdown;
 
+  @Option(names = "--bibtex", description = "The papers, as docs/bibliography.bib holds them.")
+  private boolean bibtex;
+
+  @Option(names = "--citation", description = "The papers, as CITATION.cff holds them.")
+  private boolean citation;
+
   @Override
   public void run() {
-    ArchitectureTable table = ArchitectureTable.ofRegistry();
-    spec.commandLine().getOut().print(markdown ? table.toMarkdown() : table.toText());
+    spec.commandLine().getOut().print(text());
     spec.commandLine().getOut().flush();
+  }
+
+  private String text() {
+    if (bibtex) {
+      return Bibliography.ofRegistry().toBibtex();
+    }
+    if (citation) {
+      return Bibliography.ofRegistry().toCitationFile();
+    }
+    ArchitectureTable table = ArchitectureTable.ofRegistry();
+    return markdown ? table.toMarkdown() : table.toText();
   }
 }

@@ -18,7 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 public final class ArchitectureTable {
   private static final int WIDTH = 256;
   private static final List<String> HEADER =
-      List.of("type", "what it is", "family", "state at T=1024", "paper");
+      List.of("type", "what it is", "family", "state at T=1024", "paper (arXiv)");
 
   private final List<List<String>> rows;
 
@@ -59,7 +59,8 @@ public final class ArchitectureTable {
     if (paper == null) {
       return "";
     }
-    return paper.arxiv().isEmpty() ? paper.authors() : paper.authors() + ", arXiv " + paper.arxiv();
+    String cited = Bibliography.shortly(paper);
+    return paper.arxiv().isEmpty() ? cited : cited + ", " + paper.arxiv();
   }
 
   private static String size(long bytes) {

@@ -48,7 +48,9 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 @Paper(
     key = "sieber2024dsf",
-    title = "Understanding the Differences in Foundation Models: Attention, SSMs, and RNNs",
+    title =
+        "Understanding the differences in Foundation Models: Attention, State Space Models, and"
+            + " Recurrent Neural Networks",
     authors = "Sieber, Amo Alonso, Didier, Zeilinger and Orvieto 2024",
     arxiv = "2405.15731")
 @Source(
