@@ -1,9 +1,9 @@
-package io.sequencezoo.models.dl4j;
+package io.sequencezoo.dl4j;
 
-import static io.sequencezoo.models.dl4j.Networks.WIDTH;
-import static io.sequencezoo.models.dl4j.Networks.features;
-import static io.sequencezoo.models.dl4j.Networks.labels;
-import static io.sequencezoo.models.dl4j.Networks.network;
+import static io.sequencezoo.dl4j.Networks.WIDTH;
+import static io.sequencezoo.dl4j.Networks.features;
+import static io.sequencezoo.dl4j.Networks.labels;
+import static io.sequencezoo.dl4j.Networks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

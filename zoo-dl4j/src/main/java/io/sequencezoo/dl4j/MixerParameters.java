@@ -1,4 +1,4 @@
-package io.sequencezoo.models.dl4j;
+package io.sequencezoo.dl4j;
 
 import com.google.common.hash.Hashing;
 import io.sequencezoo.core.block.Declaration;

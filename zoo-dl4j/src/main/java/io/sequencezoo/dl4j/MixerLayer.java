@@ -1,4 +1,4 @@
-package io.sequencezoo.models.dl4j;
+package io.sequencezoo.dl4j;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
@@ -6,6 +6,7 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.ParamInitializer;
@@ -16,6 +17,7 @@ import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.regularization.Regularization;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -34,6 +36,19 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * weights, from the network's seed and the layer's index; DL4J's {@code activation}, {@code
  * weightInit} and {@code biasInit} have no effect. Regularisation, updater and constraints for
  * weights apply to parameters that the mixer declares as decayed, those for biases to the others.
+ *
+ * <p>A feature mask must be one run of ones per row; outputs and gradients at padding are zero, and
+ * so is a row that is all padding. In DL4J's {@code Bidirectional} the backward copy reads each
+ * row's tokens from the last to the first, without padding; DL4J's own LSTM doesn't: there it reads
+ * the padding first.
+ *
+ * <p>A regulariser that DL4J applies twice to a layer, once by the network's builder and once by
+ * the layer's validation, is applied once here.
+ *
+ * <p>What DL4J does whatever the layers: {@code init()} of a network reseeds ND4J's global random
+ * generator; {@code score()} after truncated backpropagation is that of the last segment, which is
+ * zero where that is all padding; {@code summary()} names the Java class {@code Mixer}, so give the
+ * layer a name where the mixers differ.
  *
  * <p>The mixer's description is carried as the strict JSON of {@link Configs} in DL4J's own JSON.
  */
@@ -78,6 +93,13 @@ public final class MixerLayer extends BaseRecurrentLayer {
     }
   }
 
+  /** DL4J (1.0.0-M2.1) hands a network-wide weight decay to every layer twice. */
+  @Override
+  public List<Regularization> getRegularizationByParam(String parameter) {
+    List<Regularization> all = super.getRegularizationByParam(parameter);
+    return all == null ? null : all.stream().distinct().toList();
+  }
+
   @Override
   public Layer instantiate(
       NeuralNetConfiguration conf,
@@ -96,7 +118,7 @@ public final class MixerLayer extends BaseRecurrentLayer {
         "mixer layer %s: weight noise must be absent, got %s; use the mixer's dropout",
         getLayerName(),
         getWeightNoise());
-    MixerExecution layer = new MixerExecution(conf, type, build());
+    Mixer layer = new Mixer(conf, type, build());
     layer.setListeners(listeners);
     layer.setIndex(index);
     layer.setParamsViewArray(values);

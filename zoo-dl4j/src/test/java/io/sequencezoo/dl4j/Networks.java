@@ -1,4 +1,4 @@
-package io.sequencezoo.models.dl4j;
+package io.sequencezoo.dl4j;
 
 import java.util.SplittableRandom;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;

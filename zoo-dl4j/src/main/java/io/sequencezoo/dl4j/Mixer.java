@@ -1,9 +1,8 @@
-package io.sequencezoo.models.dl4j;
+package io.sequencezoo.dl4j;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.hash.Hashing;
-import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
@@ -30,11 +29,11 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Runs the mixer of a {@link MixerLayer}: one tape per call, results copied to the workspaces that
- * DL4J asks for. The backward pass evaluates the mixer again, as DL4J's own LSTM does: a tape can't
- * stay open from {@code activate} to {@code backpropGradient}, because DL4J's workspaces open and
- * close in between.
+ * DL4J asks for. DL4J's {@code summary()} shows this class's name. The backward pass evaluates the
+ * mixer again, as DL4J's own LSTM does: a tape can't stay open from {@code activate} to {@code
+ * backpropGradient}, because DL4J's workspaces open and close in between.
  */
-final class MixerExecution extends BaseRecurrentLayer<MixerLayer> {
+final class Mixer extends BaseRecurrentLayer<MixerLayer> {
   /** Tokens seen by each row, beside the parts of the {@link State} in DL4J's state map. */
   private static final String CONSUMED = "consumed";
 
@@ -47,7 +46,7 @@ final class MixerExecution extends BaseRecurrentLayer<MixerLayer> {
    */
   private transient Map<String, INDArray> start = Map.of();
 
-  MixerExecution(NeuralNetConfiguration conf, DataType type, SequenceMixer mixer) {
+  Mixer(NeuralNetConfiguration conf, DataType type, SequenceMixer mixer) {
     super(conf, type);
     this.mixer = mixer;
   }
@@ -97,55 +96,66 @@ final class MixerExecution extends BaseRecurrentLayer<MixerLayer> {
     assertInputSet(false);
     applyDropOutIfNecessary(training, workspaces);
     start = Map.copyOf(before);
+    Spans spans = spans();
     try (Tape tape = Tape.inference()) {
-      Pass pass = run(tape, training);
+      Pass pass = run(tape, spans, training);
       if (after != null) {
         store(pass.after(), after);
       }
-      return workspaces.dup(ArrayType.ACTIVATIONS, pass.y().value(), 'c');
+      INDArray y = layout(spans.place(pass.y().value()));
+      return workspaces.dup(ArrayType.ACTIVATIONS, y, 'c');
     }
   }
 
   private Pair<Gradient, INDArray> differentiate(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
+    Spans spans = spans();
     INDArray inputEpsilon;
     try (Tape tape = Tape.training()) {
-      Pass pass = run(tape, true);
+      Pass pass = run(tape, spans, true);
       parameters().zeroGradients();
-      tape.backward(List.of(pass.y()), List.of(epsilon.castTo(dataType)));
-      inputEpsilon = workspaces.dup(ArrayType.ACTIVATION_GRAD, pass.x().gradient(), 'c');
+      tape.backward(List.of(pass.y()), List.of(spans.take(tokens(epsilon))));
+      INDArray gradient = layout(spans.place(pass.x().gradient()));
+      inputEpsilon = workspaces.dup(ArrayType.ACTIVATION_GRAD, gradient, 'c');
     }
     Gradient gradient = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach((name, view) -> gradient.setGradientFor(name, view, 'c'));
     return new Pair<>(gradient, backpropDropOutIfPresent(inputEpsilon));
   }
 
-  /** The mixer on the current input; x and y of the result are in the layout of the network. */
-  private Pass run(Tape tape, boolean training) {
-    Variable x = tape.variable(sequence(input).castTo(dataType));
-    Variable tokens = isTimeLast() ? Primitives.permute(tape, x, 0, 2, 1) : x;
+  /** The mixer on what the mask leaves of the current input; x and y are {@code [B, T, D]}. */
+  private Pass run(Tape tape, Spans spans, boolean training) {
+    Variable x = tape.variable(spans.take(tokens(sequence(input))));
     Context context =
         training
             ? Context.training(tape, parameters(), seed())
             : Context.inference(tape, parameters());
-    State state = start.isEmpty() ? null : load(tape, start, tokens.size(0));
-    Evolution evolution;
-    Variable y;
-    if (maskArray == null) {
-      // One token at a time takes the path whose time doesn't depend on the tokens before.
-      boolean step = state != null && tokens.size(1) == 1;
-      evolution = step ? mixer.step(context, tokens, state) : mixer.forward(context, tokens, state);
-      y = evolution.outputs();
-    } else {
-      int[] lengths = lengths(tokens.size(0), tokens.size(1));
-      INDArray valid = maskArray.reshape('c', tokens.size(0), tokens.size(1), 1);
-      Variable known = Primitives.mask(tape, tokens, valid, 0);
-      evolution = mixer.forward(context.withLengths(lengths), known, state);
-      // Outputs at padded positions are unspecified; DL4J's layers give zeros.
-      y = Primitives.mask(tape, evolution.outputs(), valid, 0);
-    }
-    Variable result = isTimeLast() ? Primitives.permute(tape, y, 0, 2, 1) : y;
-    return new Pass(x, result, evolution.state());
+    State state = start.isEmpty() ? null : load(tape, start, x.size(0));
+    // One token at a time takes the path whose time doesn't depend on the tokens before, but which
+    // has no gradient.
+    boolean step = !training && maskArray == null && state != null && x.size(1) == 1;
+    Evolution evolution =
+        step
+            ? mixer.step(context, x, state)
+            : mixer.forward(
+                maskArray == null ? context : context.withLengths(spans.lengths()), x, state);
+    return new Pass(x, evolution.outputs(), evolution.state());
+  }
+
+  private Spans spans() {
+    INDArray tokens = tokens(sequence(input));
+    return Spans.of(name(), maskArray, (int) tokens.size(0), (int) tokens.size(1));
+  }
+
+  /** From the layout of the network to {@code [B, T, D]}. */
+  private INDArray tokens(INDArray array) {
+    INDArray typed = array.castTo(dataType);
+    return isTimeLast() ? typed.permute(0, 2, 1) : typed;
+  }
+
+  /** From {@code [B, T, D]} to the layout of the network. */
+  private INDArray layout(INDArray tokens) {
+    return isTimeLast() ? tokens.permute(0, 2, 1) : tokens;
   }
 
   private INDArray sequence(INDArray array) {
@@ -162,35 +172,6 @@ final class MixerExecution extends BaseRecurrentLayer<MixerLayer> {
         isTimeLast() ? "[B, D, T]" : "[B, T, D]",
         Arrays.toString(array.shape()));
     return array;
-  }
-
-  /** The number of valid positions of each row, from a mask of ones followed by zeros. */
-  private int[] lengths(int batch, int steps) {
-    checkArgument(
-        maskArray.rank() == 2 && maskArray.size(0) == batch && maskArray.size(1) == steps,
-        "%s: feature mask must have shape [B=%s, T=%s], got %s",
-        name(),
-        batch,
-        steps,
-        Arrays.toString(maskArray.shape()));
-    double[][] mask = maskArray.castTo(DataType.DOUBLE).toDoubleMatrix();
-    int[] lengths = new int[batch];
-    for (int b = 0; b < batch; b++) {
-      while (lengths[b] < steps && mask[b][lengths[b]] == 1) {
-        lengths[b]++;
-      }
-      for (int t = lengths[b]; t < steps; t++) {
-        checkArgument(
-            mask[b][t] == 0,
-            "%s: feature mask must be ones followed by zeros in every row, got %s at row %s"
-                + " position %s; pad sequences on the right",
-            name(),
-            mask[b][t],
-            b,
-            t);
-      }
-    }
-    return lengths;
   }
 
   private State load(Tape tape, Map<String, INDArray> stored, int batch) {

@@ -1,10 +1,10 @@
-package io.sequencezoo.models.dl4j;
+package io.sequencezoo.dl4j;
 
-import static io.sequencezoo.models.dl4j.Networks.WIDTH;
-import static io.sequencezoo.models.dl4j.Networks.features;
-import static io.sequencezoo.models.dl4j.Networks.labels;
-import static io.sequencezoo.models.dl4j.Networks.mixer;
-import static io.sequencezoo.models.dl4j.Networks.network;
+import static io.sequencezoo.dl4j.Networks.WIDTH;
+import static io.sequencezoo.dl4j.Networks.features;
+import static io.sequencezoo.dl4j.Networks.labels;
+import static io.sequencezoo.dl4j.Networks.mixer;
+import static io.sequencezoo.dl4j.Networks.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -120,8 +120,8 @@ class MixerLayerTest {
     network.setLayerMaskArrays(hole, null);
     assertThatThrownBy(() -> network.feedForward(features(1, 2, 3), false))
         .hasMessage(
-            "mixer layer layer0: feature mask must be ones followed by zeros in every row, got 1.0"
-                + " at row 0 position 2; pad sequences on the right");
+            "mixer layer layer0: feature mask must be one run of ones in every row, zeros"
+                + " elsewhere, got 1.0 at row 0 position 2; pad sequences on the right");
   }
 
   @ParameterizedTest
