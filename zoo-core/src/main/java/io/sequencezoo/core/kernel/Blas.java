@@ -10,6 +10,7 @@ import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -97,6 +98,25 @@ public final class Blas {
         c,
         co,
         ldc);
+  }
+
+  /**
+   * The best rate, in 10^9 operations per second, of the product of two float matrices of 1024 rows
+   * and columns on all threads, tried for so many seconds.
+   */
+  public static double gigaflops(double seconds) {
+    int n = 1024;
+    Slab<float[]> a = Precision.FLOAT.slab(Nd4j.ones(DataType.FLOAT, n, n));
+    Slab<float[]> c = Precision.FLOAT.slab(Nd4j.create(DataType.FLOAT, n, n));
+    long end = System.nanoTime() + (long) (seconds * 1e9);
+    double best = 0;
+    for (long start = System.nanoTime(); start < end; ) {
+      gemm(false, false, n, n, n, 1, a, 0, n, a, 0, n, 0, c, 0, n);
+      long now = System.nanoTime();
+      best = Math.max(best, 2.0 * n * n * n / (now - start));
+      start = now;
+    }
+    return best;
   }
 
   private static int tasks(int size, int tile) {

@@ -3,6 +3,7 @@ package io.sequencezoo.core.kernel;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -42,6 +43,25 @@ public final class Parallel {
   public static void setThreads(int n) {
     checkArgument(n >= 1, "threads: must be at least 1, got %s", n);
     threads = n;
+  }
+
+  /**
+   * Why one thread works alone on a machine with more processors, and what to do about it; empty
+   * where it doesn't.
+   */
+  static Optional<String> remedy(int threads, int seenByJava, int present) {
+    if (threads > 1 || present <= 1) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "one thread on "
+            + present
+            + " processors; "
+            + (seenByJava > 1
+                ? "raise the system property zoo.threads"
+                : "raise the container's limit of processors or start Java with"
+                    + " -XX:ActiveProcessorCount="
+                    + present));
   }
 
   /**

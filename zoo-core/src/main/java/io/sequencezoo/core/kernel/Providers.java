@@ -18,7 +18,9 @@ final class Providers {
       choose(System.getProperty(PROPERTY, "auto"), VectorSupport::refusal, VectorSupport::create);
 
   static {
-    CHOICE.log();
+    if (CHOICE.kernels != null) {
+      log(KernelInfo.of(CHOICE.kernels.name(), CHOICE.reason));
+    }
   }
 
   private Providers() {}
@@ -34,6 +36,24 @@ final class Providers {
   /** Why the choice fell on scalar kernels, empty if on vectors. */
   static String reason() {
     return CHOICE.reason;
+  }
+
+  /** Whether vectors were wanted and can't be had. */
+  static boolean isFallback() {
+    return CHOICE.fallback;
+  }
+
+  /** One line of what runs, and one of what would make it faster if anything would. */
+  private static void log(KernelInfo info) {
+    LOG.info(
+        "kernels: {}, {} threads; {}, core {}",
+        info.provider(),
+        info.threads(),
+        info.blas(),
+        info.core());
+    if (!info.remedies().isEmpty()) {
+      LOG.warn("slower than this machine could be: {}", String.join("; ", info.remedies()));
+    }
   }
 
   static Choice choose(
@@ -88,15 +108,6 @@ final class Providers {
 
     String reason() {
       return reason;
-    }
-
-    private void log() {
-      if (kernels != null) {
-        LOG.info("kernels: {}, {} threads", kernels.name(), Parallel.threads());
-      }
-      if (fallback) {
-        LOG.warn("kernels: several times slower than with vectors: {}", reason);
-      }
     }
   }
 }

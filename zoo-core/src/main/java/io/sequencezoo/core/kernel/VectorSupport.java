@@ -60,6 +60,13 @@ final class VectorSupport {
         && !Boolean.parseBoolean(option(machine, "UseJVMCICompiler", "false"));
   }
 
+  /** The vector instructions of x86-64 as HotSpot counts them: 2 has AVX2, 3 AVX-512; else 0. */
+  static int avx() {
+    HotSpotDiagnosticMXBean machine =
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    return machine == null ? 0 : Integer.parseInt(option(machine, "UseAVX", "0"));
+  }
+
   private static String option(HotSpotDiagnosticMXBean machine, String name, String absent) {
     try {
       return machine.getVMOption(name).getValue();

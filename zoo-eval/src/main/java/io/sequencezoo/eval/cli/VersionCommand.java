@@ -1,8 +1,9 @@
 package io.sequencezoo.eval.cli;
 
-import io.sequencezoo.core.kernel.Parallel;
-import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Blas;
+import io.sequencezoo.core.kernel.KernelInfo;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -10,8 +11,11 @@ import picocli.CommandLine.Spec;
 /** {@code zoo version}: what runs, on what. */
 @Command(
     name = "version",
-    description = "Show the version, the kernels in use and the Java runtime.")
+    description =
+        "Show the version, the kernels and BLAS in use, how fast they are, and the Java runtime.")
 final class VersionCommand implements Runnable {
+  private static final double SELF_TEST_SECONDS = 0.5;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -19,8 +23,22 @@ final class VersionCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     String version = VersionCommand.class.getPackage().getImplementationVersion();
     out.println("Sequence Zoo " + (version == null ? "(development build)" : version));
+    KernelInfo info = KernelInfo.current();
     out.println(
-        "kernels " + Precision.FLOAT.kernels().name() + ", " + Parallel.threads() + " threads");
+        "kernels "
+            + info.provider()
+            + (info.vectorBits().isPresent()
+                ? " (vectors of " + info.vectorBits().getAsInt() + " bits), "
+                : ", ")
+            + info.threads()
+            + " threads");
+    out.println(info.blas() + ", core " + info.core());
+    out.printf(
+        Locale.ROOT,
+        "matrix products %.0f GFLOP/s (float, 1024 x 1024 x 1024, all threads, best in %s s)%n",
+        Blas.gigaflops(SELF_TEST_SECONDS),
+        SELF_TEST_SECONDS);
+    info.remedies().forEach(remedy -> out.println("slower than it could be: " + remedy));
     out.println(
         "Java "
             + System.getProperty("java.vm.version")

@@ -83,5 +83,8 @@ class ZooTest {
   void version_namesTheKernels() {
     assertThat(run("version")).isZero();
     assertThat(out.toString()).contains(System.getProperty("zoo.expected.kernels", "kernels"));
+    assertThat(out.toString())
+        .contains("OpenBLAS 0.3.31, core ")
+        .containsPattern("[1-9][0-9]* GFLOP/s");
   }
 }
