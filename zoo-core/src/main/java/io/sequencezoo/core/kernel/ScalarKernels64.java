@@ -1,48 +1,11 @@
 package io.sequencezoo.core.kernel;
 
-import java.util.Arrays;
-
 /** The readable specification of {@link Kernels}, in double precision. */
-final class ScalarKernels64 implements Kernels<double[]> {
+final class ScalarKernels64 extends DoubleArrays {
 
   @Override
   public String name() {
     return "scalar";
-  }
-
-  @Override
-  public double[] allocate(int n) {
-    return new double[n];
-  }
-
-  @Override
-  public int length(double[] a) {
-    return a.length;
-  }
-
-  @Override
-  public double get(double[] a, int i) {
-    return a[i];
-  }
-
-  @Override
-  public void set(double[] a, int i, double value) {
-    a[i] = value;
-  }
-
-  @Override
-  public void fill(double[] y, int yo, int n, double value) {
-    Arrays.fill(y, yo, yo + n, value);
-  }
-
-  @Override
-  public void round(double[] x, int xo, double[] y, int yo, int n) {
-    System.arraycopy(x, xo, y, yo, n);
-  }
-
-  @Override
-  public void widen(double[] x, int xo, double[] y, int yo, int n) {
-    System.arraycopy(x, xo, y, yo, n);
   }
 
   @Override
@@ -116,15 +79,18 @@ final class ScalarKernels64 implements Kernels<double[]> {
 
   @Override
   public void affine(double alpha, double[] x, int xo, double beta, double[] y, int yo, int n) {
+    double scale = alpha;
+    double shift = beta;
     for (int i = 0; i < n; i++) {
-      y[yo + i] = alpha * x[xo + i] + beta;
+      y[yo + i] = scale * x[xo + i] + shift;
     }
   }
 
   @Override
   public void axpy(double alpha, double[] x, int xo, double[] y, int yo, int n) {
+    double scale = alpha;
     for (int i = 0; i < n; i++) {
-      y[yo + i] += alpha * x[xo + i];
+      y[yo + i] += scale * x[xo + i];
     }
   }
 

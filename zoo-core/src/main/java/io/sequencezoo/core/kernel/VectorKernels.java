@@ -5,14 +5,13 @@ import static io.sequencezoo.core.kernel.Lanes.SPECIES;
 import static io.sequencezoo.core.kernel.Lanes.all;
 import static io.sequencezoo.core.kernel.Lanes.load;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * {@link Kernels} in single precision by the Vector API: a loop over whole vectors, then one over
  * the elements left.
  */
-final class VectorKernels implements Kernels<float[]> {
+final class VectorKernels extends FloatArrays {
   private static final int SMALLEST_BITS = 128;
 
   VectorKernels() {
@@ -25,45 +24,6 @@ final class VectorKernels implements Kernels<float[]> {
   @Override
   public String name() {
     return "vector-" + SPECIES.vectorBitSize();
-  }
-
-  @Override
-  public float[] allocate(int n) {
-    return new float[n];
-  }
-
-  @Override
-  public int length(float[] a) {
-    return a.length;
-  }
-
-  @Override
-  public double get(float[] a, int i) {
-    return a[i];
-  }
-
-  @Override
-  public void set(float[] a, int i, double value) {
-    a[i] = (float) value;
-  }
-
-  @Override
-  public void fill(float[] y, int yo, int n, double value) {
-    Arrays.fill(y, yo, yo + n, (float) value);
-  }
-
-  @Override
-  public void round(double[] x, int xo, float[] y, int yo, int n) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] = (float) x[xo + i];
-    }
-  }
-
-  @Override
-  public void widen(float[] x, int xo, double[] y, int yo, int n) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] = x[xo + i];
-    }
   }
 
   @Override
@@ -355,7 +315,7 @@ final class VectorKernels implements Kernels<float[]> {
 
   @Override
   public void paraGru(float[] a, float[] x, float[] h, int steps, int n) {
-    VectorParaCells.paraGru(a, x, h, steps, n);
+    VectorDiagonalCells.paraGru(a, x, h, steps, n);
     ScalarParaCells.paraGru(this, a, x, h, steps, SPECIES.loopBound(n), n);
   }
 
@@ -370,13 +330,13 @@ final class VectorKernels implements Kernels<float[]> {
       float[] ga,
       int steps,
       int n) {
-    VectorParaCells.paraGruPullback(a, x, h, gy, gh, gx, ga, steps, n);
+    VectorDiagonalCells.paraGruPullback(a, x, h, gy, gh, gx, ga, steps, n);
     ScalarParaCells.paraGruPullback(this, a, x, h, gy, gh, gx, ga, steps, SPECIES.loopBound(n), n);
   }
 
   @Override
   public void paraLstm(float[] a, float[] x, float[] h, float[] c, int steps, int n) {
-    VectorParaCells.paraLstm(a, x, h, c, steps, n);
+    VectorDiagonalCells.paraLstm(a, x, h, c, steps, n);
     ScalarParaCells.paraLstm(this, a, x, h, c, steps, SPECIES.loopBound(n), n);
   }
 
@@ -393,7 +353,7 @@ final class VectorKernels implements Kernels<float[]> {
       float[] ga,
       int steps,
       int n) {
-    VectorParaCells.paraLstmPullback(a, x, h, c, gy, gh, gc, gx, ga, steps, n);
+    VectorDiagonalCells.paraLstmPullback(a, x, h, c, gy, gh, gc, gx, ga, steps, n);
     ScalarParaCells.paraLstmPullback(
         this, a, x, h, c, gy, gh, gc, gx, ga, steps, SPECIES.loopBound(n), n);
   }
@@ -412,7 +372,7 @@ final class VectorKernels implements Kernels<float[]> {
       float[] j,
       int jo,
       int n) {
-    VectorParaJacobians.gru(a, as, h, ho, x, xo, xs, next, no, j, jo, n);
+    VectorDiagonalCells.gru(a, as, h, ho, x, xo, xs, next, no, j, jo, n);
     ScalarParaJacobians.gru(
         this, a, as, SPECIES.loopBound(n), h, ho, x, xo, xs, next, no, j, jo, n);
   }
@@ -433,7 +393,7 @@ final class VectorKernels implements Kernels<float[]> {
       int gxs,
       float[] ga,
       int n) {
-    VectorParaJacobians.gruPullback(a, as, h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
+    VectorDiagonalCells.gruPullback(a, as, h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
     ScalarParaJacobians.gruPullback(
         this, a, as, SPECIES.loopBound(n), h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
   }
@@ -455,7 +415,7 @@ final class VectorKernels implements Kernels<float[]> {
       int jo,
       int js,
       int n) {
-    VectorParaJacobians.lstm(a, as, h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
+    VectorDiagonalCells.lstm(a, as, h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
     ScalarParaJacobians.lstm(
         this, a, as, SPECIES.loopBound(n), h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
   }
@@ -478,7 +438,7 @@ final class VectorKernels implements Kernels<float[]> {
       int gxs,
       float[] ga,
       int n) {
-    VectorParaJacobians.lstmPullback(a, as, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
+    VectorDiagonalCells.lstmPullback(a, as, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
     ScalarParaJacobians.lstmPullback(
         this, a, as, SPECIES.loopBound(n), h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
   }
