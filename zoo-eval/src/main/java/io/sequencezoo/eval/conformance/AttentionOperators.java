@@ -2,10 +2,10 @@ package io.sequencezoo.eval.conformance;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.dynamics.MatrixStateRecurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.models.attention.Normaliser;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;

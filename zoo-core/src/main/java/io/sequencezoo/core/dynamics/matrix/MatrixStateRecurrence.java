@@ -1,11 +1,15 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.dynamics.MatrixStateShape.Update;
+import io.sequencezoo.core.dynamics.Family;
+import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.dynamics.Recurrence;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
@@ -125,7 +129,7 @@ public final class MatrixStateRecurrence implements Recurrence {
 
   @Override
   public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.CHUNKED, Solver.SEQUENTIAL);
+    return MatrixStateSolvers.KINDS;
   }
 
   @Override
@@ -171,15 +175,9 @@ public final class MatrixStateRecurrence implements Recurrence {
       Map<String, Variable> coefficients,
       State initial,
       int[] lengths) {
-    Variable[] inputs = new Variable[MatrixStateInput.values().length];
-    for (MatrixStateInput input : MatrixStateInput.needed(update)) {
-      inputs[input.ordinal()] = coefficients.get(input.key());
-    }
-    inputs[MatrixStateInput.DECAY.ordinal()] = coefficients.get(DECAY);
-    inputs[MatrixStateInput.STATE.ordinal()] = part(initial, STATE);
-    inputs[MatrixStateInput.NORMALISER.ordinal()] = normalised ? part(initial, NORMALISER) : null;
     Variable[] results =
-        new MatrixStateScan<>(precision, shape, solver, scale, eps, lengths, inputs, tape)
+        new MatrixStateScan<>(
+                precision, shape, solver, scale, eps, lengths, coefficients, initial, tape)
             .run(tape);
     int[] consumed = consumed(shape, initial);
     for (int row = 0; row < consumed.length; row++) {
@@ -230,10 +228,6 @@ public final class MatrixStateRecurrence implements Recurrence {
 
   private static int[] consumed(MatrixStateShape shape, State state) {
     return state == null ? new int[shape.batch()] : state.consumed().clone();
-  }
-
-  private static Variable part(State state, String name) {
-    return state == null ? null : state.get(name);
   }
 
   private void checkState(MatrixStateShape shape, State state) {

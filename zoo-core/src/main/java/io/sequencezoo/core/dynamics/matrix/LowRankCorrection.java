@@ -1,4 +1,4 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
@@ -41,12 +41,12 @@ final class LowRankCorrection<A> implements BlockCorrection<A> {
     this.first = scratch.take(keys);
     this.firstReads = scratch.take(columns);
     this.matrix = scratch.take(DecayBlocks.BLOCK * DecayBlocks.BLOCK);
-    this.before = backward ? scratch.take(MatrixStateSolver.CHUNK * shape.stateLength()) : null;
+    this.before = backward ? scratch.take(ChunkSize.ROWS * shape.stateLength()) : null;
   }
 
   @Override
-  public void enter(MatrixStateTile<A> tile, int block, A state) {
-    blocks.beforeEntry(block, tile.a, blocks.start(block) * keys, first, 0);
+  public void enter(MatrixStateTile<A> tile, Block block, A state) {
+    blocks.beforeEntry(block, tile.a, block.start() * keys, first, 0);
     kernels.gemm(
         false,
         false,
@@ -65,15 +65,16 @@ final class LowRankCorrection<A> implements BlockCorrection<A> {
         0,
         columns);
     if (before != null) {
-      kernels.copy(state, 0, before, block * keys * columns, keys * columns);
+      kernels.copy(state, 0, before, block.index() * keys * columns, keys * columns);
     }
   }
 
   @Override
-  public void solve(
-      MatrixStateTile<A> tile, int block, A scores, int so, A reads, int ro, A values) {
-    int from = blocks.start(block);
-    int rows = blocks.rows(block);
+  public void solve(MatrixStateTile<A> tile, Block block, A scores, A reads, A values) {
+    int from = block.start();
+    int rows = block.rows();
+    int so = block.secondScores();
+    int ro = block.queries() * columns;
     int own = 2 * from * columns;
     int read = own + rows * columns;
     kernels.copy(tile.v, from * columns, values, own, rows * columns);
@@ -97,14 +98,14 @@ final class LowRankCorrection<A> implements BlockCorrection<A> {
   public void pullback(
       MatrixStateTile<A> tile,
       MatrixStateTile<A> gradient,
-      int block,
+      Block block,
       A scores,
-      int so,
       A valueGradient,
-      A readGradient,
-      int ro) {
-    int from = blocks.start(block);
-    int rows = blocks.rows(block);
+      A readGradient) {
+    int from = block.start();
+    int rows = block.rows();
+    int so = block.secondScores();
+    int ro = block.queries() * columns;
     int half = rows * columns;
     negatedScores(rows, scores, so);
     kernels.solveUnitLower(true, rows, columns, matrix, 0, rows, valueGradient, half, columns);
@@ -132,9 +133,9 @@ final class LowRankCorrection<A> implements BlockCorrection<A> {
 
   @Override
   public void leave(
-      MatrixStateTile<A> tile, MatrixStateTile<A> gradient, int block, A stateGradient) {
-    int row = blocks.start(block) * keys;
-    int at = block * keys * columns;
+      MatrixStateTile<A> tile, MatrixStateTile<A> gradient, Block block, A stateGradient) {
+    int row = block.start() * keys;
+    int at = block.index() * keys * columns;
     blocks.beforeEntry(block, tile.a, row, first, 0);
     for (int d = 0; d < keys; d++) {
       kernels.axpy(kernels.get(first, d), firstReads, 0, stateGradient, d * columns, columns);

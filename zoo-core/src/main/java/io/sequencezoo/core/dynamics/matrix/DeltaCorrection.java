@@ -1,4 +1,4 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
@@ -17,25 +17,23 @@ import io.sequencezoo.core.kernel.Scratch;
  */
 final class DeltaCorrection<A> implements BlockCorrection<A> {
   private final Kernels<A> kernels;
-  private final DecayBlocks<A> blocks;
   private final int columns;
   private final A missing;
   private final A matrix;
 
-  DeltaCorrection(
-      Precision<A> precision, MatrixStateShape shape, DecayBlocks<A> blocks, Scratch<A> scratch) {
+  DeltaCorrection(Precision<A> precision, MatrixStateShape shape, Scratch<A> scratch) {
     this.kernels = precision.kernels();
-    this.blocks = blocks;
     this.columns = shape.columns();
-    this.missing = scratch.take(MatrixStateSolver.CHUNK * columns);
+    this.missing = scratch.take(ChunkSize.ROWS * columns);
     this.matrix = scratch.take(DecayBlocks.BLOCK * DecayBlocks.BLOCK);
   }
 
   @Override
-  public void solve(
-      MatrixStateTile<A> tile, int block, A scores, int so, A reads, int ro, A values) {
-    int from = blocks.start(block);
-    int rows = blocks.rows(block);
+  public void solve(MatrixStateTile<A> tile, Block block, A scores, A reads, A values) {
+    int from = block.start();
+    int rows = block.rows();
+    int so = block.secondScores();
+    int ro = block.queries() * columns;
     int at = from * columns;
     kernels.subtract(tile.v, at, reads, ro, missing, at, rows * columns);
     for (int i = 1; i < rows; i++) {
@@ -52,14 +50,14 @@ final class DeltaCorrection<A> implements BlockCorrection<A> {
   public void pullback(
       MatrixStateTile<A> tile,
       MatrixStateTile<A> gradient,
-      int block,
+      Block block,
       A scores,
-      int so,
       A valueGradient,
-      A readGradient,
-      int ro) {
-    int from = blocks.start(block);
-    int rows = blocks.rows(block);
+      A readGradient) {
+    int from = block.start();
+    int rows = block.rows();
+    int so = block.secondScores();
+    int ro = block.queries() * columns;
     int at = from * columns;
     for (int i = 1; i < rows; i++) {
       double beta = kernels.get(tile.beta, from + i);

@@ -1,4 +1,4 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
@@ -21,7 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param <A> the array type
  */
 final class BidirectionalSum<A> {
-  private static final int CHUNK = MatrixStateSolver.CHUNK;
+  private static final int CHUNK = ChunkSize.ROWS;
 
   private final Precision<A> precision;
   private final Kernels<A> kernels;

@@ -1,10 +1,15 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Family;
+import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.dynamics.Recurrence;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;

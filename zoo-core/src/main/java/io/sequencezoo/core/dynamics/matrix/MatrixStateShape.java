@@ -1,10 +1,11 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.math.IntMath;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.shape.Shapes;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -58,16 +59,18 @@ record MatrixStateShape(
 
   static MatrixStateShape of(
       String subject, Map<String, Variable> c, Update update, boolean normalised) {
-    for (MatrixStateInput input : MatrixStateInput.needed(update)) {
+    List<Coefficient> needed = Coefficient.needed(update);
+    for (Coefficient coefficient : needed) {
       checkArgument(
-          c.get(input.key()) != null,
+          c.get(coefficient.key()) != null,
           "%s: needs coefficients %s, got %s; add %s",
           subject,
-          MatrixStateInput.needed(update),
+          needed,
           c.keySet(),
-          input.key());
+          coefficient);
     }
     Checker checker = new Checker(subject, c, update);
+    needed.forEach(checker::check);
     Decay decay = checker.decay();
     return new MatrixStateShape(
         checker.batch,
@@ -92,11 +95,6 @@ record MatrixStateShape(
     return keys * columns();
   }
 
-  /** Tokens whose writes fit the largest chunk. */
-  int chunkTokens() {
-    return MatrixStateSolver.CHUNK / writes;
-  }
-
   /** Heads that may share keys, queries or gates: those of one group. */
   int headsPerGroup() {
     return heads / groups;
@@ -117,6 +115,7 @@ record MatrixStateShape(
     private final Map<String, Variable> c;
     private final int batch;
     private final int steps;
+    private final boolean several;
     private final int writes;
     private final int heads;
     private final int keys;
@@ -126,72 +125,65 @@ record MatrixStateShape(
     Checker(String subject, Map<String, Variable> c, Update update) {
       this.subject = subject;
       this.c = c;
-      Variable q = c.get("q");
-      Variable v = c.get("v");
+      Variable q = c.get(Coefficient.QUERY.key());
+      Variable v = c.get(Coefficient.VALUE.key());
       Shapes.check(subject + " q", q.value(), "BTHK", -1, -1, -1, -1);
       this.batch = q.size(0);
       this.steps = q.size(1);
       this.keys = q.size(3);
-      boolean several = update == Update.DELTA && v.shape().length == 5;
+      this.several = update == Update.DELTA && v.shape().length == 5;
       this.writes = several ? v.size(2) : 1;
       checkArgument(
-          writes >= 1 && writes <= MatrixStateSolver.CHUNK,
+          writes >= 1 && writes <= ChunkSize.ROWS,
           "%s v: writes per token must be in 1 to %s, got %s",
           subject,
-          MatrixStateSolver.CHUNK,
+          ChunkSize.ROWS,
           writes);
-      check("v", several ? "BTNHV" : "BTHV", -1, -1);
+      checkSizes(Coefficient.VALUE, Coefficient.VALUE.axes(several));
       this.heads = v.size(-2);
       this.values = v.size(-1);
       this.groups = heads;
-      check("q", "BTHK", -1, keys);
-      check("k", several ? "BTNHK" : "BTHK", -1, keys);
-      share("q", q.size(2));
-      share("k", c.get("k").size(-2));
-      if (update == Update.DELTA) {
-        check("beta", several ? "BTNH" : "BTH", -1, -1);
-        share("beta", c.get("beta").size(-1));
-      }
-      if (update == Update.LOW_RANK) {
-        for (String name : new String[] {"a", "b"}) {
-          check(name, "BTHK", -1, keys);
-          share(name, c.get(name).size(2));
-        }
-      }
+    }
+
+    void check(Coefficient coefficient) {
+      check(coefficient, coefficient.axes(several));
+    }
+
+    private void check(Coefficient coefficient, String axes) {
+      checkSizes(coefficient, axes);
+      share(coefficient, c.get(coefficient.key()).size(axes.indexOf('H')));
     }
 
     Decay decay() {
-      Variable g = c.get("g");
+      Variable g = c.get(Coefficient.DECAY.key());
       if (g == null) {
         return Decay.NONE;
       }
       boolean perHead = g.shape().length == 3;
-      check("g", perHead ? "BTH" : "BTHK", -1, keys);
-      share("g", g.size(2));
+      check(Coefficient.DECAY, perHead ? "BTH" : Coefficient.DECAY.axes(several));
       return perHead ? Decay.HEAD : Decay.CHANNEL;
     }
 
-    /** Checks the sizes of a coefficient's axes; H and the last axis as given, -1 for any. */
-    private void check(String name, String axes, long headCount, long width) {
+    private void checkSizes(Coefficient coefficient, String axes) {
       long[] expected = new long[axes.length()];
       for (int i = 0; i < expected.length; i++) {
         switch (axes.charAt(i)) {
           case 'B' -> expected[i] = batch;
           case 'T' -> expected[i] = steps;
           case 'N' -> expected[i] = writes;
-          case 'H' -> expected[i] = headCount;
-          default -> expected[i] = width;
+          case 'K' -> expected[i] = keys;
+          default -> expected[i] = -1;
         }
       }
-      Shapes.check(subject + " " + name, c.get(name).value(), axes, expected);
+      Shapes.check(subject + " " + coefficient, c.get(coefficient.key()).value(), axes, expected);
     }
 
-    private void share(String name, int count) {
+    private void share(Coefficient coefficient, int count) {
       checkArgument(
           count >= 1 && heads % count == 0,
           "%s %s: heads must divide those of v, H=%s, got %s",
           subject,
-          name,
+          coefficient,
           heads,
           count);
       groups = IntMath.gcd(groups, count);

@@ -1,13 +1,19 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -28,7 +34,12 @@ final class MatrixStateScan<A> {
   private final int chunkTokens;
   private final int chunks;
 
-  /** In the order of {@link MatrixStateInput}; null for those that there aren't. */
+  private final Map<String, Variable> coefficients;
+  private final Variable initial;
+  private final Variable initialNormaliser;
+  private final Coefficient[] given;
+
+  /** The coefficients as given, then S and z; null for those that there aren't. */
   private final Variable[] inputs;
 
   private final INDArray outputs;
@@ -44,7 +55,8 @@ final class MatrixStateScan<A> {
       double scale,
       double eps,
       int[] lengths,
-      Variable[] inputs,
+      Map<String, Variable> coefficients,
+      State initial,
       Tape tape) {
     this.precision = precision;
     this.kernels = precision.kernels();
@@ -53,9 +65,21 @@ final class MatrixStateScan<A> {
     this.scale = scale;
     this.eps = eps;
     this.lengths = lengths;
-    this.inputs = inputs;
-    this.chunkTokens = shape.chunkTokens();
-    this.chunks = Math.max(1, (shape.steps() + chunkTokens - 1) / chunkTokens);
+    this.coefficients = coefficients;
+    this.initial = initial == null ? null : initial.get(MatrixStateRecurrence.STATE);
+    this.initialNormaliser =
+        initial == null || !shape.normalised()
+            ? null
+            : initial.get(MatrixStateRecurrence.NORMALISER);
+    this.given = Coefficient.given(shape);
+    this.inputs = new Variable[given.length + 2];
+    for (int i = 0; i < given.length; i++) {
+      inputs[i] = coefficients.get(given[i].key());
+    }
+    inputs[given.length] = this.initial;
+    inputs[given.length + 1] = initialNormaliser;
+    this.chunkTokens = ChunkSize.tokens(shape.writes());
+    this.chunks = ChunkSize.count(shape.steps(), chunkTokens);
     DataType type = precision.type();
     int batch = shape.batch();
     int heads = shape.heads();
@@ -85,21 +109,12 @@ final class MatrixStateScan<A> {
     return lengths == null ? shape.steps() : lengths[row];
   }
 
-  private INDArray input(MatrixStateInput input) {
-    Variable variable = inputs[input.ordinal()];
-    return variable == null ? null : variable.value();
-  }
-
-  private MatrixStateTile.Sources<A> sources() {
-    INDArray[] arrays = new INDArray[inputs.length];
-    for (MatrixStateInput input : MatrixStateInput.values()) {
-      arrays[input.ordinal()] = input(input);
-    }
-    return MatrixStateTile.Sources.of(precision, shape, arrays);
-  }
-
   private Slab<A> slab(INDArray array) {
     return array == null ? null : precision.slab(array);
+  }
+
+  private Slab<A> slab(Variable variable) {
+    return variable == null ? null : slab(variable.value());
   }
 
   private void forward(int task) {
@@ -107,15 +122,14 @@ final class MatrixStateScan<A> {
     int head = task % shape.heads();
     int length = length(row);
     try (Scratch<A> scratch = precision.scratch()) {
-      MatrixStateSolver<A> steps = MatrixStateSolver.of(solver, precision, shape, false, scratch);
+      MatrixStateSolver<A> steps = MatrixStateSolvers.of(solver, precision, shape, false, scratch);
       MatrixStateTile<A> tile = new MatrixStateTile<>(precision, shape, scale, scratch);
-      MatrixStateTile.Sources<A> sources = sources();
+      Map<Coefficient, HeadRows<A>> sources = HeadRows.of(precision, shape, coefficients);
       HeadRows<A> o = HeadRows.ofOutputs(precision, shape, outputs);
       HeadRows<A> dens = HeadRows.ofScalars(precision, shape, denominators);
       Slab<A> kept = slab(starts);
       A s = scratch.take(shape.stateLength());
-      Slab<A> z = slab(input(MatrixStateInput.NORMALISER));
-      loadState(slab(input(MatrixStateInput.STATE)), z, task, s);
+      loadState(slab(initial), slab(initialNormaliser), task, s);
       for (int t = 0; t < length; t += chunkTokens) {
         int n = Math.min(chunkTokens, length - t);
         if (kept != null) {
@@ -129,7 +143,7 @@ final class MatrixStateScan<A> {
         }
         tile.storeOutputs(o, row, head, t, n);
       }
-      kernels.fill(tile.o, 0, MatrixStateSolver.CHUNK * shape.columns(), 0);
+      kernels.fill(tile.o, 0, ChunkSize.ROWS * shape.columns(), 0);
       for (int t = length; t < shape.steps(); t += chunkTokens) {
         tile.storeOutputs(o, row, head, t, Math.min(chunkTokens, shape.steps() - t));
       }
@@ -154,72 +168,76 @@ final class MatrixStateScan<A> {
 
   private void pullback(Cotangents cotangents) {
     int slices = shape.slices();
-    Cotangents.Sink[][] parts = new Cotangents.Sink[slices][inputs.length];
-    for (MatrixStateInput input : MatrixStateInput.values()) {
-      if (cotangents.needs(input.ordinal())) {
-        sinks(cotangents, input, parts);
-      }
-    }
-    INDArray outputGradient = cotangents.output(0);
-    INDArray stateGradient = cotangents.output(1);
-    INDArray normaliserGradient = shape.normalised() ? cotangents.output(2) : null;
+    List<MatrixStateSinks.Targets> targets = targets(cotangents, slices);
+    Gradients gradients =
+        new Gradients(
+            cotangents.output(0),
+            cotangents.output(1),
+            shape.normalised() ? cotangents.output(2) : null);
     Parallel.run(
-        shape.batch() * shape.groups() * slices,
-        task -> backward(task, parts, outputGradient, stateGradient, normaliserGradient));
-    for (MatrixStateInput input : MatrixStateInput.values()) {
-      for (int slice = 0; slice < slices && isSummed(input); slice++) {
-        Cotangents.Sink sum = parts[slice][input.ordinal()];
+        shape.batch() * shape.groups() * slices, task -> backward(task, targets, gradients));
+    for (int i = 0; i < given.length; i++) {
+      for (int slice = 0; slice < slices && isSummed(i); slice++) {
+        Cotangents.Sink sum = targets.get(slice).coefficients().get(given[i]);
         if (sum != null) {
-          cotangents.add(input.ordinal(), sum.array());
+          cotangents.add(i, sum.array());
         }
       }
     }
   }
 
+  /** The gradients of outputs and of the final state; null for none. */
+  private record Gradients(INDArray outputs, INDArray state, INDArray normaliser) {}
+
   /** Where each slice of heads adds its gradients: where all do, or to sums of its own. */
-  private void sinks(Cotangents cotangents, MatrixStateInput input, Cotangents.Sink[][] parts) {
-    int i = input.ordinal();
-    Cotangents.Sink common = isSummed(input) ? null : cotangents.sink(i);
-    for (Cotangents.Sink[] part : parts) {
-      part[i] =
-          common != null
-              ? common
-              : new Cotangents.Sink(
-                  cotangents.tape().zeros(precision.type(), inputs[i].shape()), 1);
+  private List<MatrixStateSinks.Targets> targets(Cotangents cotangents, int slices) {
+    Cotangents.Sink toState = common(cotangents, given.length);
+    Cotangents.Sink toNormaliser = common(cotangents, given.length + 1);
+    List<MatrixStateSinks.Targets> targets = new ArrayList<>();
+    for (int slice = 0; slice < slices; slice++) {
+      targets.add(
+          new MatrixStateSinks.Targets(new EnumMap<>(Coefficient.class), toState, toNormaliser));
     }
+    for (int i = 0; i < given.length; i++) {
+      if (cotangents.needs(i)) {
+        Cotangents.Sink common = isSummed(i) ? null : cotangents.sink(i);
+        for (MatrixStateSinks.Targets target : targets) {
+          target.coefficients().put(given[i], common != null ? common : sum(cotangents, i));
+        }
+      }
+    }
+    return targets;
   }
 
-  /** Whether several slices of heads add to the same vectors of an input. */
-  private boolean isSummed(MatrixStateInput input) {
+  private static Cotangents.Sink common(Cotangents cotangents, int input) {
+    return cotangents.needs(input) ? cotangents.sink(input) : null;
+  }
+
+  private Cotangents.Sink sum(Cotangents cotangents, int input) {
+    return new Cotangents.Sink(cotangents.tape().zeros(precision.type(), inputs[input].shape()), 1);
+  }
+
+  /** Whether several slices of heads add to the same vectors of a coefficient. */
+  private boolean isSummed(int i) {
     return shape.slices() > 1
-        && input.compareTo(MatrixStateInput.STATE) < 0
-        && inputs[input.ordinal()] != null
-        && HeadRows.of(precision, shape, input, input(input)).isShared();
+        && HeadRows.of(precision, shape, given[i], inputs[i].value()).isShared();
   }
 
-  /**
-   * A slice of a row's heads of one group, one after the other, as they add to the same gradients.
-   */
-  private void backward(
-      int part,
-      Cotangents.Sink[][] parts,
-      INDArray outputGradient,
-      INDArray stateGradient,
-      INDArray normaliserGradient) {
-    int slices = parts.length;
+  private void backward(int part, List<MatrixStateSinks.Targets> targets, Gradients of) {
+    int slices = targets.size();
     int group = part / slices;
     int slice = part % slices;
     try (Scratch<A> scratch = precision.scratch()) {
-      MatrixStateSolver<A> steps = MatrixStateSolver.of(solver, precision, shape, true, scratch);
+      MatrixStateSolver<A> steps = MatrixStateSolvers.of(solver, precision, shape, true, scratch);
       MatrixStateTile<A> tile = new MatrixStateTile<>(precision, shape, scale, scratch);
       MatrixStateTile<A> gradient = new MatrixStateTile<>(precision, shape, scale, scratch);
       MatrixStateSinks<A> to =
-          new MatrixStateSinks<>(precision, shape, scale, parts[slice], scratch);
+          new MatrixStateSinks<>(precision, shape, targets.get(slice), scratch);
       A s = scratch.take(shape.stateLength());
       A ds = scratch.take(shape.stateLength());
-      MatrixStateTile.Sources<A> sources = sources();
+      Map<Coefficient, HeadRows<A>> sources = HeadRows.of(precision, shape, coefficients);
       HeadRows<A> o = HeadRows.ofOutputs(precision, shape, outputs);
-      HeadRows<A> go = HeadRows.ofOutputs(precision, shape, outputGradient);
+      HeadRows<A> go = HeadRows.ofOutputs(precision, shape, of.outputs());
       HeadRows<A> dens = HeadRows.ofScalars(precision, shape, denominators);
       Slab<A> kept = slab(starts);
       int size = shape.stateLength();
@@ -230,7 +248,7 @@ final class MatrixStateScan<A> {
         int row = task / shape.heads();
         int head = task % shape.heads();
         int length = length(row);
-        loadState(slab(stateGradient), slab(normaliserGradient), task, ds);
+        loadState(slab(of.state()), slab(of.normaliser()), task, ds);
         for (int chunk = (length + chunkTokens - 1) / chunkTokens - 1; chunk >= 0; chunk--) {
           int t = chunk * chunkTokens;
           int n = Math.min(chunkTokens, length - t);
@@ -238,9 +256,9 @@ final class MatrixStateScan<A> {
           tile.load(sources, row, head, t, n);
           loadOutputGradient(tile, gradient, o, go, dens, row, head, t, n);
           steps.backward(tile, gradient, n * shape.writes(), s, ds);
-          to.store(gradient, row, head, t, n);
+          gradient.store(to, row, head, t, n);
         }
-        to.storeZeros(gradient, row, head, length);
+        gradient.storeZeros(to, row, head, length);
         to.storeState(ds, task);
       }
     }

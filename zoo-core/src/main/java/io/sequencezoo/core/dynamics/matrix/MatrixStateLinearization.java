@@ -1,8 +1,13 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.dynamics.MatrixStateShape.Decay;
-import io.sequencezoo.core.dynamics.MatrixStateShape.Update;
+import io.sequencezoo.core.dynamics.DenseLinearSystem;
+import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.Transition;
+import io.sequencezoo.core.dynamics.Transitions;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Decay;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
 import java.util.Arrays;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,18 +41,24 @@ final class MatrixStateLinearization {
 
   LinearSystem system(Map<String, Variable> coefficients, State initial, int row, int head) {
     int writes = shape.writes();
-    double[][] q = rows(coefficients.get("q"), shape.heads(), keys, 1, row, head);
-    double[][] k = rows(coefficients.get("k"), shape.heads(), keys, writes, row, head);
-    double[][] v = rows(coefficients.get("v"), shape.heads(), values, writes, row, head);
-    double[][] decay = decays(coefficients.get("g"), row, head);
+    double[][] q =
+        rows(coefficients.get(Coefficient.QUERY.key()), shape.heads(), keys, 1, row, head);
+    double[][] k =
+        rows(coefficients.get(Coefficient.KEY.key()), shape.heads(), keys, writes, row, head);
+    double[][] v =
+        rows(coefficients.get(Coefficient.VALUE.key()), shape.heads(), values, writes, row, head);
+    double[][] decay = decays(coefficients.get(Coefficient.DECAY.key()), row, head);
     double[][] moved = k;
     Transition[] transitions = new Transition[shape.steps()];
     if (shape.update() == Update.DELTA) {
-      double[][] beta = rows(coefficients.get("beta"), shape.heads(), 1, writes, row, head);
+      double[][] beta =
+          rows(coefficients.get(Coefficient.BETA.key()), shape.heads(), 1, writes, row, head);
       moved = delta(decay, k, beta, transitions);
     } else if (shape.update() == Update.LOW_RANK) {
-      double[][] a = rows(coefficients.get("a"), shape.heads(), keys, 1, row, head);
-      double[][] b = rows(coefficients.get("b"), shape.heads(), keys, 1, row, head);
+      double[][] a =
+          rows(coefficients.get(Coefficient.READ.key()), shape.heads(), keys, 1, row, head);
+      double[][] b =
+          rows(coefficients.get(Coefficient.WRITE.key()), shape.heads(), keys, 1, row, head);
       for (int t = 0; t < transitions.length; t++) {
         transitions[t] = Transitions.plusRankOne(decay[t], b[t], a[t]);
       }
@@ -137,7 +148,7 @@ final class MatrixStateLinearization {
     double[] weights = new double[q.length];
     double[] z = new double[keys];
     for (int d = 0; shape.normalised() && initial != null && d < z.length; d++) {
-      z[d] = initial.get("z").value().getDouble(row, head, d);
+      z[d] = initial.get(MatrixStateRecurrence.NORMALISER).value().getDouble(row, head, d);
     }
     for (int t = 0; t < weights.length; t++) {
       double below = eps;
@@ -175,7 +186,7 @@ final class MatrixStateLinearization {
     if (initial == null) {
       return state;
     }
-    INDArray s = initial.get("S").value();
+    INDArray s = initial.get(MatrixStateRecurrence.STATE).value();
     for (int i = 0; i < state.length; i++) {
       state[i] = s.getDouble(row, head, i / values, i % values);
     }

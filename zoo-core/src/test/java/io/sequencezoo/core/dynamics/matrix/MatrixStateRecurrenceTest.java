@@ -1,4 +1,4 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Poison;
 import java.util.ArrayList;

@@ -1,8 +1,9 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.dynamics.MatrixStateShape.Decay;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Decay;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
@@ -45,16 +46,11 @@ final class MatrixStateStep<A> {
     INDArray o = tape.allocate(precision.type(), batch, 1, heads, values);
     INDArray next = tape.allocate(precision.type(), batch, heads, keys, values);
     INDArray z = shape.normalised() ? tape.allocate(precision.type(), batch, heads, keys) : null;
-    INDArray[] arrays = new INDArray[MatrixStateInput.values().length];
-    for (MatrixStateInput input : MatrixStateInput.values()) {
-      Variable given = coefficients.get(input.key());
-      arrays[input.ordinal()] = given == null ? null : given.value();
-    }
     Slabs<A> slabs =
         new Slabs<>(
-            MatrixStateTile.Sources.of(precision, shape, arrays),
-            precision.slab(state.get("S").value()),
-            z == null ? null : precision.slab(state.get("z").value()),
+            HeadRows.of(precision, shape, coefficients),
+            precision.slab(state.get(MatrixStateRecurrence.STATE).value()),
+            z == null ? null : precision.slab(state.get(MatrixStateRecurrence.NORMALISER).value()),
             precision.slab(o),
             precision.slab(next),
             z == null ? null : precision.slab(z));
@@ -81,7 +77,7 @@ final class MatrixStateStep<A> {
       slabs.state.load((long) task * keys * values, s, 0, keys * values);
       A decay = decay(slabs.from, row, head, scratch);
       update(slabs.from, row, head, decay, s, scratch);
-      slabs.from.q().load(q, 0, keys, row, head, 0, 1);
+      slabs.from.get(Coefficient.QUERY).load(q, 0, keys, row, head, 0, 1);
       kernels.affine(scale, q, 0, 0, q, 0, keys);
       recall(q, s, o);
       if (slabs.z != null) {
@@ -93,24 +89,24 @@ final class MatrixStateStep<A> {
   }
 
   private void update(
-      MatrixStateTile.Sources<A> from, int row, int head, A decay, A s, Scratch<A> scratch) {
+      Map<Coefficient, HeadRows<A>> from, int row, int head, A decay, A s, Scratch<A> scratch) {
     A k = scratch.take(keys);
     A v = scratch.take(values);
     A recalled = scratch.take(values);
     switch (shape.update()) {
       case SUM -> {
         forget(decay, s);
-        from.k().load(k, 0, keys, row, head, 0, 1);
-        from.v().load(v, 0, values, row, head, 0, 1);
+        from.get(Coefficient.KEY).load(k, 0, keys, row, head, 0, 1);
+        from.get(Coefficient.VALUE).load(v, 0, values, row, head, 0, 1);
         write(k, v, s);
       }
       case DELTA -> {
         forget(decay, s);
         A beta = scratch.take(1);
         for (int j = 0; j < shape.writes(); j++) {
-          from.k().load(k, 0, keys, row, head, j, 1);
-          from.v().load(v, 0, values, row, head, j, 1);
-          from.beta().load(beta, 0, 1, row, head, j, 1);
+          from.get(Coefficient.KEY).load(k, 0, keys, row, head, j, 1);
+          from.get(Coefficient.VALUE).load(v, 0, values, row, head, j, 1);
+          from.get(Coefficient.BETA).load(beta, 0, 1, row, head, j, 1);
           recall(k, s, recalled);
           kernels.subtract(v, 0, recalled, 0, v, 0, values);
           kernels.affine(kernels.get(beta, 0), v, 0, 0, v, 0, values);
@@ -118,13 +114,13 @@ final class MatrixStateStep<A> {
         }
       }
       case LOW_RANK -> {
-        from.a().load(k, 0, keys, row, head, 0, 1);
+        from.get(Coefficient.READ).load(k, 0, keys, row, head, 0, 1);
         recall(k, s, recalled);
         forget(decay, s);
-        from.b().load(k, 0, keys, row, head, 0, 1);
+        from.get(Coefficient.WRITE).load(k, 0, keys, row, head, 0, 1);
         write(k, recalled, s);
-        from.k().load(k, 0, keys, row, head, 0, 1);
-        from.v().load(v, 0, values, row, head, 0, 1);
+        from.get(Coefficient.KEY).load(k, 0, keys, row, head, 0, 1);
+        from.get(Coefficient.VALUE).load(v, 0, values, row, head, 0, 1);
         write(k, v, s);
       }
     }
@@ -159,7 +155,7 @@ final class MatrixStateStep<A> {
       int task, Slabs<A> slabs, int row, int head, A decay, A q, A o, Scratch<A> scratch) {
     A k = scratch.take(keys);
     A z = scratch.take(keys);
-    slabs.from.k().load(k, 0, keys, row, head, 0, 1);
+    slabs.from.get(Coefficient.KEY).load(k, 0, keys, row, head, 0, 1);
     slabs.z.load((long) task * keys, z, 0, keys);
     kernels.multiplyAdd(decay, 0, z, 0, k, 0, keys);
     double below = eps + kernels.dot(q, 0, k, 0, keys);
@@ -167,16 +163,16 @@ final class MatrixStateStep<A> {
     slabs.nextZ.store((long) task * keys, k, 0, keys);
   }
 
-  private A decay(MatrixStateTile.Sources<A> from, int row, int head, Scratch<A> scratch) {
+  private A decay(Map<Coefficient, HeadRows<A>> from, int row, int head, Scratch<A> scratch) {
     A decay = scratch.take(keys);
     switch (shape.decay()) {
       case NONE -> kernels.fill(decay, 0, keys, 1);
       case HEAD -> {
-        from.decay().load(decay, 0, 1, row, head, 0, 1);
+        from.get(Coefficient.DECAY).load(decay, 0, 1, row, head, 0, 1);
         kernels.fill(decay, 0, keys, Math.exp(kernels.get(decay, 0)));
       }
       case CHANNEL -> {
-        from.decay().load(decay, 0, keys, row, head, 0, 1);
+        from.get(Coefficient.DECAY).load(decay, 0, keys, row, head, 0, 1);
         for (int d = 0; d < keys; d++) {
           kernels.set(decay, d, Math.exp(kernels.get(decay, d)));
         }
@@ -186,7 +182,7 @@ final class MatrixStateStep<A> {
   }
 
   private record Slabs<A>(
-      MatrixStateTile.Sources<A> from,
+      Map<Coefficient, HeadRows<A>> from,
       Slab<A> state,
       Slab<A> z,
       Slab<A> o,

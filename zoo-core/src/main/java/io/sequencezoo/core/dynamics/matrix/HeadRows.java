@@ -1,9 +1,11 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
-import io.sequencezoo.core.dynamics.MatrixStateShape.Decay;
+import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Slab;
+import java.util.EnumMap;
+import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -27,17 +29,22 @@ final class HeadRows<A> {
     this.width = width;
   }
 
-  /** The rows of an input or of its gradient; null for null. */
-  static <A> HeadRows<A> of(
-      Precision<A> precision, MatrixStateShape shape, MatrixStateInput input, INDArray array) {
-    if (array == null) {
-      return null;
+  /** The rows of each coefficient that there is. */
+  static <A> Map<Coefficient, HeadRows<A>> of(
+      Precision<A> precision, MatrixStateShape shape, Map<String, Variable> coefficients) {
+    Map<Coefficient, HeadRows<A>> rows = new EnumMap<>(Coefficient.class);
+    for (Coefficient c : Coefficient.given(shape)) {
+      rows.put(c, of(precision, shape, c, coefficients.get(c.key()).value()));
     }
-    boolean lone =
-        input == MatrixStateInput.BETA
-            || (input == MatrixStateInput.DECAY && shape.decay() == Decay.HEAD);
+    return rows;
+  }
+
+  /** The rows of a coefficient or of its gradient. */
+  static <A> HeadRows<A> of(
+      Precision<A> precision, MatrixStateShape shape, Coefficient c, INDArray array) {
+    boolean lone = c.isLone(shape);
     int heads = (int) array.size(lone ? -1 : -2);
-    int steps = input.isPerWrite() ? shape.steps() * shape.writes() : shape.steps();
+    int steps = c.isPerWrite() ? shape.steps() * shape.writes() : shape.steps();
     int width = lone ? 1 : (int) array.size(-1);
     return new HeadRows<>(precision.slab(array), steps, heads, shape.heads() / heads, width);
   }
@@ -87,20 +94,11 @@ final class HeadRows<A> {
   }
 
   /** Adds n vectors to what is stored; overwrites {@code from} with the sums. */
-  void add(
-      Kernels<A> kernels,
-      A present,
-      A from,
-      int offset,
-      int stride,
-      int row,
-      int head,
-      int t,
-      int n) {
+  void add(Kernels<A> kernels, A present, A from, int stride, int row, int head, int t, int n) {
     long at = at(row, head, t);
     long apart = (long) heads * width;
     for (int i = 0; i < n; i++) {
-      int place = offset + i * stride;
+      int place = i * stride;
       slab.load(at + i * apart, present, 0, width);
       kernels.add(present, 0, from, place, from, place, width);
       slab.store(at + i * apart, from, place, width);

@@ -1,6 +1,6 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
-import io.sequencezoo.core.dynamics.MatrixStateShape.Update;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
@@ -52,7 +52,7 @@ final class SequentialMatrixState<A> implements MatrixStateSolver<A> {
     this.products = new StateProducts<>(kernels, keys, columns);
     this.decays = shape.decay() != MatrixStateShape.Decay.NONE;
     this.writes = shape.writes();
-    this.states = backward ? scratch.take(CHUNK * shape.stateLength()) : null;
+    this.states = backward ? scratch.take(ChunkSize.ROWS * shape.stateLength()) : null;
     this.decayed = backward && update == Update.DELTA ? scratch.take(shape.stateLength()) : null;
     this.written = scratch.take(columns);
     this.other = scratch.take(Math.max(keys, columns));

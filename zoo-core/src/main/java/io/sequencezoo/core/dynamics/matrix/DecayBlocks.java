@@ -1,4 +1,4 @@
-package io.sequencezoo.core.dynamics;
+package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
@@ -34,10 +34,12 @@ final class DecayBlocks<A> {
   private final int columns;
   private final boolean decays;
 
-  /** First rows of the blocks, and the end. */
-  private final int[] starts = new int[MatrixStateSolver.CHUNK + 1];
+  /** As many as were ever needed; the first so many are the present chunk's. */
+  private final Block[] pool = new Block[ChunkSize.ROWS];
 
+  private final Block.Layout layout;
   private int count;
+  private int rows;
   private final A factor;
 
   /** {@code E}, {@code [rows, K]}; null without decays. */
@@ -46,12 +48,14 @@ final class DecayBlocks<A> {
   /** {@code 1/E}, {@code [rows, K]}; null without decays. */
   final A toFirst;
 
-  DecayBlocks(Precision<A> precision, MatrixStateShape shape, Scratch<A> scratch) {
+  DecayBlocks(
+      Precision<A> precision, MatrixStateShape shape, Block.Layout layout, Scratch<A> scratch) {
+    this.layout = layout;
     this.kernels = precision.kernels();
     this.keys = shape.keys();
     this.columns = shape.columns();
     this.decays = shape.decay() != MatrixStateShape.Decay.NONE;
-    int tile = MatrixStateSolver.CHUNK * keys;
+    int tile = ChunkSize.ROWS * keys;
     this.fromFirst = decays ? scratch.take(tile) : null;
     this.toFirst = decays ? scratch.take(tile) : null;
     this.factor = scratch.take(keys);
@@ -62,23 +66,30 @@ final class DecayBlocks<A> {
     return count;
   }
 
-  /** The first row of a block; of the block after the last, the end. */
-  int start(int block) {
-    return starts[block];
+  /** The number of rows of all. */
+  int rows() {
+    return rows;
   }
 
-  /** The number of rows of a block. */
-  int rows(int block) {
-    return starts[block + 1] - starts[block];
+  /** A block of the present chunk. */
+  Block get(int i) {
+    return pool[i];
+  }
+
+  private void place(int start, int end) {
+    if (pool[count] == null) {
+      pool[count] = new Block(layout, count);
+    }
+    pool[count++].place(start, end);
   }
 
   /** Cuts n rows into blocks and computes {@code E} and {@code 1/E}. */
   void cut(A decay, int n) {
-    count = (n + BLOCK - 1) / BLOCK;
-    for (int block = 0; block < count; block++) {
-      starts[block] = block * BLOCK;
+    rows = n;
+    count = 0;
+    for (int start = 0; start < n; start += BLOCK) {
+      place(start, Math.min(n, start + BLOCK));
     }
-    starts[count] = n;
     if (!decays) {
       return;
     }
@@ -103,8 +114,9 @@ final class DecayBlocks<A> {
   /** Starts a new block wherever the decays of the present one would leave the limits. */
   private void cutShort(A decay, int n) {
     count = 0;
+    int start = 0;
     for (int i = 0; i < n; i++) {
-      boolean first = i == 0 || i - starts[count - 1] == BLOCK;
+      boolean first = i == 0 || i - start == BLOCK;
       if (!first) {
         decayRow(decay, i, false);
         kernels.map(Unary.RECIPROCAL, fromFirst, i * keys, toFirst, i * keys, keys);
@@ -113,38 +125,41 @@ final class DecayBlocks<A> {
                 || kernels.max(fromFirst, i * keys, keys) > LIMIT;
       }
       if (first) {
-        starts[count++] = i;
+        if (i > 0) {
+          place(start, i);
+        }
+        start = i;
         kernels.fill(fromFirst, i * keys, keys, 1);
         kernels.fill(toFirst, i * keys, keys, 1);
       }
     }
-    starts[count] = n;
+    place(start, n);
   }
 
   /** Decays the state that the block before left unfinished to this block's first row. */
-  void enter(A decay, int block, A state, int at) {
+  void enter(A decay, Block block, A state) {
     if (!decays) {
       return;
     }
-    int from = starts[block];
-    if (block == 0) {
+    int from = block.start();
+    if (from == 0) {
       kernels.copy(decay, 0, factor, 0, keys);
     } else {
       kernels.multiply(fromFirst, (from - 1) * keys, decay, from * keys, factor, 0, keys);
     }
-    scaleRows(factor, 0, state, at);
+    scaleRows(factor, 0, state);
   }
 
   /** Decays the state that the last block of n rows left unfinished to the last row. */
   void leave(int n, A state) {
     if (decays) {
-      scaleRows(fromFirst, (n - 1) * keys, state, 0);
+      scaleRows(fromFirst, (n - 1) * keys, state);
     }
   }
 
-  private void scaleRows(A factors, int fo, A state, int at) {
+  private void scaleRows(A factors, int fo, A state) {
     for (int d = 0; d < keys; d++) {
-      int row = at + d * columns;
+      int row = d * columns;
       kernels.affine(kernels.get(factors, fo + d), state, row, 0, state, row, columns);
     }
   }
@@ -153,9 +168,9 @@ final class DecayBlocks<A> {
    * A vector that reads the state before a block's first decay, as one that reads what the block
    * before left unfinished. May be the same array.
    */
-  void beforeEntry(int block, A x, int xo, A y, int yo) {
-    if (decays && block > 0) {
-      kernels.multiply(x, xo, fromFirst, (starts[block] - 1) * keys, y, yo, keys);
+  void beforeEntry(Block block, A x, int xo, A y, int yo) {
+    if (decays && block.start() > 0) {
+      kernels.multiply(x, xo, fromFirst, (block.start() - 1) * keys, y, yo, keys);
     } else {
       kernels.copy(x, xo, y, yo, keys);
     }

@@ -1,0 +1,82 @@
+package io.sequencezoo.core.dynamics.matrix;
+
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Decay;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What drives a matrix-state recurrence: the one definition of each coefficient's name, axes and
+ * forms. Its checks, its rows in a tile and the layout of its gradient, which is its own, follow.
+ *
+ * <p>Axes are batch B, time T, writes of a token N (absent for one), heads H, keys K, values V.
+ */
+enum Coefficient {
+  /** What reads the state. */
+  QUERY("q", "BTHK", Set.of(Update.values())),
+  /** Along which a token writes. */
+  KEY("k", "BTNHK", Set.of(Update.values())),
+  /** What it writes. */
+  VALUE("v", "BTNHV", Set.of(Update.values())),
+  /** The log decay, per key channel or per head; may be absent. */
+  DECAY("g", "BTHK", Set.of()),
+  /** The delta rule's rate. */
+  BETA("beta", "BTNH", Set.of(Update.DELTA)),
+  /** What reads the undecayed state of the low-rank form. */
+  READ("a", "BTHK", Set.of(Update.LOW_RANK)),
+  /** Along which that is written again. */
+  WRITE("b", "BTHK", Set.of(Update.LOW_RANK));
+
+  private final String key;
+  private final String axes;
+  private final Set<Update> needs;
+
+  Coefficient(String key, String axes, Set<Update> needs) {
+    this.key = key;
+    this.axes = axes;
+    this.needs = needs;
+  }
+
+  /** The name under which users give it. */
+  String key() {
+    return key;
+  }
+
+  /** Its axes where tokens write once or several times. */
+  String axes(boolean several) {
+    return several ? axes : axes.replace("N", "");
+  }
+
+  /** Whether there is one for every write of a token, not one for the token. */
+  boolean isPerWrite() {
+    return axes.indexOf('N') >= 0;
+  }
+
+  /** Whether it is a number per head, not a vector. */
+  boolean isLone(MatrixStateShape shape) {
+    return this == BETA || (this == DECAY && shape.decay() == Decay.HEAD);
+  }
+
+  /** The numbers of a row in a tile: a value's has one more for the normaliser. */
+  int width(MatrixStateShape shape) {
+    return this == BETA ? 1 : this == VALUE ? shape.columns() : shape.keys();
+  }
+
+  /** The coefficients without which there is no such recurrence. */
+  static List<Coefficient> needed(Update update) {
+    return Arrays.stream(values()).filter(c -> c.needs.contains(update)).toList();
+  }
+
+  /** The coefficients that a recurrence of this shape has. */
+  static Coefficient[] given(MatrixStateShape shape) {
+    return Arrays.stream(values())
+        .filter(c -> c == DECAY ? shape.decay() != Decay.NONE : c.needs.contains(shape.update()))
+        .toArray(Coefficient[]::new);
+  }
+
+  @Override
+  public String toString() {
+    return key;
+  }
+}
