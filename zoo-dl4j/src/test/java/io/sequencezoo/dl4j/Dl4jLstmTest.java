@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,6 +22,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * The zoo's LSTM against DL4J's with the same weights: two implementations that share no line judge
  * each other.
  */
+@Tag("double")
 class Dl4jLstmTest {
   /** Sums of a few dozen products in double, in another order. */
   private static final double TOLERANCE = 1e-12;

@@ -3,7 +3,9 @@ package io.sequencezoo.eval;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
@@ -13,6 +15,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
+import java.util.List;
 
 /** The arrows between modules, and the rules that hold everywhere. */
 @AnalyzeClasses(
@@ -118,4 +121,52 @@ class ArchitectureTest {
           .orShould()
           .haveModifier(JavaModifier.ABSTRACT)
           .because("inheritance is not for reuse: wrap instead");
+
+  @ArchTest
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching("io.sequencezoo.(**)").should().beFreeOfCycles();
+
+  /** The packages of the core, each of which sees only those before it. */
+  private static final List<String> CORE =
+      List.of(
+          "shape",
+          "cite",
+          "kernel",
+          "autodiff",
+          "op",
+          "dynamics",
+          "block",
+          "registry",
+          "config",
+          "io",
+          "data");
+
+  @ArchTest
+  static void coreIsBuiltUpwards(JavaClasses classes) {
+    for (int i = 0; i < CORE.size() - 1; i++) {
+      noClasses()
+          .that()
+          .resideInAPackage("io.sequencezoo.core." + CORE.get(i) + "..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              CORE.subList(i + 1, CORE.size()).stream()
+                  .map(name -> "io.sequencezoo.core." + name + "..")
+                  .toArray(String[]::new))
+          .because("the core is " + CORE + ", each on those before it")
+          .check(classes);
+    }
+  }
+
+  @ArchTest
+  static final ArchRule everyPackageOfTheCoreHasItsPlace =
+      classes()
+          .that()
+          .resideInAPackage("io.sequencezoo.core..")
+          .should()
+          .resideInAnyPackage(
+              CORE.stream()
+                  .map(name -> "io.sequencezoo.core." + name + "..")
+                  .toArray(String[]::new))
+          .because("a package without a place has no arrows to hold");
 }

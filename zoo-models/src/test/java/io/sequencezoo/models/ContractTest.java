@@ -3,6 +3,7 @@ package io.sequencezoo.models;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sequencezoo.core.contract.FeedForwardContract;
+import io.sequencezoo.core.contract.KernelRun;
 import io.sequencezoo.core.contract.SequenceContract;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.Catalog;
@@ -35,7 +36,7 @@ class ContractTest {
     assertThat(examples).as("%s: examples for the contract", entry.getKey()).isNotEmpty();
     for (BlockConfig config : examples) {
       assertThat(config).isInstanceOf(entry.getValue().config());
-      for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT}) {
+      for (DataType type : KernelRun.types()) {
         laws(config, type)
             .forEach(
                 (law, check) ->

@@ -57,7 +57,7 @@ public record TokenBatch(INDArray ids, INDArray targets, int[] lengths) {
   /** The number of positions whose target counts. */
   public long targetCount() {
     long count = 0;
-    for (int target : targets.data().asInt()) {
+    for (int target : targets.dup('c').data().asInt()) {
       count += target == IGNORED ? 0 : 1;
     }
     return count;

@@ -2,7 +2,7 @@ package io.sequencezoo.core.op;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import java.util.Arrays;
+import io.sequencezoo.core.kernel.Slab;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -21,17 +21,25 @@ final class Indices {
     if (indices.length() == 0) {
       return new int[0];
     }
-    boolean dense = indices.ordering() == 'c' && !indices.isView();
-    INDArray own = dense ? indices : indices.dup('c');
+    INDArray own = own(indices);
     if (type == DataType.INT) {
-      return Arrays.copyOf(own.data().asInt(), (int) own.length());
+      return own.data().asInt();
     }
     long[] values = own.data().asLong();
-    int[] result = new int[(int) own.length()];
+    int[] result = new int[values.length];
     for (int i = 0; i < result.length; i++) {
       // Clamping keeps a value out of range, where a cast could bring it back in.
       result[i] = (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, values[i]));
     }
     return result;
+  }
+
+  /**
+   * The array itself if its buffer holds its elements, row-major, and nothing else, otherwise a
+   * copy. ND4J's {@code isView} says no of a view of integers that starts at the first.
+   */
+  static INDArray own(INDArray array) {
+    boolean whole = Slab.isContiguous(array) && array.data().length() == array.length();
+    return whole && array.offset() == 0 ? array : array.dup('c');
   }
 }

@@ -170,7 +170,7 @@ public final class Losses {
       return weights;
     }
     checkShape("label mask", mask, positions);
-    INDArray own = mask.ordering() == 'c' && !mask.isView() ? mask : mask.dup('c');
+    INDArray own = Indices.own(mask);
     for (int i = 0; i < n; i++) {
       weights[i] = own.data().getDouble(i);
       checkArgument(

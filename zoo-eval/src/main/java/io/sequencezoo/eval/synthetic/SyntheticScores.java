@@ -25,7 +25,7 @@ public record SyntheticScores(double accuracy, double last, double[] byPosition)
     for (TokenBatch batch : batches) {
       try (Tape tape = Tape.inference()) {
         var logits = model.logits(Context.inference(tape, parameters), batch.ids()).value();
-        int[] targets = batch.targets().data().asInt();
+        int[] targets = batch.targets().dup('c').data().asInt();
         int vocabulary = (int) logits.size(2);
         double[] all = logits.dup('c').data().asDouble();
         for (int i = 0; i < targets.length; i++) {

@@ -76,7 +76,7 @@ public final class Generator {
 
   private static void choose(List<Row> rows, INDArray logits, Sampler sampler, Listener listener) {
     int vocabulary = (int) logits.size(1);
-    double[] all = logits.data().asDouble();
+    double[] all = logits.dup('c').data().asDouble();
     for (Row row : rows) {
       // Rows that are done are stepped along until all are, but say nothing more.
       if (!row.done) {

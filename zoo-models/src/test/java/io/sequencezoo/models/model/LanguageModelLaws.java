@@ -105,7 +105,14 @@ public final class LanguageModelLaws {
 
   private void assertSame(double[] actual, double[] expected) {
     double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
-    assertThat(actual).containsExactly(expected, within(SAME.get(type) * largest));
+    double tolerance = SAME.get(type) * largest;
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.length; i++) {
+      // AssertJ boxes every element of a large array; written so that NaN fails.
+      if (!(Math.abs(actual[i] - expected[i]) <= tolerance)) {
+        assertThat(actual).containsExactly(expected, within(tolerance));
+      }
+    }
   }
 
   private void stepIsSequence() {
@@ -299,8 +306,12 @@ public final class LanguageModelLaws {
       ModelFiles.save(folder, model, parameters);
       ModelFiles.Saved saved = ModelFiles.load(folder, type);
       assertThat(saved.model().config()).isEqualTo(config);
-      assertThat(saved.parameters().values().dup().data().asDouble())
-          .containsExactly(parameters.values().dup().data().asDouble());
+      assertThat(
+              Arrays.equals(
+                  saved.parameters().values().dup().data().asDouble(),
+                  parameters.values().dup().data().asDouble()))
+          .as("weights as saved")
+          .isTrue();
       for (String name : List.of(ModelFiles.WEIGHTS, ModelFiles.CONFIG)) {
         Files.delete(folder.resolve(name));
       }
@@ -318,7 +329,9 @@ public final class LanguageModelLaws {
         () -> {
           assertThat(forward(ids, null)).isDeepEqualTo(clean);
           loss(true);
-          assertThat(parameters.gradients().dup().data().asDouble()).containsExactly(gradients);
+          assertThat(Arrays.equals(parameters.gradients().dup().data().asDouble(), gradients))
+              .as("gradients without poison")
+              .isTrue();
         });
   }
 }

@@ -7,6 +7,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.contract.KernelRun;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.models.channel.GluConfig;
@@ -67,7 +68,7 @@ class LanguageModelTest {
   @ParameterizedTest
   @MethodSource("models")
   void model_keepsTheLaws(LanguageModelConfig config) {
-    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+    for (DataType type : KernelRun.types()) {
       LanguageModelLaws.laws(config, type).values().forEach(Runnable::run);
     }
   }

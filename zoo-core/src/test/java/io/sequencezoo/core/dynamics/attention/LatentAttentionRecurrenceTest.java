@@ -15,11 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Latent attention on rows of different lengths; its blocks' tests have the equations. */
+@Tag("double")
 final class LatentAttentionRecurrenceTest {
   // Sums of a few dozen products in double, in another order.
   private static final double DOUBLE = 1e-12;

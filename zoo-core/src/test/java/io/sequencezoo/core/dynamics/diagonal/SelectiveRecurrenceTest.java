@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 class SelectiveRecurrenceTest {
@@ -116,7 +117,7 @@ class SelectiveRecurrenceTest {
     int[] lengths = new SplittableRandom(7).ints(b, 0, t + 1).toArray();
     double[][][] h = new double[b][n][d];
     for (int r = 0; in.containsKey("h") && r < b; r++) {
-      h[r] = in.get("h").slice(r).toDoubleMatrix();
+      h[r] = in.get("h").get(NDArrayIndex.point(r)).toDoubleMatrix();
     }
     double[][][] y = oracle(in, softplus, lengths, h);
     Tape tape = Tape.detached();
@@ -257,10 +258,9 @@ class SelectiveRecurrenceTest {
     Map<String, INDArray> in = inputs(2, 24, 20, 3);
     int[] lengths = {24, 17};
     for (String name : new String[] {"u", "delta", "B", "C", "z"}) {
-      INDArray row = in.get(name).slice(1);
-      for (int t = lengths[1]; t < 24; t++) {
-        row.slice(t).assign(Double.POSITIVE_INFINITY);
-      }
+      in.get(name)
+          .get(NDArrayIndex.point(1), NDArrayIndex.interval(lengths[1], 24), NDArrayIndex.all())
+          .assign(Double.POSITIVE_INFINITY);
     }
     Tape tape = Tape.detached();
     Map<String, Variable> variables = new LinkedHashMap<>();
@@ -273,7 +273,12 @@ class SelectiveRecurrenceTest {
           assertThat(variable.gradient().sumNumber().doubleValue()).as(name).isFinite();
           if (variable.value().rank() == 3 && !name.equals("h")) {
             for (int t = lengths[1]; t < 24; t++) {
-              assertThat(variable.gradient().slice(1).slice(t).amaxNumber().doubleValue())
+              assertThat(
+                      variable
+                          .gradient()
+                          .get(NDArrayIndex.point(1), NDArrayIndex.point(t), NDArrayIndex.all())
+                          .amaxNumber()
+                          .doubleValue())
                   .as(name)
                   .isZero();
             }

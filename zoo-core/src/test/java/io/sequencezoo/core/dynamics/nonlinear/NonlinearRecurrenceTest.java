@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Newton's method and the sequential solver on ParaGRU and ParaLSTM. */
+@Tag("double")
 class NonlinearRecurrenceTest {
   /** Rounding of sums and functions over thousands of contractive steps. */
   private static final double DOUBLE = 1e-12;

@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** Newton's method on trajectories of dense cells against taking one step after the other. */
+@Tag("double")
 class CellNewtonTest {
   /** The residual that stops the iteration, a few hundred roundings, carried along. */
   private static final double SAME = 1e-10;
