@@ -10,7 +10,8 @@ import com.google.common.base.Verify;
  * @param optimizer the optimiser; mandatory
  * @param schedule the learning rate over time, constant by default
  * @param steps the number of updates; this or epochs
- * @param epochs the number of passes over the data; this or steps
+ * @param epochs the number of passes over the data, to the batch; this or steps. Updates may span
+ *     epochs, and the last is over what is left of them
  * @param batch rows of a batch, for whoever makes the batches; mandatory
  * @param seed of everything random; mandatory
  * @param accumulate batches per update, 1 by default
@@ -95,6 +96,20 @@ public record TrainConfig(
         batchesPerEpoch > 0, "train: epochs need data that ends, got an endless source; use steps");
     long batches = Math.multiplyExact(batchesPerEpoch, (long) Verify.verifyNotNull(epochs));
     return (batches + accumulate - 1) / accumulate;
+  }
+
+  /**
+   * The batches of an update on data of which so many batches make an epoch: {@code accumulate},
+   * but what is left of the epochs for the last.
+   *
+   * @param update counted from 0
+   */
+  int batchesOf(long update, long batchesPerEpoch) {
+    if (epochs == null) {
+      return accumulate;
+    }
+    long left = batchesPerEpoch * epochs - update * accumulate;
+    return (int) Math.min(accumulate, left);
   }
 
   private static Integer atLeast(String name, Integer value, int otherwise, int least) {

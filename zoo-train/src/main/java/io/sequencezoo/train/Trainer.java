@@ -196,7 +196,8 @@ public final class Trainer<B> {
     parameters.zeroGradients();
     double lossSum = 0;
     long tokens = 0;
-    for (int micro = 0; micro < config.accumulate(); micro++) {
+    int batches = config.batchesOf(progress.step(), source.batchesPerEpoch());
+    for (int micro = 0; micro < batches; micro++) {
       Accumulated part = accumulate(micro);
       lossSum += part.lossSum();
       tokens += part.tokens();

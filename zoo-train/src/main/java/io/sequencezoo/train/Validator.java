@@ -30,7 +30,9 @@ public interface Validator {
           }
         }
       }
-      double mean = sum / Math.max(1, count);
+      checkArgument(
+          count > 0, "validator: batches must have at least one token that counts, got none");
+      double mean = sum / count;
       return new Evaluation(mean, Map.of("loss", mean));
     };
   }

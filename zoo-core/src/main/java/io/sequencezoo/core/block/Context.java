@@ -8,6 +8,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -74,6 +75,11 @@ public final class Context {
   /** The parameter of this name, relative to the block. One variable per parameter and tape. */
   public Variable parameter(String name) {
     return shared.variables.computeIfAbsent(prefix + name, this::variable);
+  }
+
+  /** The data type of all parameters, and of what blocks compute with. */
+  DataType parameterType() {
+    return shared.parameters.type();
   }
 
   private Variable variable(String path) {

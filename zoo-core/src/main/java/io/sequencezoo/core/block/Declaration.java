@@ -3,6 +3,7 @@ package io.sequencezoo.core.block;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -42,7 +43,22 @@ public final class Declaration {
   private void add(String name, Initialiser initialiser, boolean decayed, long... shape) {
     String path = prefix + name;
     checkArgument(names.add(path), "parameter: %s is declared twice", path);
+    checkSize(path, shape);
     specs.add(new ParameterSpec(path, shape.clone(), initialiser, decayed));
+  }
+
+  private static void checkSize(String path, long[] shape) {
+    long length = 1;
+    for (long size : shape) {
+      // Less than 2^62 where the sizes themselves are, so that no product overflows unseen.
+      boolean fits = size > 0 && size <= Integer.MAX_VALUE;
+      length = fits ? Math.min(length * size, Integer.MAX_VALUE + 1L) : -1;
+      checkArgument(
+          fits && length <= Integer.MAX_VALUE,
+          "parameter: %s must have positive dimensions and fewer than 2^31 numbers, got %s",
+          path,
+          Arrays.toString(shape));
+    }
   }
 
   /** Everything declared so far, in order. */

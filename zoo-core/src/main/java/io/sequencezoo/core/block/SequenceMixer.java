@@ -10,6 +10,7 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,13 +64,14 @@ public final class SequenceMixer implements Block {
    * @param initial the state to continue from; null at the start of a sequence
    */
   public Evolution forward(Context context, Variable x, State initial) {
-    checkInput(x);
+    checkInput(context, x, initial);
     if (context.sequences() != null) {
       return packed(context, x, initial);
     }
     checkLengths(context.lengths(), x);
     State state = initial != null ? initial : ownInitialState(context, x);
-    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    Variable valid = PaddedRows.cleared(context.tape(), x, context.lengths());
+    Parametrisation.Drive drive = parametrisation.drive(context, valid, state);
     State before = recurrentPart(drive, state, x.type());
     Evolution evolution =
         parametrisation
@@ -82,7 +84,7 @@ public final class SequenceMixer implements Block {
    * Maps one token {@code x [B, 1, D]}, in time independent of the tokens before where declared.
    */
   public Evolution step(Context context, Variable x, State initial) {
-    checkInput(x);
+    checkInput(context, x, initial);
     checkNotPacked(context, "step");
     checkArgument(
         x.size(1) == 1, "%s: step takes T=1, got T=%s", parametrisation.name(), x.size(1));
@@ -96,7 +98,7 @@ public final class SequenceMixer implements Block {
 
   /** The linear system that row and head of the recurrence are along the input x. */
   public LinearSystem linearize(Context context, Variable x, State initial, int row, int head) {
-    checkInput(x);
+    checkInput(context, x, initial);
     checkNotPacked(context, "linearize");
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
@@ -120,12 +122,6 @@ public final class SequenceMixer implements Block {
   private Evolution packed(Context context, Variable x, State initial) {
     PackedSequences sequences = context.sequences();
     sequences.checkRow(x);
-    checkArgument(
-        initial == null || initial.consumed().length == sequences.count(),
-        "%s: state must have a row for each of %s packed sequences, got %s",
-        parametrisation.name(),
-        sequences.count(),
-        initial == null ? 0 : initial.consumed().length);
     List<Variable> outputs = new ArrayList<>();
     List<State> states = new ArrayList<>();
     for (PackedSequences.Batch batch : sequences.batches()) {
@@ -148,8 +144,45 @@ public final class SequenceMixer implements Block {
         what);
   }
 
-  private void checkInput(Variable x) {
-    Shapes.check(parametrisation.name(), x.value(), "BTD", -1, -1, parametrisation.width());
+  private void checkInput(Context context, Variable x, State initial) {
+    String name = parametrisation.name();
+    Shapes.check(name, x.value(), "BTD", -1, -1, parametrisation.width());
+    Shapes.checkNotEmpty(name, x.value(), "BTD");
+    DataType type = context.parameterType();
+    checkArgument(
+        x.type() == type,
+        "%s: input must be %s as parameters are, got %s; use castTo",
+        name,
+        type,
+        x.type());
+    if (initial != null) {
+      checkState(context, x, initial);
+    }
+  }
+
+  private void checkState(Context context, Variable x, State state) {
+    int rows = context.sequences() == null ? x.size(0) : context.sequences().count();
+    checkArgument(
+        state.consumed().length == rows,
+        "%s: state must have B=%s rows, got %s",
+        parametrisation.name(),
+        rows,
+        state.consumed().length);
+    state
+        .parts()
+        .forEach(
+            (name, part) ->
+                checkArgument(
+                    part.rank() > 0
+                        && part.size(0) == rows
+                        && (!part.type().isFPType() || part.type() == x.type()),
+                    "%s: state %s must have B=%s rows of %s, got %s%s",
+                    parametrisation.name(),
+                    name,
+                    rows,
+                    x.type(),
+                    part.type(),
+                    Arrays.toString(part.shape())));
   }
 
   private void checkLengths(int[] lengths, Variable x) {

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,6 +50,27 @@ public record State(Map<String, Variable> parts, int[] consumed) {
                       : tape.record(part.value(), cotangents -> {})));
       return new State(copies, consumed);
     }
+  }
+
+  /** Copies of these rows, outside every workspace. Gradients end here. */
+  public State rows(int[] rows) {
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      Tape tape = Tape.detached();
+      Map<String, Variable> chosen = new LinkedHashMap<>();
+      parts.forEach((name, part) -> chosen.put(name, tape.constant(rows(part.value(), rows))));
+      return new State(chosen, Arrays.stream(rows).map(row -> consumed[row]).toArray());
+    }
+  }
+
+  private static INDArray rows(INDArray part, int[] rows) {
+    long[] shape = part.shape().clone();
+    shape[0] = rows.length;
+    INDArray chosen = Nd4j.create(part.dataType(), shape);
+    INDArray whole = chosen.isEmpty() ? part : part.dup('c');
+    for (int b = 0; b < rows.length && !chosen.isEmpty(); b++) {
+      chosen.slice(b).assign(whole.slice(rows[b]));
+    }
+    return chosen;
   }
 
   /** The parts as leaves of a tape whose gradients are wanted. */

@@ -9,6 +9,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Slab;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,12 +28,16 @@ import org.nd4j.linalg.factory.Nd4j;
  * State state = StateFiles.load(file, mixer.initialState(context, batch, DataType.FLOAT));
  * }</pre>
  *
- * <p>The header carries a checksum of all numbers: unlike a damaged weight, a damaged state would
- * only show as odd outputs much later.
+ * <p>The header carries a checksum of all names, types, shapes and numbers: unlike a damaged
+ * weight, a damaged state would only show as odd outputs much later.
  */
 public final class StateFiles {
   private static final String FORMAT_KEY = "format";
-  private static final String FORMAT = "sequence-state-1";
+  private static final String FORMAT = "sequence-state-2";
+
+  /** The format before, whose checksum covers numbers alone. */
+  private static final String NUMBERS_FORMAT = "sequence-state-1";
+
   private static final String CHECKSUM_KEY = "crc32c";
   private static final String CONSUMED = "consumed";
   private static final String ONLY = "state";
@@ -69,7 +74,7 @@ public final class StateFiles {
     SafetensorsWriter writer =
         new SafetensorsWriter()
             .metadata(FORMAT_KEY, FORMAT)
-            .metadata(CHECKSUM_KEY, checksum(tensors));
+            .metadata(CHECKSUM_KEY, checksum(tensors, true));
     metadata.forEach(writer::metadata);
     tensors.forEach(writer::add);
     writer.write(file);
@@ -108,16 +113,16 @@ public final class StateFiles {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       String format = reader.metadata().get(FORMAT_KEY);
       checkArgument(
-          FORMAT.equals(format),
+          FORMAT.equals(format) || NUMBERS_FORMAT.equals(format),
           "%s: must be a state in the format %s, got %s",
           file,
           FORMAT,
           format == null ? "a file of another kind" : format);
       Map<String, INDArray> tensors = reader.readAll();
-      String checksum = checksum(tensors);
+      String checksum = checksum(tensors, FORMAT.equals(format));
       checkArgument(
           checksum.equals(reader.metadata().get(CHECKSUM_KEY)),
-          "%s: numbers must have the checksum %s of the header, got %s; the file is damaged",
+          "%s: contents must have the checksum %s of the header, got %s; the file is damaged",
           file,
           reader.metadata().get(CHECKSUM_KEY),
           checksum);
@@ -224,11 +229,16 @@ public final class StateFiles {
     return counts;
   }
 
-  private static String checksum(Map<String, INDArray> tensors) {
+  private static String checksum(Map<String, INDArray> tensors, boolean layout) {
     Hasher hasher = Hashing.crc32c().newHasher();
-    for (INDArray array : tensors.values()) {
-      RawBytes.hash(array, hasher);
-    }
+    tensors.forEach(
+        (name, array) -> {
+          if (layout) {
+            String shape = array.dataType() + Arrays.toString(array.shape());
+            hasher.putString(name + shape, StandardCharsets.UTF_8);
+          }
+          RawBytes.hash(array, hasher);
+        });
     return hasher.hash().toString();
   }
 }

@@ -5,13 +5,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
 /** Every block that exists, by type name. */
 public final class Registry {
-  private static final Registry INSTANCE = new Registry(ServiceLoader.load(Catalog.class));
+  private static final Registry INSTANCE = new Registry(catalogs());
 
   private final Map<String, Catalog.Entry> entries = new TreeMap<>();
 
@@ -23,6 +24,19 @@ public final class Registry {
             entries.put(name, entry) == null, "registry: type name %s is registered twice", name);
       }
     }
+  }
+
+  /**
+   * The catalogs that the library's own class loader sees, and those of the present thread's: in
+   * application servers, fat jars and thread pools, either may see less than the other.
+   */
+  private static Collection<Catalog> catalogs() {
+    Map<Class<?>, Catalog> found = new LinkedHashMap<>();
+    ServiceLoader.load(Catalog.class, Registry.class.getClassLoader())
+        .forEach(catalog -> found.putIfAbsent(catalog.getClass(), catalog));
+    ServiceLoader.load(Catalog.class)
+        .forEach(catalog -> found.putIfAbsent(catalog.getClass(), catalog));
+    return found.values();
   }
 
   /** The blocks of all modules on the class path. */

@@ -37,6 +37,25 @@ public final class Shapes {
     }
   }
 
+  /**
+   * Checks that an array has at least one entry.
+   *
+   * @throws IllegalArgumentException naming the subject and the axis that is empty
+   */
+  public static void checkNotEmpty(String subject, INDArray array, String axes) {
+    long[] actual = array.shape();
+    for (int i = 0; i < actual.length; i++) {
+      if (actual[i] == 0) {
+        throw new IllegalArgumentException(
+            subject
+                + ": "
+                + axes.charAt(i)
+                + " must be at least 1, got 0 in shape "
+                + Arrays.toString(actual));
+      }
+    }
+  }
+
   private static String describe(String axes, long[] expected) {
     List<String> parts = new ArrayList<>();
     for (int i = 0; i < expected.length; i++) {

@@ -20,17 +20,20 @@ public final class SequenceContract {
   public static Map<String, Runnable> laws(MixerConfig config, DataType type) {
     Map<String, Consumer<MixerSubject>> laws = new LinkedHashMap<>();
     laws.put("1 step = sequence", SequenceLaws::stepEqualsSequence);
+    laws.put("1 step = sequence after NaN", NonFiniteLaws::stepEqualsSequence);
     laws.put("2 hand-over", SequenceLaws::handOver);
     laws.put("2 streaming through files", StreamingLaws::throughFiles);
     laws.put("3 causality", SequenceLaws::causality);
     laws.put("4 gradients of padded rows", GradientLaws::paddedRowsAddUp);
     laws.put("4 gradients through the state", GradientLaws::chainedPartsDifferentiate);
+    laws.put("4 gradients show NaN", NonFiniteLaws::gradientsShowNaN);
     if (type == DataType.DOUBLE) {
       laws.put("4 gradients = differences", GradientLaws::differences);
       laws.put("5 linearisation", LinearisationLaw::check);
     }
     laws.put("6 rows are independent", SequenceLaws::rowsAreIndependent);
     laws.put("6 padding changes nothing", SequenceLaws::paddingChangesNothing);
+    laws.put("6 padding holds anything", NonFiniteLaws::paddingHoldsAnything);
     laws.put("6 packed sequences", PackingLaws::packedIsAlone);
     laws.put("7 determinism", ReproducibilityLaws::threadsChangeNoBit);
     laws.put("8 round trip", ReproducibilityLaws::roundTrip);

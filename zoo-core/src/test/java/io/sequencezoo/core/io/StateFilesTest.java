@@ -101,7 +101,7 @@ class StateFilesTest {
     new SafetensorsWriter().add("w", Nd4j.ones(DataType.FLOAT, 2)).write(file);
     assertThatThrownBy(() -> StateFiles.load(file))
         .hasMessage(
-            file + ": must be a state in the format sequence-state-1, got a file of another kind");
+            file + ": must be a state in the format sequence-state-2, got a file of another kind");
 
     StateFiles.save(file, state("h", 2, 3), Map.of());
     byte[] bytes = Files.readAllBytes(file);

@@ -20,6 +20,7 @@ import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.op.ShortConvolution;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -91,7 +92,7 @@ public final class ForgettingAttention implements Parametrisation {
     this.width = place.width();
     this.headDim = config.headDimFor(width);
     if (config.position() instanceof Position.Rope rope) {
-      rope.rotaryDim(headDim);
+      rope.rotaryDim(name(), headDim);
     }
     AttentionRecurrence causal = AttentionRecurrence.causal();
     this.recurrence = config.window() == null ? causal : causal.withWindow(config.window());
@@ -113,7 +114,7 @@ public final class ForgettingAttention implements Parametrisation {
   }
 
   private int queryWidth() {
-    return config.heads() * headDim;
+    return Sizes.product(name() + ": width of queries", config.heads(), headDim);
   }
 
   private int keyWidth() {
@@ -196,7 +197,7 @@ public final class ForgettingAttention implements Parametrisation {
   private Variable rotated(Tape tape, Variable x, int[] consumed) {
     if (config.position() instanceof Position.Rope rope) {
       return Rotary.rotate(
-          tape, x, consumed, rope.convention(), rope.base(), rope.rotaryDim(headDim));
+          tape, x, consumed, rope.convention(), rope.base(), rope.rotaryDim(name(), headDim));
     }
     return x;
   }

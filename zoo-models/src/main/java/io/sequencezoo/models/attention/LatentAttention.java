@@ -17,6 +17,7 @@ import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -112,7 +113,7 @@ public final class LatentAttention implements Parametrisation {
   }
 
   private int queryWidth() {
-    return heads * (ropeDim + contentDim);
+    return Sizes.product(name() + ": width of queries", heads, Math.addExact(ropeDim, contentDim));
   }
 
   @Override

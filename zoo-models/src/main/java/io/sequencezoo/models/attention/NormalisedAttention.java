@@ -14,6 +14,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -99,8 +100,8 @@ public final class NormalisedAttention implements Parametrisation {
 
   @Override
   public void declare(Declaration declaration) {
-    projection(declaration, QUERY, heads * keys);
-    projection(declaration, KEY, heads * keys);
+    projection(declaration, QUERY, Sizes.product(name() + ": width of queries", heads, keys));
+    projection(declaration, KEY, Sizes.product(name() + ": width of keys", heads, keys));
     projection(declaration, VALUE, heads * values);
     projection(declaration, NORMALISER, heads);
     declaration.weight(

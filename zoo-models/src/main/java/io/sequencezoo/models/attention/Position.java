@@ -38,14 +38,9 @@ public sealed interface Position {
       convention = convention == null ? Rotary.Convention.HALF_SPLIT : convention;
       base = base == null ? BASE : base;
       fraction = fraction == null ? 1 : fraction;
+      checkArgument(base > 0 && Double.isFinite(base), "rope: base must be positive, got %s", base);
       checkArgument(
-          base > 0 && Double.isFinite(base),
-          "softmax_attention: rope base must be positive, got %s",
-          base);
-      checkArgument(
-          fraction > 0 && fraction <= 1,
-          "softmax_attention: rope fraction must be in (0, 1], got %s",
-          fraction);
+          fraction > 0 && fraction <= 1, "rope: fraction must be in (0, 1], got %s", fraction);
     }
 
     /** All features, half split, base 10000. */
@@ -54,12 +49,13 @@ public sealed interface Position {
     }
 
     /** R, the features of a head of this size that turn. */
-    int rotaryDim(int headDim) {
+    int rotaryDim(String subject, int headDim) {
       int dim = (int) Math.round(fraction * headDim);
       checkArgument(
           dim >= 2 && dim % 2 == 0,
-          "softmax_attention: rope must turn an even number of features, got %s of headDim %s;"
+          "%s: rope must turn an even number of features, got %s of headDim %s;"
               + " use an even headDim or another fraction",
+          subject,
           dim,
           headDim);
       return dim;
@@ -81,7 +77,7 @@ public sealed interface Position {
     public Learned {
       checkArgument(
           maxPositions != null && maxPositions >= 1,
-          "softmax_attention: maxPositions must be at least 1, got %s",
+          "learned positions: maxPositions must be at least 1, got %s",
           maxPositions);
     }
   }

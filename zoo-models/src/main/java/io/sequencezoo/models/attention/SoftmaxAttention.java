@@ -20,6 +20,7 @@ import io.sequencezoo.core.op.Embedding;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -91,7 +92,7 @@ public final class SoftmaxAttention implements Parametrisation {
     this.layers = place.layers();
     this.headDim = config.headDimFor(width);
     if (config.position() instanceof Position.Rope rope) {
-      rope.rotaryDim(headDim);
+      rope.rotaryDim(name(), headDim);
     }
     this.convolutions =
         new ShortConvolutions(
@@ -182,7 +183,7 @@ public final class SoftmaxAttention implements Parametrisation {
   }
 
   private int queryWidth() {
-    return config.heads() * headDim;
+    return Sizes.product(name() + ": width of queries", config.heads(), headDim);
   }
 
   private int keyWidth() {
@@ -243,7 +244,12 @@ public final class SoftmaxAttention implements Parametrisation {
   private Variable rotated(Context context, Variable x, int[] consumed) {
     if (config.position() instanceof Position.Rope rope) {
       return Rotary.rotate(
-          context.tape(), x, consumed, rope.convention(), rope.base(), rope.rotaryDim(headDim));
+          context.tape(),
+          x,
+          consumed,
+          rope.convention(),
+          rope.base(),
+          rope.rotaryDim(name(), headDim));
     }
     return x;
   }

@@ -13,6 +13,7 @@ import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Norms;
+import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,9 +50,9 @@ final class DeltaInputs {
             MatrixStateRecurrence.QUERY,
             sizes.keyWidth(),
             MatrixStateRecurrence.KEY,
-            sizes.writes() * sizes.keyWidth(),
+            Sizes.product("delta rule: width of keys", sizes.writes(), sizes.keyWidth()),
             MatrixStateRecurrence.VALUE,
-            sizes.writes() * sizes.valueWidth());
+            Sizes.product("delta rule: width of values", sizes.writes(), sizes.valueWidth()));
     this.convolutions = new ShortConvolutions(convolution, features);
     this.largestRate = allowNegativeEigenvalues ? 2 : 1;
   }

@@ -20,6 +20,7 @@ import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.ShortConvolution;
 import io.sequencezoo.core.op.SkipConnection;
 import io.sequencezoo.core.op.SsdInputs;
+import io.sequencezoo.core.shape.Sizes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -95,7 +96,7 @@ public final class Mamba2 implements Parametrisation {
   Mamba2(int width, int heads, int headWidth, Mamba2Config config) {
     this.width = width;
     this.config = config;
-    this.inner = heads * headWidth;
+    this.inner = Sizes.product(name() + ": inner width", heads, headWidth);
     this.mixed = inner + 2 * config.groups() * config.stateSize();
     this.shape =
         new SsdInputs.Shape(

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -39,7 +40,8 @@ public final class Generator {
   }
 
   /**
-   * Continues prompts of any lengths together; a row's tokens don't depend on the other rows.
+   * Continues prompts of any lengths together; a row's tokens don't depend on the other rows. A row
+   * that has ended leaves the batch.
    *
    * @return the new tokens of each row, the stop token included
    */
@@ -62,29 +64,48 @@ public final class Generator {
       choose(rows, output.logits().value(), sampler, listener);
       keeper.keep(output.state());
     }
-    while (rows.stream().anyMatch(row -> !row.done)) {
-      int[] last = rows.stream().mapToInt(row -> row.last).toArray();
+    List<Row> active = keepGoing(rows, keeper);
+    while (!active.isEmpty()) {
+      int[] last = active.stream().mapToInt(row -> row.last).toArray();
       try (Tape tape = Tape.inference()) {
         Context context = Context.inference(tape, parameters);
         LanguageModel.Output output = model.step(context, last, keeper.state());
-        choose(rows, output.logits().value(), sampler, listener);
+        choose(active, output.logits().value(), sampler, listener);
         keeper.keep(output.state());
       }
+      active = keepGoing(active, keeper);
     }
     return rows.stream().map(Row::tokens).toList();
   }
 
+  /** The rows that haven't ended, which alone keep their states. */
+  private static List<Row> keepGoing(List<Row> rows, StateKeeper keeper) {
+    if (rows.stream().noneMatch(row -> row.done)) {
+      return rows;
+    }
+    int[] going = IntStream.range(0, rows.size()).filter(b -> !rows.get(b).done).toArray();
+    if (going.length > 0) {
+      keeper.keepRows(going);
+    }
+    return Arrays.stream(going).mapToObj(rows::get).toList();
+  }
+
+  /** Continues every row by its row of the logits {@code [B, V]}. */
   private static void choose(List<Row> rows, INDArray logits, Sampler sampler, Listener listener) {
     int vocabulary = (int) logits.size(1);
     double[] all = logits.dup('c').data().asDouble();
-    for (Row row : rows) {
-      // Rows that are done are stepped along until all are, but say nothing more.
-      if (!row.done) {
-        int from = row.index * vocabulary;
-        int token = sampler.choose(Arrays.copyOfRange(all, from, from + vocabulary), row.random);
-        listener.token(row.index, row.count, token);
-        row.append(token);
+    for (int b = 0; b < rows.size(); b++) {
+      Row row = rows.get(b);
+      double[] own = Arrays.copyOfRange(all, b * vocabulary, (b + 1) * vocabulary);
+      int token;
+      try {
+        token = sampler.choose(own, row.random);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "generate: row %s, token %s: %s".formatted(row.index, row.count, e.getMessage()), e);
       }
+      listener.token(row.index, row.count, token);
+      row.append(token);
     }
   }
 

@@ -205,6 +205,7 @@ public final class LanguageModel implements Block {
 
   private Hidden hidden(Context context, INDArray ids, ModelState initial, boolean step) {
     Shapes.check("language_model ids", ids, "BT", -1, -1);
+    Shapes.checkNotEmpty("language_model ids", ids, "BT");
     int[] lengths = lengths(context, ids);
     int batch = lengths.length;
     checkArgument(

@@ -13,7 +13,11 @@ final class Sampler {
     this.sampling = sampling;
   }
 
-  /** A token; equal logits rank by number. */
+  /**
+   * A token; equal logits rank by number.
+   *
+   * @throws IllegalArgumentException where logits are no distribution
+   */
   int choose(double[] logits, SplittableRandom random) {
     if (sampling.temperature() == 0) {
       return likeliest(logits);
@@ -83,13 +87,18 @@ final class Sampler {
     int best = 0;
     for (int token = 0; token < logits.length; token++) {
       checkArgument(
-          !Double.isNaN(logits[token]),
-          "sampling: logits must be numbers, got NaN for token %s",
+          logits[token] < Double.POSITIVE_INFINITY,
+          "logits must be numbers below infinity, got %s for token %s",
+          (Double) logits[token],
           token);
       if (logits[token] > logits[best]) {
         best = token;
       }
     }
+    checkArgument(
+        logits[best] > Double.NEGATIVE_INFINITY,
+        "one logit at least must be finite, got %s for all",
+        logits[best]);
     return best;
   }
 }

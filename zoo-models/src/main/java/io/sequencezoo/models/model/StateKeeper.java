@@ -34,6 +34,15 @@ final class StateKeeper {
     kept = new ModelState(layers, next.consumed());
   }
 
+  /** Keeps these rows alone, in their order. */
+  void keepRows(int[] rows) {
+    int[] consumed = kept.consumed();
+    kept =
+        new ModelState(
+            kept.layers().stream().map(state -> state.rows(rows)).toList(),
+            Arrays.stream(rows).map(row -> consumed[row]).toArray());
+  }
+
   private static State keep(State old, State next) {
     if (!fits(old, next)) {
       return next.detach();

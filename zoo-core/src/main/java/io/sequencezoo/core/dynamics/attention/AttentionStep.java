@@ -105,17 +105,21 @@ final class AttentionStep<A> {
             if (bias != null) {
               x += kernels.get(bias, g * seen + s);
             }
-            if (x > max[g]) {
+            if (x == Double.NEGATIVE_INFINITY && x == max[g]) {
+              // A weight of 0, but e^{m-m} isn't a number where m is infinite.
+              continue;
+            }
+            // Comparisons are written so that NaN passes them, and reaches the output.
+            if (!(x <= max[g])) {
               double kept = Math.exp(max[g] - x);
               kernels.affine(kept, acc, g * dv, 0, acc, g * dv, dv);
               sum[g] *= kept;
               max[g] = x;
             }
-            if (x - max[g] >= BlockwiseForward.NEGLIGIBLE) {
-              double weight = Math.exp(x - max[g]);
-              sum[g] += weight;
-              kernels.axpy(weight, valueTile, (s - from) * dv, acc, g * dv, dv);
-            }
+            double below = x - max[g];
+            double weight = below < BlockwiseForward.NEGLIGIBLE ? 0 : Math.exp(below);
+            sum[g] += weight;
+            kernels.axpy(weight, valueTile, (s - from) * dv, acc, g * dv, dv);
           }
         }
       }

@@ -1,9 +1,12 @@
 package io.sequencezoo.core.dynamics.attention;
 
+import com.google.common.collect.MapMaker;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import java.util.concurrent.ConcurrentMap;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -14,14 +17,17 @@ import org.nd4j.linalg.factory.Nd4j;
  * doubles, so that a token costs no copy on average. Where a window drops the oldest token, what
  * remains moves to a new store of W slots: constant time and memory.
  *
- * <p>A view never changes: a token is written to the slot behind it, and only while that slot is
- * free, which its first element being NaN says. A second continuation of the same state finds the
- * slot taken and gets a store of its own.
+ * <p>A view never changes: a token is written to the slot behind it by whoever claims that slot
+ * first. A second continuation of the same state, from any thread, finds the slot taken and gets a
+ * store of its own.
  *
  * @param <A> the heap array type
  */
 final class GrowingCache<A> {
   private static final int FIRST_CAPACITY = 32;
+
+  /** The slots of each row that are taken, of every store that has room for more. */
+  private static final ConcurrentMap<DataBuffer, int[]> TAKEN = new MapMaker().weakKeys().makeMap();
 
   private final Precision<A> precision;
   private final INDArray view;
@@ -53,12 +59,12 @@ final class GrowingCache<A> {
     long token = held.size(2) * held.size(3);
     long perRow = held.data().length() / held.size(0);
     boolean isStore =
-        held.offset() == 0
+        TAKEN.containsKey(held.data())
+            && held.offset() == 0
             && held.stride(0) == perRow
             && held.stride(1) == token
             && held.stride(2) == held.size(3)
-            && held.stride(3) == 1
-            && held.data().length() % (held.size(0) * token) == 0;
+            && held.stride(3) == 1;
     if (!isStore) {
       return held.dup('c');
     }
@@ -94,7 +100,7 @@ final class GrowingCache<A> {
     try (Scratch<A> scratch = precision.scratch()) {
       A tile = scratch.take(size);
       GrowingCache<A> next =
-          !drops && slots <= capacity && isFree(held, size, tile)
+          !drops && slots <= capacity && claim(held)
               ? new GrowingCache<>(precision, storeOf(view), slots)
               : moved(held, window, slots, drops, token, tile);
       Slab<A> from = precision.slab(token);
@@ -107,17 +113,21 @@ final class GrowingCache<A> {
     }
   }
 
-  private boolean isFree(int[] held, int size, A tile) {
-    for (int b = 0; b < held.length; b++) {
-      if (held[b] >= capacity) {
-        return false;
-      }
-      slab.load(((long) b * capacity + held[b]) * size, tile, 0, 1);
-      if (!Double.isNaN(precision.kernels().get(tile, 0))) {
-        return false;
-      }
+  /** Takes the slot behind each row, unless another continuation has one of them. */
+  private boolean claim(int[] held) {
+    int[] taken = slab == null ? null : TAKEN.get(view.data());
+    if (taken == null) {
+      return false;
     }
-    return true;
+    synchronized (taken) {
+      if (!Arrays.equals(taken, held)) {
+        return false;
+      }
+      for (int b = 0; b < taken.length; b++) {
+        taken[b]++;
+      }
+      return true;
+    }
   }
 
   /** A copy of what remains, in a store with room for the next token. */
@@ -132,17 +142,18 @@ final class GrowingCache<A> {
               new long[] {token.size(0), room, token.size(2), token.size(3)},
               'c');
       GrowingCache<A> next = new GrowingCache<>(precision, store, slots);
+      int[] taken = new int[held.length];
       for (int b = 0; b < held.length; b++) {
         int kept = Math.min(held[b], window - 1);
+        taken[b] = kept + 1;
         int first = held[b] - kept;
         for (int slot = 0; slot < kept; slot++) {
           slab.load(((long) b * capacity + first + slot) * size, tile, 0, size);
           next.slab.store(((long) b * room + slot) * size, tile, 0, size);
         }
-        precision.kernels().fill(tile, 0, 1, Double.NaN);
-        for (int slot = kept; slot < room; slot++) {
-          next.slab.store(((long) b * room + slot) * size, tile, 0, 1);
-        }
+      }
+      if (slots < room) {
+        TAKEN.put(store.data(), taken);
       }
       return next;
     }
