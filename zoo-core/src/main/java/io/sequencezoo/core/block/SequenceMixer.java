@@ -4,7 +4,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -67,7 +70,7 @@ public final class SequenceMixer implements Block {
     if (context.sequences() != null) {
       return packed(context, x, initial);
     }
-    checkLengths(context.lengths(), x);
+    Lengths.of(parametrisation.name(), context.lengths(), x.size(0), x.size(1));
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
@@ -89,8 +92,7 @@ public final class SequenceMixer implements Block {
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
-    Evolution evolution =
-        parametrisation.recurrence().step(context.tape(), drive.coefficients(), before);
+    Evolution evolution = causal().step(context.tape(), drive.coefficients(), before);
     return finish(context, drive, evolution);
   }
 
@@ -101,7 +103,7 @@ public final class SequenceMixer implements Block {
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
-    return parametrisation.recurrence().linearize(drive.coefficients(), before, row, head);
+    return causal().linearize(drive.coefficients(), before, row, head);
   }
 
   /** The state before the first token: own parts and the recurrence's. */
@@ -140,6 +142,15 @@ public final class SequenceMixer implements Block {
         PackedStates.join(context.tape(), sequences, states));
   }
 
+  private CausalRecurrence causal() {
+    Recurrence recurrence = parametrisation.recurrence();
+    checkArgument(
+        recurrence instanceof CausalRecurrence,
+        "%s: sees whole sequences, it can't go token by token and has no linear form; use forward",
+        parametrisation.name());
+    return (CausalRecurrence) recurrence;
+  }
+
   private void checkNotPacked(Context context, String what) {
     checkArgument(
         context.sequences() == null,
@@ -150,26 +161,6 @@ public final class SequenceMixer implements Block {
 
   private void checkInput(Variable x) {
     Shapes.check(parametrisation.name(), x.value(), "BTD", -1, -1, parametrisation.width());
-  }
-
-  private void checkLengths(int[] lengths, Variable x) {
-    if (lengths == null) {
-      return;
-    }
-    checkArgument(
-        lengths.length == x.size(0),
-        "%s: lengths must have B=%s entries, got %s",
-        parametrisation.name(),
-        x.size(0),
-        lengths.length);
-    for (int length : lengths) {
-      checkArgument(
-          length >= 0 && length <= x.size(1),
-          "%s: length of a row must be from 0 to T=%s, got %s",
-          parametrisation.name(),
-          x.size(1),
-          length);
-    }
   }
 
   private State ownInitialState(Context context, Variable x) {
