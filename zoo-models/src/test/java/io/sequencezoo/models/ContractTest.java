@@ -2,8 +2,10 @@ package io.sequencezoo.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sequencezoo.core.contract.Exemption;
 import io.sequencezoo.core.contract.FeedForwardContract;
 import io.sequencezoo.core.contract.KernelRun;
+import io.sequencezoo.core.contract.MixerSubject;
 import io.sequencezoo.core.contract.SequenceContract;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.Catalog;
@@ -15,10 +17,13 @@ import io.sequencezoo.models.model.LanguageModelLaws;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -28,6 +33,24 @@ class ContractTest {
   @TestFactory
   Stream<DynamicNode> everyBlock_keepsTheLaws() {
     return Registry.get().entries().entrySet().stream().map(entry -> block(entry));
+  }
+
+  /** No block escapes a law of states but those that say why, and none of these for nothing. */
+  @Test
+  void exemptions_areThoseThatLookBothWays() {
+    Set<String> bothWays = new TreeSet<>();
+    Registry.get()
+        .entries()
+        .forEach(
+            (type, entry) ->
+                entry.examples().stream()
+                    .filter(config -> config instanceof MixerConfig)
+                    .map(config -> MixerSubject.of((MixerConfig) config, DataType.FLOAT))
+                    .filter(subject -> subject.isBidirectional())
+                    .forEach(subject -> bothWays.add(type)));
+    assertThat(Exemption.all())
+        .extracting(Exemption::type)
+        .containsExactlyInAnyOrderElementsOf(bothWays);
   }
 
   private static DynamicNode block(Map.Entry<String, Catalog.Entry> entry) {

@@ -4,7 +4,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -68,7 +71,7 @@ public final class SequenceMixer implements Block {
     if (context.sequences() != null) {
       return packed(context, x, initial);
     }
-    checkLengths(context.lengths(), x);
+    Lengths.of(parametrisation.name(), context.lengths(), x.size(0), x.size(1));
     State state = initial != null ? initial : ownInitialState(context, x);
     Variable valid = PaddedRows.cleared(context.tape(), x, context.lengths());
     Parametrisation.Drive drive = parametrisation.drive(context, valid, state);
@@ -91,8 +94,7 @@ public final class SequenceMixer implements Block {
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
-    Evolution evolution =
-        parametrisation.recurrence().step(context.tape(), drive.coefficients(), before);
+    Evolution evolution = causal().step(context.tape(), drive.coefficients(), before);
     return finish(context, drive, evolution);
   }
 
@@ -103,7 +105,7 @@ public final class SequenceMixer implements Block {
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
-    return parametrisation.recurrence().linearize(drive.coefficients(), before, row, head);
+    return causal().linearize(drive.coefficients(), before, row, head);
   }
 
   /** The state before the first token: own parts and the recurrence's. */
@@ -134,6 +136,15 @@ public final class SequenceMixer implements Block {
     return new Evolution(
         sequences.pack(context.tape(), outputs),
         PackedStates.join(context.tape(), sequences, states));
+  }
+
+  private CausalRecurrence causal() {
+    Recurrence recurrence = parametrisation.recurrence();
+    checkArgument(
+        recurrence instanceof CausalRecurrence,
+        "%s: sees whole sequences, it can't go token by token and has no linear form; use forward",
+        parametrisation.name());
+    return (CausalRecurrence) recurrence;
   }
 
   private void checkNotPacked(Context context, String what) {
@@ -183,26 +194,6 @@ public final class SequenceMixer implements Block {
                     x.type(),
                     part.type(),
                     Arrays.toString(part.shape())));
-  }
-
-  private void checkLengths(int[] lengths, Variable x) {
-    if (lengths == null) {
-      return;
-    }
-    checkArgument(
-        lengths.length == x.size(0),
-        "%s: lengths must have B=%s entries, got %s",
-        parametrisation.name(),
-        x.size(0),
-        lengths.length);
-    for (int length : lengths) {
-      checkArgument(
-          length >= 0 && length <= x.size(1),
-          "%s: length of a row must be from 0 to T=%s, got %s",
-          parametrisation.name(),
-          x.size(1),
-          length);
-    }
   }
 
   private State ownInitialState(Context context, Variable x) {

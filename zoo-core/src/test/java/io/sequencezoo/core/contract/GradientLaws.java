@@ -120,9 +120,6 @@ final class GradientLaws {
 
   /** A tape that runs a sequence in two parts differentiates through the state between them. */
   static void chainedPartsDifferentiate(MixerSubject subject) {
-    if (subject.parametrisation().isBidirectional()) {
-      return;
-    }
     INDArray x = subject.input(35, 2, 6);
     INDArray cotangent = subject.input(36, 2, 6);
     for (Solver solver : subject.solvers()) {

@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
@@ -17,6 +18,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -24,18 +26,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** {@code h_t = h_{t-1} / 2 + x_t W}, {@code y_t = h_t}, whole or with one fault. */
-final class LeakyIntegrator implements Parametrisation, Recurrence {
+final class LeakyIntegrator implements Parametrisation {
   /** What can be wrong with a block, and the law that it breaks. */
   enum Fault {
     NONE(""),
     STEP_DIFFERS("1 step = sequence"),
     STATE_IS_STALE("2 hand-over"),
     SEES_NEXT_TOKEN("3 causality"),
+    LOOKS_BOTH_WAYS("3 causality"),
     GRADIENT_IS_OFF("4 gradients = differences"),
     STATE_HAS_NO_GRADIENT("4 gradients through the state"),
     LINEARISATION_IS_OFF("5 linearisation"),
     ROWS_MIX("6 rows are independent"),
-    LENGTHS_IGNORED("6 padding changes nothing"),
+    PADDING_LEAKS("6 padding changes nothing"),
+    LENGTHS_IGNORED("6 padded states continue"),
     STATE_UNDERSTATED("9 declared state bytes"),
     PARAMETER_UNUSED("9 declared parameters"),
     COST_UNDERSTATED("9 declared cost"),
@@ -82,18 +86,13 @@ final class LeakyIntegrator implements Parametrisation, Recurrence {
   }
 
   @Override
+  public boolean isBidirectional() {
+    return fault == Fault.LOOKS_BOTH_WAYS;
+  }
+
+  @Override
   public Recurrence recurrence() {
-    return this;
-  }
-
-  @Override
-  public Family family() {
-    return Family.VECTOR_STATE;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return Set.of(Solver.SEQUENTIAL);
+    return new Integration();
   }
 
   @Override
@@ -115,32 +114,12 @@ final class LeakyIntegrator implements Parametrisation, Recurrence {
     return outputs;
   }
 
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
-    int batch = coefficients.get("x").size(0);
-    Variable zeros = Tape.detached().constant(Nd4j.zeros(type, batch, width));
-    return new State(Map.of("h", zeros), new int[batch]);
-  }
-
-  @Override
-  public Evolution evolve(
-      Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    Variable x = coefficients.get("x");
-    int[] valid = new int[x.size(0)];
-    for (int b = 0; b < valid.length; b++) {
-      valid[b] = lengths == null || fault == Fault.LENGTHS_IGNORED ? x.size(1) : lengths[b];
-    }
-    return run(tape, x, initial, valid);
-  }
-
-  private Evolution run(Tape tape, Variable x, State initial, int[] valid) {
+  private Recurrence.Advance run(Tape tape, Variable x, State initial, int[] valid) {
     int steps = x.size(1);
     Variable h0 = initial.get("h");
     INDArray y = tape.zeros(x.type(), x.shape());
     INDArray last = tape.zeros(x.type(), h0.shape());
-    int[] consumed = initial.consumed().clone();
     for (int b = 0; b < valid.length; b++) {
-      consumed[b] += valid[b];
       for (int d = 0; d < width; d++) {
         double h = h0.value().getDouble(b, d);
         for (int t = 0; t < valid[b]; t++) {
@@ -153,13 +132,15 @@ final class LeakyIntegrator implements Parametrisation, Recurrence {
     Variable[] outputs =
         tape.record(new INDArray[] {y, last}, cotangents -> pull(cotangents, valid), x, h0);
     Variable state = fault == Fault.STATE_HAS_NO_GRADIENT ? tape.constant(last) : outputs[1];
-    return new Evolution(outputs[0], new State(Map.of("h", state), consumed));
+    return new Recurrence.Advance(outputs[0], Map.of("h", state));
   }
 
   private double leak(Tape tape, Variable x, int[] valid, int b, int t, int d) {
     switch (fault) {
-      case SEES_NEXT_TOKEN:
+      case SEES_NEXT_TOKEN, LOOKS_BOTH_WAYS:
         return t + 1 < valid[b] ? x.value().getDouble(b, t + 1, d) : 0;
+      case PADDING_LEAKS:
+        return x.value().getDouble(b, x.size(1) - 1, d);
       case ROWS_MIX:
         return b == 0 ? 0 : x.value().getDouble(0, t, d);
       case READS_USED_MEMORY:
@@ -191,43 +172,6 @@ final class LeakyIntegrator implements Parametrisation, Recurrence {
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
-    INDArray x = coefficients.get("x").value();
-    double factor = fault == Fault.STEP_DIFFERS ? 1 + 1e-8 : 1;
-    INDArray h = state.get("h").value().mul(DECAY).addi(x.reshape(x.size(0), width)).muli(factor);
-    int[] consumed = state.consumed().clone();
-    for (int b = 0; b < consumed.length; b++) {
-      consumed[b]++;
-    }
-    return new Evolution(
-        tape.constant(h.dup('c').reshape('c', x.shape())),
-        new State(Map.of("h", tape.constant(h)), consumed));
-  }
-
-  @Override
-  public LinearSystem linearize(
-      Map<String, Variable> coefficients, State initial, int row, int head) {
-    INDArray x = coefficients.get("x").value();
-    double[][] inputs = new double[(int) x.size(1)][width];
-    double[] start = new double[width];
-    double[][] identity = new double[width][width];
-    for (int d = 0; d < width; d++) {
-      identity[d][d] = 1;
-      start[d] = initial.get("h").value().getDouble(row, d);
-      for (int t = 0; t < inputs.length; t++) {
-        inputs[t][d] = x.getDouble(row, t, d);
-      }
-    }
-    double decay = fault == Fault.LINEARISATION_IS_OFF ? 0.51 : DECAY;
-    return DenseLinearSystem.builder(inputs, width, width)
-        .transition(t -> Transitions.scaled(width, decay))
-        .input(t -> identity)
-        .output(t -> identity)
-        .initialState(start)
-        .build();
-  }
-
-  @Override
   public long stateBytes(int consumed, DataType type) {
     return (fault == Fault.STATE_UNDERSTATED ? width - 1L : width) * type.width();
   }
@@ -235,5 +179,82 @@ final class LeakyIntegrator implements Parametrisation, Recurrence {
   @Override
   public long multiplyAddsPerToken(int position) {
     return fault == Fault.COST_UNDERSTATED ? width : (long) width * width + width;
+  }
+
+  /** The system. */
+  private final class Integration extends CausalRecurrence {
+    @Override
+    public String name() {
+      return "leaky_integrator";
+    }
+
+    @Override
+    public Family family() {
+      return Family.VECTOR_STATE;
+    }
+
+    @Override
+    public Set<Solver> solvers() {
+      return Set.of(Solver.SEQUENTIAL);
+    }
+
+    @Override
+    protected String drive() {
+      return "x";
+    }
+
+    @Override
+    public State initialState(Map<String, Variable> coefficients, DataType type) {
+      int batch = coefficients.get("x").size(0);
+      Variable zeros = Tape.detached().constant(Nd4j.zeros(type, batch, width));
+      return new State(Map.of("h", zeros), new int[batch]);
+    }
+
+    @Override
+    protected Advance advance(
+        Tape tape,
+        Solver solver,
+        Map<String, Variable> coefficients,
+        State initial,
+        int[] lengths) {
+      Variable x = coefficients.get("x");
+      int[] valid = lengths.clone();
+      if (fault == Fault.LENGTHS_IGNORED) {
+        Arrays.fill(valid, x.size(1));
+      }
+      return run(tape, x, initial, valid);
+    }
+
+    @Override
+    protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
+      INDArray x = coefficients.get("x").value();
+      double factor = fault == Fault.STEP_DIFFERS ? 1 + 1e-8 : 1;
+      INDArray h = state.get("h").value().mul(DECAY).addi(x.reshape(x.size(0), width)).muli(factor);
+      return new Advance(
+          tape.constant(h.dup('c').reshape('c', x.shape())), Map.of("h", tape.constant(h)));
+    }
+
+    @Override
+    public LinearSystem linearize(
+        Map<String, Variable> coefficients, State initial, int row, int head) {
+      INDArray x = coefficients.get("x").value();
+      double[][] inputs = new double[(int) x.size(1)][width];
+      double[] start = new double[width];
+      double[][] identity = new double[width][width];
+      for (int d = 0; d < width; d++) {
+        identity[d][d] = 1;
+        start[d] = initial.get("h").value().getDouble(row, d);
+        for (int t = 0; t < inputs.length; t++) {
+          inputs[t][d] = x.getDouble(row, t, d);
+        }
+      }
+      double decay = fault == Fault.LINEARISATION_IS_OFF ? 0.51 : DECAY;
+      return DenseLinearSystem.builder(inputs, width, width)
+          .transition(t -> Transitions.scaled(width, decay))
+          .input(t -> identity)
+          .output(t -> identity)
+          .initialState(start)
+          .build();
+    }
   }
 }

@@ -26,9 +26,6 @@ final class LinearisationLaw {
   private LinearisationLaw() {}
 
   static void check(MixerSubject subject) {
-    if (subject.parametrisation().isBidirectional()) {
-      return;
-    }
     INDArray before = subject.input(21, BATCH, 3);
     State later = subject.forward(Solver.AUTO, before, null, null).state();
     for (boolean fresh : new boolean[] {true, false}) {

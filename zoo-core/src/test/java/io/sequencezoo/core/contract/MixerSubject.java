@@ -198,6 +198,11 @@ public final class MixerSubject {
     return parametrisation;
   }
 
+  /** Whether positions see those after them. */
+  public boolean isBidirectional() {
+    return parametrisation.isBidirectional();
+  }
+
   /** The weights. */
   Parameters parameters() {
     return parameters;

@@ -28,9 +28,6 @@ final class NonFiniteLaws {
    * where no solver is: which infinities meet, and cancel to NaN, depends on the order of sums.
    */
   static void stepEqualsSequence(MixerSubject subject) {
-    if (subject.parametrisation().isBidirectional()) {
-      return;
-    }
     for (double poison : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
       for (int at : new int[] {1, STEPS - 1}) {
         INDArray x = subject.input(31, 2, STEPS);

@@ -59,9 +59,6 @@ final class PackingLaws {
         String what = solver + " gradient of " + subject.parameters().specs().get(p).name();
         assertClose(what, together.get(p + 2), sums.get(p), subject.tolerance());
       }
-      if (!subject.parametrisation().isBidirectional()) {
-        continues(subject, solver, x);
-      }
     }
   }
 
@@ -85,6 +82,13 @@ final class PackingLaws {
   }
 
   /** The packed states continue other packed sequences, as each would alone. */
+  static void packedContinue(MixerSubject subject) {
+    INDArray x = subject.input(61, 1, SEQUENCES.total());
+    for (Solver solver : subject.solvers()) {
+      continues(subject, solver, x);
+    }
+  }
+
   private static void continues(MixerSubject subject, Solver solver, INDArray x) {
     PackedSequences next = PackedSequences.ofLengths(1, 66, 2, 3, 1);
     INDArray more = subject.input(63, 1, next.total());

@@ -108,7 +108,7 @@ final class ReproducibilityLaws {
     }
   }
 
-  /** Outputs, states and gradients of ragged and of whole batches, and of a step. */
+  /** Outputs, states and gradients of ragged and of whole batches. */
   private static List<INDArray> everything(MixerSubject subject, Solver solver) {
     List<INDArray> results = new ArrayList<>();
     for (int[] lengths : new int[][] {null, {66, 20, 1}}) {
@@ -118,9 +118,25 @@ final class ReproducibilityLaws {
       INDArray cotangent = subject.input(43, 3, 66);
       List<INDArray> gradients = subject.gradients(solver, x, cotangent, lengths);
       results.addAll(gradients.subList(lengths == null ? 0 : 2, gradients.size()));
-      if (!subject.parametrisation().isBidirectional()) {
-        Result step = subject.step(subject.input(44, 3, 1), result.state());
-        results.add(step.y());
+    }
+    return results;
+  }
+
+  /** Laws 7 and 10 for a step after ragged and whole batches. */
+  static void stepsAreReproducible(MixerSubject subject) {
+    sameForAnyThreads("step: ", () -> steps(subject));
+    List<INDArray> clean = steps(subject);
+    List<INDArray> poisoned = new ArrayList<>();
+    Poison.during(() -> poisoned.addAll(steps(subject)));
+    assertAllSame("step: poisoned", poisoned, clean);
+  }
+
+  private static List<INDArray> steps(MixerSubject subject) {
+    List<INDArray> results = new ArrayList<>();
+    for (Solver solver : subject.solvers()) {
+      for (int[] lengths : new int[][] {null, {66, 20, 1}}) {
+        State state = subject.forward(solver, subject.input(42, 3, 66), null, lengths).state();
+        results.add(subject.step(subject.input(44, 3, 1), state).y());
       }
     }
     return results;

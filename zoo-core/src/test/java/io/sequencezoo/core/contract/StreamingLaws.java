@@ -33,9 +33,6 @@ final class StreamingLaws {
 
   /** Pieces, with the state on disk between them, are the whole sequence. */
   static void throughFiles(MixerSubject subject) {
-    if (subject.parametrisation().isBidirectional()) {
-      return;
-    }
     for (Solver solver : subject.solvers()) {
       check(subject, solver, CUTS);
     }

@@ -7,6 +7,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -24,14 +25,14 @@ import org.nd4j.linalg.factory.Nd4j;
  * in the coordinates of its linearisation.
  */
 final class StateSpace implements DifferentiableMap {
-  private final Recurrence recurrence;
+  private final CausalRecurrence recurrence;
   private final Map<String, Variable> coefficients;
   private final Map<String, Variable> parts;
   private final int head;
   private final int[] order;
 
   private StateSpace(
-      Recurrence recurrence,
+      CausalRecurrence recurrence,
       Map<String, Variable> coefficients,
       Map<String, Variable> parts,
       int head) {
@@ -48,7 +49,7 @@ final class StateSpace implements DifferentiableMap {
     Parametrisation parametrisation = mixer.parametrisation();
     Recurrence recurrence = parametrisation.recurrence();
     checkArgument(
-        recurrence.family() == Family.NONLINEAR,
+        recurrence.family() == Family.NONLINEAR && recurrence instanceof CausalRecurrence,
         "%s: fixed points are looked for in nonlinear recurrences, got the family %s",
         parametrisation.name(),
         recurrence.family());
@@ -58,7 +59,7 @@ final class StateSpace implements DifferentiableMap {
     Parametrisation.Drive drive = parametrisation.drive(context, tape.constant(x), state);
     Map<String, Variable> parts =
         new LinkedHashMap<>(recurrence.initialState(drive.coefficients(), type).parts());
-    return new StateSpace(recurrence, drive.coefficients(), parts, head);
+    return new StateSpace((CausalRecurrence) recurrence, drive.coefficients(), parts, head);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.sequencezoo.eval.conformance;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
@@ -23,12 +24,11 @@ final class AttentionOperators {
   }
 
   private static Map<String, Variable> attention(Tape tape, Case c, Inputs in) {
-    AttentionRecurrence recurrence =
-        (c.flag("causal") ? AttentionRecurrence.causal() : AttentionRecurrence.bidirectional())
-            .withScale(c.number("scale"));
+    AttentionRecurrence causal = AttentionRecurrence.causal().withScale(c.number("scale"));
     if (c.config().path("window").isNumber()) {
-      recurrence = recurrence.withWindow((int) c.number("window"));
+      causal = causal.withWindow((int) c.number("window"));
     }
+    Recurrence recurrence = c.flag("causal") ? causal : causal.bidirectional();
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     for (String name : new String[] {"q", "k", "v"}) {
       coefficients.put(name, in.get("input." + name));

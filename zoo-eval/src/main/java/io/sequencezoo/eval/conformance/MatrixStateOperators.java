@@ -6,6 +6,8 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.SsdInputs;
 import io.sequencezoo.models.linear.DeltaOperators;
 import io.sequencezoo.models.linear.LinearOperators;
 import java.util.Map;
@@ -93,22 +95,34 @@ final class MatrixStateOperators {
             c.number("scale")));
   }
 
-  /** The vectors' state is {@code [B, H, P, N]}, transposed. */
+  /**
+   * From steps and rates back to what the layer makes them of; the vectors' state is {@code [B, H,
+   * P, N]}, transposed.
+   */
   private static Map<String, Variable> ssd(Tape tape, Case c, Inputs in) {
+    Variable x = in.get("input.x");
+    Variable b = in.get("input.B");
+    Variable cs = in.get("input.C");
     State given = Evolutions.initial(in, "S");
     Evolution evolution =
         LinearOperators.ssd(
             tape,
             Solver.AUTO,
-            in.get("input.x"),
-            in.get("input.dt"),
-            in.get("parameter.A"),
-            in.get("input.B"),
-            in.get("input.C"),
+            Primitives.concat(tape, 2, joined(tape, x), joined(tape, b), joined(tape, cs)),
+            InverseSoftplus.apply(tape, in.get("input.dt")),
+            tape.constant(tape.zeros(x.type(), x.size(2))),
+            Primitives.map(
+                tape, Unary.LOG, Primitives.map(tape, Unary.NEGATE, in.get("parameter.A"))),
+            new SsdInputs.Shape(
+                x.size(2), x.size(3), b.size(2), b.size(3), 0, Double.POSITIVE_INFINITY),
             in.optional("parameter.D"),
             given == null ? null : transposed(tape, given));
     return Evolutions.outputs(
         "y", new Evolution(evolution.outputs(), transposed(tape, evolution.state())));
+  }
+
+  private static Variable joined(Tape tape, Variable x) {
+    return Primitives.reshape(tape, x, x.size(0), x.size(1), (long) x.size(2) * x.size(3));
   }
 
   private static State transposed(Tape tape, State state) {

@@ -89,4 +89,62 @@ class ConformanceTest {
     assertThat(run().failed()).isEqualTo(1);
     assertThat(err.toString()).contains("rms_norm.empty");
   }
+
+  private static SafetensorsWriter rmsNorm(String name) {
+    return new SafetensorsWriter()
+        .metadata("format", "sequence-conformance-1")
+        .metadata("operator", "rms_norm")
+        .metadata("case", name)
+        .metadata("config", "{\"eps\": 0.0}")
+        .add("input.x", Nd4j.createFromArray(3.0, 4.0).reshape(1, 1, 2))
+        .add("parameter.weight", Nd4j.createFromArray(1.0, 1.0));
+  }
+
+  @Test
+  void nothingToJudgeBy_fails() throws IOException {
+    rmsNorm("nothing").write(folder.resolve("rms_norm.nothing.safetensors"));
+    assertThat(run()).isEqualTo(new Conformance.Summary(0, 1, 0));
+    assertThat(out.toString()).contains("FAIL rms_norm.nothing double=- float=-");
+    assertThat(err.toString()).contains("must have an output, a final state or a gradient");
+  }
+
+  @Test
+  void cotangentOfAnotherShape_isOneFailureAndTheOthersRun() throws IOException {
+    rmsNorm("bent")
+        .add("output.y", Nd4j.createFromArray(3.0, 4.0).reshape(1, 1, 2))
+        .add("cotangent.output.y", Nd4j.createFromArray(1.0, 1.0, 1.0).reshape(1, 1, 3))
+        .write(folder.resolve("rms_norm.bent.safetensors"));
+    write("rms_norm", "right", 0);
+    assertThat(run()).isEqualTo(new Conformance.Summary(1, 1, 0));
+    assertThat(err.toString()).contains("cotangent.output.y must have shape [1, 1, 2]");
+  }
+
+  /** At T = 1 softmax is 1 whatever the logits: a reference's rounding of zero is no scale. */
+  @Test
+  void gradientsThatAreZeroByTheory_areComparedAbsolutely() throws IOException {
+    writeAttention("rounded", 3e-17);
+    writeAttention("wrong", 1e-3);
+    assertThat(run()).isEqualTo(new Conformance.Summary(1, 1, 0));
+    assertThat(out.toString())
+        .contains("PASS softmax_attention.rounded")
+        .contains("FAIL softmax_attention.wrong");
+  }
+
+  private void writeAttention(String name, double keyGradient) throws IOException {
+    INDArray x = Nd4j.createFromArray(0.3, -0.4).reshape(1, 1, 1, 2);
+    INDArray one = Nd4j.createFromArray(1.0, 2.0).reshape(1, 1, 1, 2);
+    new SafetensorsWriter()
+        .metadata("format", "sequence-conformance-1")
+        .metadata("operator", "softmax_attention")
+        .metadata("case", name)
+        .metadata("config", "{\"causal\": true, \"scale\": 0.5}")
+        .add("input.q", x)
+        .add("input.k", x)
+        .add("input.v", one)
+        .add("output.o", one)
+        .add("cotangent.output.o", one)
+        .add("gradient.input.k", Nd4j.createFromArray(keyGradient, 0).reshape(1, 1, 1, 2))
+        .add("gradient.input.v", one)
+        .write(folder.resolve("softmax_attention." + name + ".safetensors"));
+  }
 }

@@ -83,7 +83,7 @@ public final class SoftmaxAttention implements Parametrisation {
   private final int layers;
   private final int headDim;
   private final ShortConvolutions convolutions;
-  private final AttentionRecurrence recurrence;
+  private final Recurrence recurrence;
 
   /** Attention at a place of a model. */
   public SoftmaxAttention(SoftmaxAttentionConfig config, MixerConfig.Place place) {
@@ -101,9 +101,8 @@ public final class SoftmaxAttention implements Parametrisation {
     this.recurrence = recurrence(config);
   }
 
-  private static AttentionRecurrence recurrence(SoftmaxAttentionConfig config) {
-    AttentionRecurrence recurrence =
-        config.bidirectional() ? AttentionRecurrence.bidirectional() : AttentionRecurrence.causal();
+  private static Recurrence recurrence(SoftmaxAttentionConfig config) {
+    AttentionRecurrence recurrence = AttentionRecurrence.causal();
     if (config.window() != null) {
       recurrence = recurrence.withWindow(config.window());
     }
@@ -111,7 +110,10 @@ public final class SoftmaxAttention implements Parametrisation {
       recurrence = recurrence.withAlibi();
     }
     recurrence = recurrence.withDropout(config.dropout());
-    return config.scale() == null ? recurrence : recurrence.withScale(config.scale());
+    if (config.scale() != null) {
+      recurrence = recurrence.withScale(config.scale());
+    }
+    return config.bidirectional() ? recurrence.bidirectional() : recurrence;
   }
 
   @Override

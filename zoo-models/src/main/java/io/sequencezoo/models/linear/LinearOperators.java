@@ -7,9 +7,10 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.LogDecays;
 import io.sequencezoo.core.op.RunningSoftmax;
 import io.sequencezoo.core.op.SkipConnection;
+import io.sequencezoo.core.op.SsdInputs;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -116,49 +117,42 @@ public final class LinearOperators {
       Variable lowerBound,
       State initial,
       double scale) {
-    Variable k = Primitives.map(tape, Unary.SIGMOID, Primitives.map(tape, Unary.NEGATE, f));
-    Variable g;
-    if (lowerBound == null) {
-      g = Primitives.map(tape, Unary.LOG_SIGMOID, f);
-    } else {
-      Variable rest = Primitives.affine(tape, -1, lowerBound, 1);
-      Variable gate = Primitives.multiply(tape, Primitives.map(tape, Unary.SIGMOID, f), rest);
-      k = Primitives.multiply(tape, k, rest);
-      g = Primitives.map(tape, Unary.LOG, Primitives.add(tape, gate, lowerBound));
-    }
-    return evolve(tape, solver, q, k, v, g, initial, scale);
+    Variable[] gates =
+        lowerBound == null
+            ? LogDecays.lowerBounded(tape, f, 0)
+            : ChannelBounds.apply(tape, f, lowerBound);
+    return evolve(tape, solver, q, gates[0], v, gates[1], initial, scale);
   }
 
   /**
    * Mamba-2 between convolution and gate: {@code S_t = e^{Δ_t A} S_{t-1} + Δ_t B_t x_tᵀ}, {@code
    * y_t = S_tᵀ C_t + D x_t}; the state is {@code [B, H, N, P]}.
    *
-   * @param x {@code [B, T, H, P]}
-   * @param step Δ, positive, {@code [B, T, H]}
-   * @param rate A, negative, {@code [H]}
-   * @param b {@code [B, T, G, N]}, as c
+   * @param u x, B and C side by side, {@code [B, T, H P + 2 G N]}
+   * @param raw the steps before bias, softplus and clamp, {@code [B, T, H]}
+   * @param bias of the steps, {@code [H]}
+   * @param logRate {@code log -A [H]}
    * @param skip D {@code [H]}, or null for none
    */
   public static Evolution ssd(
       Tape tape,
       Solver solver,
-      Variable x,
-      Variable step,
-      Variable rate,
-      Variable b,
-      Variable c,
+      Variable u,
+      Variable raw,
+      Variable bias,
+      Variable logRate,
+      SsdInputs.Shape shape,
       Variable skip,
       State initial) {
-    Variable perHead = Primitives.reshape(tape, step, x.size(0), x.size(1), x.size(2), 1);
-    Variable values = Primitives.multiply(tape, x, perHead);
-    Variable decay = Primitives.multiply(tape, step, rate);
-    Evolution evolution = evolve(tape, solver, c, b, values, decay, initial, 1);
+    Variable[] c = SsdInputs.apply(tape, u, raw, bias, logRate, shape);
+    Evolution evolution = evolve(tape, solver, c[2], c[1], c[0], c[3], initial, 1);
     if (skip == null) {
       return evolution;
     }
-    Variable skipped =
-        SkipConnection.apply(tape, evolution.outputs(), QueryKeyValue.joined(tape, x), skip);
-    return new Evolution(skipped, evolution.state());
+    Variable joined = QueryKeyValue.joined(tape, evolution.outputs());
+    Variable skipped = SkipConnection.apply(tape, joined, u, skip);
+    return new Evolution(
+        Primitives.reshape(tape, skipped, evolution.outputs().shape()), evolution.state());
   }
 
   private static Evolution evolve(

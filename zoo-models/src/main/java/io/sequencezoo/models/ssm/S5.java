@@ -63,7 +63,7 @@ public final class S5 implements Parametrisation {
   private final int width;
   private final int modes;
   private final S5Config config;
-  private final DiagonalRecurrence recurrence;
+  private final Recurrence recurrence;
   private final Supplier<Hippo> hippo;
 
   /** A layer of width D. */

@@ -3,6 +3,7 @@ package io.sequencezoo.models.linear;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
@@ -10,6 +11,7 @@ import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.op.SsdInputs;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.Arrays;
 import java.util.List;
@@ -178,20 +180,45 @@ class ExtremeGatesTest {
     Variable c = leaf("q", rounded(random(1, KEYS)), 1, STEPS, 1, KEYS);
     Variable b = leaf("b", rounded(random(2, KEYS)), 1, STEPS, 1, KEYS);
     Variable u = leaf("v", rounded(x), 1, STEPS, 1, VALUES);
-    Variable step = leaf("step", rounded(steps), 1, STEPS, 1);
-    Variable rate = leaf("rate", new double[] {-16}, 1);
+    Variable raw = leaf("raw", rounded(beforeSoftplus(steps)), 1, STEPS, 1);
+    Variable rate = leaf("rate", new double[] {Math.log(16)}, 1);
     double[][] decay = new double[STEPS][KEYS];
     double[][] keys = new double[STEPS][KEYS];
     for (int t = 0; t < STEPS; t++) {
-      double length = given.get("step")[t];
+      double length = softplus(given.get("raw")[t]);
       Arrays.fill(decay[t], Math.exp(-16 * length));
       for (int d = 0; d < KEYS; d++) {
         keys[t][d] = length * given.get("b")[t * KEYS + d];
       }
     }
     assertAgrees(
-        LinearOperators.ssd(tape, Solver.CHUNKED, u, step, rate, b, c, null, null).outputs(),
+        LinearOperators.ssd(
+                tape,
+                Solver.CHUNKED,
+                Primitives.concat(tape, 2, flat(u), flat(b), flat(c)),
+                raw,
+                tape.constant(tape.zeros(u.type(), 1)),
+                rate,
+                new SsdInputs.Shape(1, VALUES, 1, KEYS, 0, Double.POSITIVE_INFINITY),
+                null,
+                null)
+            .outputs(),
         oracle(given.get("q"), decay, keys, given.get("v"), VALUES));
+  }
+
+  /** Steps of zero come from logits whose exponential is zero. */
+  private static double[] beforeSoftplus(double[] steps) {
+    return Arrays.stream(steps)
+        .map(step -> step == 0 ? -1000 : step + Math.log(-Math.expm1(-step)))
+        .toArray();
+  }
+
+  private static double softplus(double x) {
+    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  }
+
+  private Variable flat(Variable x) {
+    return Primitives.reshape(tape, x, 1, STEPS, x.size(3));
   }
 
   static Stream<MixerConfig> layers() {

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -46,7 +47,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * the keys seen, no copy of them. Numerical care: logits are shifted by their running maximum; the
  * state holds gates and not their running sum, whose differences would lose the small ones.
  */
-public final class AttentionRecurrence implements Recurrence {
+public final class AttentionRecurrence extends CausalRecurrence {
   /** Queries. */
   public static final String QUERY = "q";
 
@@ -84,9 +85,10 @@ public final class AttentionRecurrence implements Recurrence {
     return new AttentionRecurrence(new Visibility(false, Visibility.UNLIMITED), false, 0, 0);
   }
 
-  /** Attention to all positions; such a system has no causal state to hand over. */
-  public static AttentionRecurrence bidirectional() {
-    return new AttentionRecurrence(new Visibility(true, Visibility.UNLIMITED), false, 0, 0);
+  /** The same with positions on both sides seen; such a system has no state to continue from. */
+  public Recurrence bidirectional() {
+    Visibility both = new Visibility(true, visibility.window());
+    return new BidirectionalAttention(new AttentionRecurrence(both, alibi, scale, dropout));
   }
 
   /** Only positions less than W away are seen. */
@@ -126,13 +128,13 @@ public final class AttentionRecurrence implements Recurrence {
   }
 
   @Override
-  public Set<Solver> solvers() {
-    return Set.of(Solver.BLOCKWISE);
+  protected String drive() {
+    return KEY;
   }
 
-  /** Whether positions see those after them. */
-  public boolean isBidirectional() {
-    return visibility.bidirectional();
+  @Override
+  public Set<Solver> solvers() {
+    return Set.of(Solver.BLOCKWISE);
   }
 
   @Override
@@ -148,13 +150,8 @@ public final class AttentionRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solver == Solver.BLOCKWISE,
-        "%s: solver must be AUTO or BLOCKWISE, got %s",
-        NAME,
-        solver);
     AttentionShape shape = shape(coefficients);
     Variable k = coefficients.get(KEY);
     Variable v = coefficients.get(VALUE);
@@ -182,7 +179,7 @@ public final class AttentionRecurrence implements Recurrence {
           Primitives.reshape(tape, g, shape.batch(), shape.steps(), 1, shape.queryHeads());
       parts.put(FORGET, KeyValueCache.after(tape, span, state.get(FORGET), fresh));
     }
-    return new Evolution(y, new State(parts, span.consumedAfter(state.consumed())));
+    return new Advance(y, parts);
   }
 
   private DropMask dropMask(Map<String, Variable> coefficients, State state, Span span) {
@@ -249,17 +246,12 @@ public final class AttentionRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
-    checkArgument(
-        !visibility.bidirectional(),
-        "%s: bidirectional attention can't go token by token; use evolve",
-        NAME);
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     AttentionShape shape = shape(coefficients);
-    checkArgument(shape.steps() == 1, "%s: step takes T=1, got T=%s", NAME, shape.steps());
     return step(Precision.of(coefficients.get(KEY).value()), tape, shape, coefficients, state);
   }
 
-  private <A> Evolution step(
+  private <A> Advance step(
       Precision<A> precision,
       Tape tape,
       AttentionShape shape,
@@ -276,12 +268,7 @@ public final class AttentionRecurrence implements Recurrence {
         caches.put(part, before.with(held, window, token));
       }
     }
-    int[] consumed = state.consumed().clone();
-    int[] seen = new int[held.length];
-    for (int b = 0; b < held.length; b++) {
-      consumed[b]++;
-      seen[b] = visibility.held(consumed[b]);
-    }
+    int[] seen = visibility.heldAfterOne(state.consumed());
     INDArray q = coefficients.get(QUERY).value();
     INDArray y =
         tape.allocate(q.dataType(), shape.batch(), 1, shape.queryHeads(), shape.valueDim());
@@ -294,21 +281,17 @@ public final class AttentionRecurrence implements Recurrence {
             y);
     Map<String, Variable> parts = new LinkedHashMap<>();
     caches.forEach((part, cache) -> parts.put(part, tape.record(cache.view(), unused -> {})));
-    return new Evolution(tape.record(y, unused -> {}), new State(parts, consumed));
+    return new Advance(tape.record(y, unused -> {}), parts);
   }
 
   @Override
   public LinearSystem linearize(
       Map<String, Variable> coefficients, State initial, int row, int head) {
     AttentionShape shape = shape(coefficients);
-    checkArgument(
-        !visibility.bidirectional(),
-        "%s: bidirectional attention isn't a causal system; it has no linear form",
-        NAME);
     State state = initial != null ? initial : initialState(coefficients, DataType.DOUBLE);
     int held = held(shape, state)[row];
     int keyHead = head / shape.group();
-    Weights weights = new Weights(span(shape, state, null), head);
+    Weights weights = new Weights(span(shape, state, lengths(coefficients, null)), head);
     double[] sinks = BlockwiseAttention.sinks(coefficients.get(SINK));
     if (sinks != null) {
       weights.sink(sinks[head]);

@@ -1,13 +1,11 @@
 package io.sequencezoo.core.dynamics.attention;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Blas;
@@ -44,7 +42,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Uᵀ)·c} and {@code Σ p_s (c_s W) = (Σ p_s c_s) W}, so that it reads latents alone: O(H (2 R + P))
  * per token seen.
  */
-public final class LatentAttentionRecurrence implements Recurrence {
+public final class LatentAttentionRecurrence extends CausalRecurrence {
   /** Queries. */
   public static final String QUERY = "q";
 
@@ -89,6 +87,11 @@ public final class LatentAttentionRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return LATENT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return Set.of(Solver.BLOCKWISE);
   }
@@ -103,13 +106,8 @@ public final class LatentAttentionRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solver == Solver.BLOCKWISE,
-        "%s: solver must be AUTO or BLOCKWISE, got %s",
-        NAME,
-        solver);
     LatentShape shape = LatentShape.of(NAME, coefficients);
     Variable latent = coefficients.get(LATENT);
     Variable ropeKey = coefficients.get(ROPE_KEY);
@@ -136,7 +134,7 @@ public final class LatentAttentionRecurrence implements Recurrence {
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(LATENT, KeyValueCache.after(tape, span, state.get(LATENT), latent));
     parts.put(ROPE_KEY, KeyValueCache.after(tape, span, state.get(ROPE_KEY), ropeKey));
-    return new Evolution(y, new State(parts, span.consumedAfter(state.consumed())));
+    return new Advance(y, parts);
   }
 
   /** {@code [B, n, H, P+C]}. */
@@ -188,13 +186,12 @@ public final class LatentAttentionRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     LatentShape shape = LatentShape.of(NAME, coefficients);
-    checkArgument(shape.steps() == 1, "%s: step takes T=1, got T=%s", NAME, shape.steps());
     return step(Precision.of(coefficients.get(QUERY).value()), tape, shape, coefficients, state);
   }
 
-  private <A> Evolution step(
+  private <A> Advance step(
       Precision<A> precision,
       Tape tape,
       LatentShape shape,
@@ -208,12 +205,7 @@ public final class LatentAttentionRecurrence implements Recurrence {
     GrowingCache<A> ropeKeys =
         GrowingCache.of(precision, state.get(ROPE_KEY).value())
             .with(held, window, coefficients.get(ROPE_KEY).value());
-    int[] consumed = state.consumed().clone();
-    int[] seen = new int[held.length];
-    for (int b = 0; b < held.length; b++) {
-      consumed[b]++;
-      seen[b] = visibility.held(consumed[b]);
-    }
+    int[] seen = visibility.heldAfterOne(state.consumed());
     DataType type = coefficients.get(QUERY).type();
     Slab<A> q = precision.slab(coefficients.get(QUERY).value());
     Slab<A> absorbed =
@@ -227,7 +219,7 @@ public final class LatentAttentionRecurrence implements Recurrence {
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(LATENT, tape.record(latents.view(), unused -> {}));
     parts.put(ROPE_KEY, tape.record(ropeKeys.view(), unused -> {}));
-    return new Evolution(tape.record(y, unused -> {}), new State(parts, consumed));
+    return new Advance(tape.record(y, unused -> {}), parts);
   }
 
   /** {@code q'_h = q_h U_hᵀ}. */
@@ -300,7 +292,7 @@ public final class LatentAttentionRecurrence implements Recurrence {
     double[][] fresh = Weights.rows(coefficients.get(LATENT).value(), row, 0, shape.steps());
     double[][] ropeBefore = Weights.rows(state.get(ROPE_KEY).value(), row, 0, held);
     double[][] ropeFresh = Weights.rows(coefficients.get(ROPE_KEY).value(), row, 0, shape.steps());
-    return new Weights(span(shape, state, null), head)
+    return new Weights(span(shape, state, lengths(coefficients, null)), head)
         .system(
             Weights.rows(coefficients.get(QUERY).value(), row, head, shape.steps()),
             mapped(ropeBefore, before, keyUp),

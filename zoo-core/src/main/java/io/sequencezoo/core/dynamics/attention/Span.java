@@ -34,7 +34,7 @@ record Span(
    *
    * @param held slots of each row in use
    * @param state keys of the state, {@code [B, n, ...]}
-   * @param lengths valid new positions of each row, or null for all
+   * @param lengths valid new positions of each row
    */
   static Span of(
       String subject,
@@ -50,28 +50,8 @@ record Span(
         !visibility.bidirectional() || empty,
         "%s: bidirectional attention can't continue a sequence; give it whole sequences",
         subject);
-    int[] valid = new int[shape.batch()];
-    Arrays.fill(valid, shape.steps());
-    if (lengths != null) {
-      checkArgument(
-          lengths.length == shape.batch()
-              && Arrays.stream(lengths).allMatch(n -> n >= 0 && n <= shape.steps()),
-          "%s: lengths must be %s numbers from 0 to T=%s, got %s",
-          subject,
-          shape.batch(),
-          shape.steps(),
-          Arrays.toString(lengths));
-      valid = lengths.clone();
-    }
     int capacity = empty ? 0 : state.size(1);
-    return new Span(shape, visibility, scale, slopes, held, capacity, valid);
-  }
-
-  /** The tokens consumed after the stretch. */
-  int[] consumedAfter(int[] consumed) {
-    int[] after = new int[consumed.length];
-    Arrays.setAll(after, b -> consumed[b] + lengths[b]);
-    return after;
+    return new Span(shape, visibility, scale, slopes, held, capacity, lengths);
   }
 
   /** Keys of row b, held and new. */

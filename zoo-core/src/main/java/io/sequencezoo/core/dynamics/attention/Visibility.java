@@ -34,6 +34,11 @@ record Visibility(boolean bidirectional, int window) {
     return Math.min(consumed, window);
   }
 
+  /** The same of every row after one token more. */
+  int[] heldAfterOne(int[] consumed) {
+    return Arrays.stream(consumed).map(tokens -> held(tokens + 1)).toArray();
+  }
+
   /** How many of its slots a state must hold for each row, after checking that it has them. */
   int[] held(String subject, int[] consumed, long slots) {
     int[] held = new int[consumed.length];

@@ -5,17 +5,16 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -42,7 +41,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Cost per token and channel: 6 N multiply-adds for transition and read-out when stepping; 4 N +
  * L in chunks of L. Training keeps nothing but inputs and outputs.
  */
-public final class ChannelRecurrence implements Recurrence {
+public final class ChannelRecurrence extends CausalRecurrence {
   /** Inputs {@code [B, T, D]}. */
   public static final String INPUT = "u";
 
@@ -78,6 +77,11 @@ public final class ChannelRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return INPUT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.CHUNKED, Solver.CONVOLUTION, Solver.SEQUENTIAL);
   }
@@ -91,22 +95,13 @@ public final class ChannelRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solvers().contains(solver),
-        "channel_diagonal: solver must be AUTO or one of %s, got %s",
-        solvers(),
-        solver);
     check(coefficients, initial);
     Variable u = coefficients.get(INPUT);
-    int[] valid = lengths == null ? new int[u.size(0)] : lengths.clone();
-    if (lengths == null) {
-      Arrays.fill(valid, u.size(1));
-    }
     ChannelShape shape =
         new ChannelShape(
-            u.size(0), u.size(1), u.size(2), coefficients.get(LOG_LAMBDA).size(2), valid);
+            u.size(0), u.size(1), u.size(2), coefficients.get(LOG_LAMBDA).size(2), lengths);
     Variable[] inputs = {
       u,
       coefficients.get(LOG_LAMBDA),
@@ -115,11 +110,7 @@ public final class ChannelRecurrence implements Recurrence {
       initial == null ? null : initial.get(STATE)
     };
     Variable[] results = run(tape, Precision.of(u.value()), shape, chosen(solver, shape), inputs);
-    int[] consumed = consumed(u, initial);
-    for (int row = 0; row < consumed.length; row++) {
-      consumed[row] += valid[row];
-    }
-    return new Evolution(results[0], new State(Map.of(STATE, results[1]), consumed));
+    return new Advance(results[0], Map.of(STATE, results[1]));
   }
 
   private static Solver chosen(Solver solver, ChannelShape shape) {
@@ -135,10 +126,9 @@ public final class ChannelRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     check(coefficients, state);
     Variable u = coefficients.get(INPUT);
-    checkArgument(u.size(1) == 1, "channel_diagonal: step takes T=1, got T=%s", u.size(1));
     int channels = u.size(2);
     int modes = coefficients.get(LOG_LAMBDA).size(2);
     Precision<?> precision = Precision.of(u.value());
@@ -166,12 +156,7 @@ public final class ChannelRecurrence implements Recurrence {
     INDArray next = tape.allocate(u.type(), u.size(0), channels, 2, modes);
     ComplexArrays.store(precision, y, out);
     ComplexArrays.store(precision, x, next);
-    int[] consumed = consumed(u, state);
-    for (int row = 0; row < consumed.length; row++) {
-      consumed[row]++;
-    }
-    return new Evolution(
-        tape.constant(out), new State(Map.of(STATE, tape.constant(next)), consumed));
+    return new Advance(tape.constant(out), Map.of(STATE, tape.constant(next)));
   }
 
   /** Moves the state of one channel of one row; returns what is read of it. */
@@ -228,10 +213,6 @@ public final class ChannelRecurrence implements Recurrence {
         .feedthrough(t -> direct)
         .initialState(start)
         .build();
-  }
-
-  private static int[] consumed(Variable u, State state) {
-    return state == null ? new int[u.size(0)] : state.consumed().clone();
   }
 
   private static void check(Map<String, Variable> coefficients, State state) {

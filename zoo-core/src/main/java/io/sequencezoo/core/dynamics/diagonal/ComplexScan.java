@@ -64,12 +64,7 @@ final class ComplexScan<A> {
     this.segment = segmented ? SEGMENT : Math.max(1, steps);
     this.segments = Math.max(1, (steps + segment - 1) / segment);
     this.log = ComplexArrays.values(precision, logLambda.value());
-    if (lengths == null) {
-      this.lengths = new int[v.size(0)];
-      Arrays.fill(this.lengths, steps);
-    } else {
-      this.lengths = lengths.clone();
-    }
+    this.lengths = lengths;
   }
 
   /**

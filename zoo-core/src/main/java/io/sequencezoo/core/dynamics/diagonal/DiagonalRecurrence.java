@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
@@ -16,7 +17,6 @@ import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.shape.Shapes;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -45,7 +45,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>Cost per token: 4 N D multiply-adds for B and C, 4 N for the transition.
  */
-public final class DiagonalRecurrence implements Recurrence {
+public final class DiagonalRecurrence extends CausalRecurrence {
   /** Inputs {@code [B, T, D]}. */
   public static final String INPUT = "u";
 
@@ -67,20 +67,16 @@ public final class DiagonalRecurrence implements Recurrence {
   /** Rows from which a task per row keeps usual machines busy. */
   private static final int MANY_ROWS = 8;
 
-  private final boolean bidirectional;
-
-  private DiagonalRecurrence(boolean bidirectional) {
-    this.bidirectional = bidirectional;
-  }
+  private DiagonalRecurrence() {}
 
   /** The system in time. */
   public static DiagonalRecurrence causal() {
-    return new DiagonalRecurrence(false);
+    return new DiagonalRecurrence();
   }
 
   /** The sum of two readings: of the system in time and of the same one against it. */
-  public static DiagonalRecurrence bidirectional() {
-    return new DiagonalRecurrence(true);
+  public static Recurrence bidirectional() {
+    return new BidirectionalDiagonal();
   }
 
   @Override
@@ -94,6 +90,11 @@ public final class DiagonalRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return INPUT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.SEQUENTIAL, Solver.ASSOCIATIVE_SCAN);
   }
@@ -101,61 +102,31 @@ public final class DiagonalRecurrence implements Recurrence {
   @Override
   public State initialState(Map<String, Variable> coefficients, DataType type) {
     int batch = coefficients.get(INPUT).size(0);
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    if (!bidirectional) {
-      INDArray zeros = Nd4j.zeros(type, batch, 2, coefficients.get(LOG_LAMBDA).size(1));
-      parts.put(STATE, Tape.detached().constant(zeros));
-    }
-    return new State(parts, new int[batch]);
+    INDArray zeros = Nd4j.zeros(type, batch, 2, coefficients.get(LOG_LAMBDA).size(1));
+    return new State(Map.of(STATE, Tape.detached().constant(zeros)), new int[batch]);
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solvers().contains(solver),
-        "diagonal: solver must be AUTO or one of %s, got %s",
-        solvers(),
-        solver);
-    check(coefficients, initial);
+    check(coefficients, initial, 1);
     Variable u = coefficients.get(INPUT);
     Variable log = coefficients.get(LOG_LAMBDA);
-    Variable c = coefficients.get(READ);
-    int width = 2 * log.size(1);
-    boolean segmented = segmented(solver, u);
     Variable written = Dense.linear(tape, u, coefficients.get(WRITE), null);
-    Variable start = initial == null || bidirectional ? null : initial.get(STATE);
-    Variable[] forth = ComplexScan.scan(tape, written, log, start, false, segmented, lengths);
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    Variable y;
-    if (bidirectional) {
-      Variable[] back = ComplexScan.scan(tape, written, log, null, true, segmented, lengths);
-      Variable past = Primitives.slice(tape, c, 0, 0, width);
-      Variable future = Primitives.slice(tape, c, 0, width, 2L * width);
-      y =
-          Primitives.add(
-              tape,
-              Dense.linear(tape, forth[0], past, null),
-              Dense.linear(tape, back[0], future, null));
-    } else {
-      y = Dense.linear(tape, forth[0], c, null);
-      parts.put(STATE, forth[1]);
-    }
-    int[] consumed = consumed(u, initial);
-    for (int row = 0; row < consumed.length; row++) {
-      consumed[row] += lengths == null ? u.size(1) : lengths[row];
-    }
-    return new Evolution(feedThrough(tape, coefficients, y), new State(parts, consumed));
+    Variable start = initial == null ? null : initial.get(STATE);
+    Variable[] scanned =
+        ComplexScan.scan(tape, written, log, start, false, segmented(solver, u), lengths);
+    Variable y = Dense.linear(tape, scanned[0], coefficients.get(READ), null);
+    return new Advance(feedThrough(tape, coefficients, y), Map.of(STATE, scanned[1]));
   }
 
   /** Few rows leave threads idle; short sequences aren't worth a second pass. */
-  private static boolean segmented(Solver solver, Variable u) {
+  static boolean segmented(Solver solver, Variable u) {
     return solver == Solver.ASSOCIATIVE_SCAN
         || (solver == Solver.AUTO && u.size(0) < MANY_ROWS && u.size(1) >= 2 * ComplexScan.SEGMENT);
   }
 
-  private static Variable feedThrough(
-      Tape tape, Map<String, Variable> coefficients, Variable read) {
+  static Variable feedThrough(Tape tape, Map<String, Variable> coefficients, Variable read) {
     Variable d = coefficients.get(FEEDTHROUGH);
     return d == null
         ? read
@@ -163,12 +134,9 @@ public final class DiagonalRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
-    checkArgument(
-        !bidirectional, "diagonal: the bidirectional form can't go token by token; use evolve");
-    check(coefficients, state);
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
+    check(coefficients, state, 1);
     Variable u = coefficients.get(INPUT);
-    checkArgument(u.size(1) == 1, "diagonal: step takes T=1, got T=%s", u.size(1));
     Precision<?> precision = Precision.of(u.value());
     int modes = coefficients.get(LOG_LAMBDA).size(1);
     double[] log = ComplexArrays.values(precision, coefficients.get(LOG_LAMBDA).value());
@@ -190,23 +158,15 @@ public final class DiagonalRecurrence implements Recurrence {
     ComplexArrays.store(precision, x, next);
     Variable h = tape.constant(next.reshape('c', u.size(0), 1, 2L * modes));
     Variable y = Dense.linear(tape, h, coefficients.get(READ), null);
-    int[] consumed = consumed(u, state);
-    for (int row = 0; row < consumed.length; row++) {
-      consumed[row]++;
-    }
-    return new Evolution(
-        feedThrough(tape, coefficients, y),
-        new State(Map.of(STATE, tape.constant(next)), consumed));
+    return new Advance(feedThrough(tape, coefficients, y), Map.of(STATE, tape.constant(next)));
   }
 
   /** Exact: {@code Λ} rotates and scales pairs of numbers, state {@code (Re x | Im x)}. */
   @Override
   public LinearSystem linearize(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    checkArgument(
-        !bidirectional, "diagonal: the bidirectional form isn't causal; it has no linear system");
     checkArgument(head == 0, "diagonal: has one head, got head %s", head);
-    check(coefficients, initial);
+    check(coefficients, initial, 1);
     INDArray u = coefficients.get(INPUT).value();
     int modes = coefficients.get(LOG_LAMBDA).size(1);
     double[][] inputs = new double[(int) u.size(1)][(int) u.size(2)];
@@ -252,11 +212,8 @@ public final class DiagonalRecurrence implements Recurrence {
     return matrix;
   }
 
-  private static int[] consumed(Variable u, State state) {
-    return state == null ? new int[u.size(0)] : state.consumed().clone();
-  }
-
-  private void check(Map<String, Variable> coefficients, State state) {
+  /** Checks all shapes, for so many readings of so many scans. */
+  static void check(Map<String, Variable> coefficients, State state, int readings) {
     INDArray u = coefficients.get(INPUT).value();
     Shapes.check("diagonal u", u, "BTD", -1, -1, -1);
     INDArray log = coefficients.get(LOG_LAMBDA).value();
@@ -264,12 +221,12 @@ public final class DiagonalRecurrence implements Recurrence {
     long width = 2 * log.size(1);
     INDArray c = coefficients.get(READ).value();
     Shapes.check("diagonal b", coefficients.get(WRITE).value(), "DN", u.size(2), width);
-    Shapes.check("diagonal c", c, "ND", bidirectional ? 2 * width : width, -1);
+    Shapes.check("diagonal c", c, "ND", readings * width, -1);
     if (coefficients.get(FEEDTHROUGH) != null) {
       Shapes.check("diagonal d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
       Shapes.check("diagonal c", c, "ND", -1, u.size(2));
     }
-    if (state != null && !bidirectional) {
+    if (state != null) {
       INDArray x = state.get(STATE).value();
       Shapes.check("diagonal state x", x, "BRN", u.size(0), 2, log.size(1));
     }

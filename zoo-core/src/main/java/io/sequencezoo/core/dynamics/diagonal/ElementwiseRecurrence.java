@@ -5,10 +5,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.Transitions;
@@ -46,7 +46,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * decay, so that 0 (a log decay of minus infinity) and 1 are as good as any; training keeps the
  * outputs and nothing else, since they are the states.
  */
-public final class ElementwiseRecurrence implements Recurrence {
+public final class ElementwiseRecurrence extends CausalRecurrence {
   /** The coefficient {@code x [B, T, D]}. */
   public static final String INPUT = "x";
 
@@ -70,6 +70,11 @@ public final class ElementwiseRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return INPUT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.SEQUENTIAL, Solver.ASSOCIATIVE_SCAN);
   }
@@ -83,32 +88,23 @@ public final class ElementwiseRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solvers().contains(solver),
-        "elementwise: solver must be AUTO or one of %s, got %s",
-        solvers(),
-        solver);
     Variable x = checked(coefficients);
-    Rows.checkLengths(name(), lengths, x);
     Variable h = initial == null ? null : checkedState(initial, x);
     Variable[] outputs =
         ElementwiseScan.scan(tape, solver, x, decay(coefficients), isLog(coefficients), h, lengths);
-    int[] consumed = Rows.consumed(initial, x, lengths);
-    return new Evolution(outputs[0], new State(Map.of(STATE, outputs[1]), consumed));
+    return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     Variable x = checked(coefficients);
-    checkArgument(x.size(1) == 1, "elementwise: step takes T=1, got T=%s", x.size(1));
     Variable h = checkedState(state, x);
     INDArray next =
         step(tape, Precision.of(x.value()), x, decay(coefficients), isLog(coefficients), h);
     Variable y = tape.constant(next.reshape('c', x.shape()));
-    return new Evolution(
-        y, new State(Map.of(STATE, tape.constant(next)), Rows.consumed(state, x, null)));
+    return new Advance(y, Map.of(STATE, tape.constant(next)));
   }
 
   private static <A> INDArray step(

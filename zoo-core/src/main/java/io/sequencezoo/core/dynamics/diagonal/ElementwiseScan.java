@@ -58,7 +58,7 @@ final class ElementwiseScan<A> {
     this.kernels = precision.kernels();
     this.grid = grid(solver, x);
     this.log = log;
-    this.lengths = Rows.lengths(lengths, x);
+    this.lengths = lengths;
     this.xs = precision.slab(x.value());
     this.decays = precision.slab(decay.value());
     this.initial = h0 == null ? null : precision.slab(h0.value());

@@ -5,9 +5,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import java.util.Map;
@@ -38,7 +38,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * state of every 16th step and runs the steps between again. Numerical care: {@code Δ A} is never
  * summed over time; a step of 0 keeps the state exactly, a huge one forgets it.
  */
-public final class SelectiveRecurrence implements Recurrence {
+public final class SelectiveRecurrence extends CausalRecurrence {
   /** The input {@code u [B, T, D]}. */
   public static final String INPUT = "u";
 
@@ -93,6 +93,11 @@ public final class SelectiveRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return INPUT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.SEQUENTIAL);
   }
@@ -109,30 +114,19 @@ public final class SelectiveRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solver == Solver.SEQUENTIAL,
-        "selective: solver must be AUTO or SEQUENTIAL, got %s",
-        solver);
     SelectiveShape shape = SelectiveShape.of(coefficients);
-    Variable u = coefficients.get(INPUT);
-    Rows.checkLengths(name(), lengths, u);
     Variable[] outputs =
-        SelectiveScan.scan(
-            tape, shape, softplus, coefficients, shape.state(initial), Rows.lengths(lengths, u));
-    return new Evolution(
-        outputs[0], new State(Map.of(STATE, outputs[1]), Rows.consumed(initial, u, lengths)));
+        SelectiveScan.scan(tape, shape, softplus, coefficients, shape.state(initial), lengths);
+    return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     SelectiveShape shape = SelectiveShape.of(coefficients);
-    checkArgument(shape.steps() == 1, "selective: step takes T=1, got T=%s", shape.steps());
     Variable[] outputs = SelectiveStep.run(tape, shape, softplus, coefficients, shape.state(state));
-    return new Evolution(
-        outputs[0],
-        new State(Map.of(STATE, outputs[1]), Rows.consumed(state, coefficients.get(INPUT), null)));
+    return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 
   @Override

@@ -6,13 +6,11 @@ import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Family;
-import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -33,7 +31,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * <p>Not a causal system: it has no state to hand over, no step and no linear form. Padded
  * positions write nothing and read zeros. Cost per token and head: 2 K V multiply-adds.
  */
-public final class BidirectionalMatrixState implements Recurrence {
+public final class BidirectionalMatrixState extends Recurrence {
   private static final String NAME = "bidirectional_matrix_state";
 
   private final double scale;
@@ -67,6 +65,11 @@ public final class BidirectionalMatrixState implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return MatrixStateRecurrence.QUERY;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.CHUNKED);
   }
@@ -77,34 +80,12 @@ public final class BidirectionalMatrixState implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solver == Solver.CHUNKED,
-        "%s: solver must be AUTO or CHUNKED, got %s",
-        NAME,
-        solver);
     Sizes shape = Sizes.of(coefficients, normalised);
-    int[] valid = new int[shape.batch()];
-    Arrays.fill(valid, shape.steps());
-    if (lengths != null) {
-      checkArgument(
-          lengths.length == shape.batch()
-              && Arrays.stream(lengths).allMatch(n -> n >= 0 && n <= shape.steps()),
-          "%s: lengths must be %s numbers from 0 to T=%s, got %s",
-          NAME,
-          shape.batch(),
-          shape.steps(),
-          Arrays.toString(lengths));
-      valid = lengths.clone();
-    }
     Variable v = coefficients.get(MatrixStateRecurrence.VALUE);
-    Variable outputs = sum(Precision.of(v.type()), tape, shape, valid, coefficients);
-    int[] consumed = valid.clone();
-    if (initial != null) {
-      Arrays.setAll(consumed, b -> initial.consumed()[b] + consumed[b]);
-    }
-    return new Evolution(outputs, new State(Map.of(), consumed));
+    Variable outputs = sum(Precision.of(v.type()), tape, shape, lengths, coefficients);
+    return new Advance(outputs, Map.of());
   }
 
   private <A> Variable sum(
@@ -161,17 +142,5 @@ public final class BidirectionalMatrixState implements Recurrence {
     long at(int row, int t, int head, int size) {
       return (((long) row * steps + t) * heads + head) * size;
     }
-  }
-
-  @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
-    throw new IllegalArgumentException(
-        NAME + ": sees whole sequences, it can't go token by token; use evolve");
-  }
-
-  @Override
-  public LinearSystem linearize(
-      Map<String, Variable> coefficients, State initial, int row, int head) {
-    throw new IllegalArgumentException(NAME + ": isn't a causal system; it has no linear form");
   }
 }

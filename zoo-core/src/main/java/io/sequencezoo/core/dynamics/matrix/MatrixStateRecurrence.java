@@ -4,9 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
@@ -50,7 +50,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * chunked solver bounds every ratio of decays that it forms, so that log decays from 0 to minus
  * infinity are safe in float.
  */
-public final class MatrixStateRecurrence implements Recurrence {
+public final class MatrixStateRecurrence extends CausalRecurrence {
   /** Queries, {@code [B, T, H, K]}, or G heads for groups of H/G. */
   public static final String QUERY = "q";
 
@@ -128,6 +128,11 @@ public final class MatrixStateRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return QUERY;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return MatrixStateSolvers.KINDS;
   }
@@ -147,17 +152,11 @@ public final class MatrixStateRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solvers().contains(solver),
-        "matrix_state: solver must be AUTO or one of %s, got %s",
-        solvers(),
-        solver);
     MatrixStateShape shape = shape(coefficients);
     checkState(shape, initial);
-    checkLengths(shape, lengths);
-    return evolve(
+    return advance(
         tape,
         Precision.of(coefficients.get(VALUE).type()),
         shape,
@@ -167,7 +166,7 @@ public final class MatrixStateRecurrence implements Recurrence {
         lengths);
   }
 
-  private <A> Evolution evolve(
+  private <A> Advance advance(
       Tape tape,
       Precision<A> precision,
       MatrixStateShape shape,
@@ -179,25 +178,16 @@ public final class MatrixStateRecurrence implements Recurrence {
         new MatrixStateScan<>(
                 precision, shape, solver, scale, eps, lengths, coefficients, initial, tape)
             .run(tape);
-    int[] consumed = consumed(shape, initial);
-    for (int row = 0; row < consumed.length; row++) {
-      consumed[row] += lengths == null ? shape.steps() : lengths[row];
-    }
-    return evolution(results, consumed);
+    return results(results);
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     MatrixStateShape shape = shape(coefficients);
-    checkArgument(shape.steps() == 1, "matrix_state: step takes T=1, got T=%s", shape.steps());
     checkState(shape, state);
-    int[] consumed = consumed(shape, state);
-    for (int row = 0; row < consumed.length; row++) {
-      consumed[row]++;
-    }
     Precision<?> precision = Precision.of(coefficients.get(VALUE).type());
     MatrixStateStep<?> step = new MatrixStateStep<>(precision, shape, scale, eps);
-    return evolution(step.run(tape, coefficients, state), consumed);
+    return results(step.run(tape, coefficients, state));
   }
 
   @Override
@@ -217,17 +207,13 @@ public final class MatrixStateRecurrence implements Recurrence {
     return MatrixStateShape.of(name(), coefficients, update, normalised);
   }
 
-  private Evolution evolution(Variable[] results, int[] consumed) {
+  private Advance results(Variable[] results) {
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(STATE, results[1]);
     if (normalised) {
       parts.put(NORMALISER, results[2]);
     }
-    return new Evolution(results[0], new State(parts, consumed));
-  }
-
-  private static int[] consumed(MatrixStateShape shape, State state) {
-    return state == null ? new int[shape.batch()] : state.consumed().clone();
+    return new Advance(results[0], parts);
   }
 
   private void checkState(MatrixStateShape shape, State state) {
@@ -241,24 +227,6 @@ public final class MatrixStateRecurrence implements Recurrence {
         "matrix_state S", state.get(STATE).value(), "BHKV", batch, heads, keys, shape.values());
     if (normalised) {
       Shapes.check("matrix_state z", state.get(NORMALISER).value(), "BHK", batch, heads, keys);
-    }
-  }
-
-  private static void checkLengths(MatrixStateShape shape, int[] lengths) {
-    if (lengths == null) {
-      return;
-    }
-    checkArgument(
-        lengths.length == shape.batch(),
-        "matrix_state: lengths must have one entry per row, got %s for B=%s",
-        lengths.length,
-        shape.batch());
-    for (int length : lengths) {
-      checkArgument(
-          length >= 0 && length <= shape.steps(),
-          "matrix_state: lengths must be in 0 to T=%s, got %s",
-          shape.steps(),
-          length);
     }
   }
 }

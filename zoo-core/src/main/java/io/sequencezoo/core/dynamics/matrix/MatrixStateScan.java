@@ -105,10 +105,6 @@ final class MatrixStateScan<A> {
     return tape.record(values, this::pullback, inputs);
   }
 
-  private int length(int row) {
-    return lengths == null ? shape.steps() : lengths[row];
-  }
-
   private Slab<A> slab(INDArray array) {
     return array == null ? null : precision.slab(array);
   }
@@ -120,7 +116,7 @@ final class MatrixStateScan<A> {
   private void forward(int task) {
     int row = task / shape.heads();
     int head = task % shape.heads();
-    int length = length(row);
+    int length = lengths[row];
     try (Scratch<A> scratch = precision.scratch()) {
       MatrixStateSolver<A> steps = MatrixStateSolvers.of(solver, precision, shape, false, scratch);
       MatrixStateTile<A> tile = new MatrixStateTile<>(precision, shape, scale, scratch);
@@ -247,7 +243,7 @@ final class MatrixStateScan<A> {
       for (int task = from; task < end; task++) {
         int row = task / shape.heads();
         int head = task % shape.heads();
-        int length = length(row);
+        int length = lengths[row];
         loadState(slab(of.state()), slab(of.normaliser()), task, ds);
         for (int chunk = (length + chunkTokens - 1) / chunkTokens - 1; chunk >= 0; chunk--) {
           int t = chunk * chunkTokens;

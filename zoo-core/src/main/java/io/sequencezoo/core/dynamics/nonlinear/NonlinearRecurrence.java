@@ -6,16 +6,15 @@ import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * NewtonConfig}. Gradients are the same whatever the solver: one transposed linear solve along the
  * trajectory.
  */
-public final class NonlinearRecurrence implements Recurrence {
+public final class NonlinearRecurrence extends CausalRecurrence {
   /** The coefficient {@code x [B, T, G]}. */
   public static final String INPUT = "x";
 
@@ -103,6 +102,11 @@ public final class NonlinearRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return INPUT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.SEQUENTIAL, Solver.NEWTON);
   }
@@ -120,7 +124,7 @@ public final class NonlinearRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
     CellShape shape = shape(coefficients);
     Solver chosen =
@@ -128,10 +132,10 @@ public final class NonlinearRecurrence implements Recurrence {
     if (chosen == Solver.SEQUENTIAL && cell.sequential() != null) {
       return sequential(tape, coefficients, shape, initial, lengths);
     }
-    return run(tape, chosen, coefficients, initial, lengths, null).evolution();
+    return run(tape, chosen, coefficients, initial, lengths, null).advance();
   }
 
-  private Evolution sequential(
+  private Advance sequential(
       Tape tape,
       Map<String, Variable> coefficients,
       CellShape shape,
@@ -139,10 +143,9 @@ public final class NonlinearRecurrence implements Recurrence {
       int[] lengths) {
     Variable x = coefficients.get(INPUT);
     State state = initial != null ? initial : initialState(coefficients, x.type());
-    int[] valid = valid(x, lengths);
     Variable[] outputs =
-        cell.sequential().scan(tape, x, theta(coefficients), join(tape, shape, state, x), valid);
-    return new Evolution(outputs[0], split(tape, shape, outputs[1], state, valid));
+        cell.sequential().scan(tape, x, theta(coefficients), join(tape, shape, state, x), lengths);
+    return new Advance(outputs[0], split(tape, shape, outputs[1]));
   }
 
   /**
@@ -155,7 +158,10 @@ public final class NonlinearRecurrence implements Recurrence {
    */
   public Solution solve(
       Tape tape, Map<String, Variable> coefficients, State initial, int[] lengths, INDArray guess) {
-    return run(tape, Solver.NEWTON, coefficients, initial, lengths, guess);
+    int[] valid = lengths(coefficients, lengths);
+    Solved solved = run(tape, Solver.NEWTON, coefficients, initial, valid, guess);
+    return new Solution(
+        evolution(solved.advance(), initial, valid), solved.trajectory(), solved.report());
   }
 
   /**
@@ -167,23 +173,19 @@ public final class NonlinearRecurrence implements Recurrence {
    */
   public record Solution(Evolution evolution, INDArray trajectory, ConvergenceReport report) {}
 
-  private Solution run(
+  /** What a solver gave: as {@link Solution}, its tokens not counted yet. */
+  private record Solved(Advance advance, INDArray trajectory, ConvergenceReport report) {}
+
+  private Solved run(
       Tape tape,
       Solver solver,
       Map<String, Variable> coefficients,
       State initial,
       int[] lengths,
       INDArray guess) {
-    checkArgument(
-        solvers().contains(solver),
-        "%s: solver must be AUTO or one of %s, got %s",
-        name(),
-        solvers(),
-        solver);
     CellShape shape = shape(coefficients);
     Variable x = coefficients.get(INPUT);
     State state = initial != null ? initial : initialState(coefficients, x.type());
-    int[] valid = valid(x, lengths);
     if (guess != null) {
       Shapes.check(name() + " guess", guess, "BTN", x.size(0), x.size(1), shape.stateSize());
     }
@@ -197,7 +199,7 @@ public final class NonlinearRecurrence implements Recurrence {
             x,
             theta(coefficients),
             join(tape, shape, state, x),
-            valid,
+            lengths,
             guess);
     if (result.report() != null) {
       account(result.report());
@@ -212,8 +214,8 @@ public final class NonlinearRecurrence implements Recurrence {
                 2,
                 from,
                 from + shape.parts().get(shape.output()).size());
-    return new Solution(
-        new Evolution(outputs, split(tape, shape, result.last(), state, valid)),
+    return new Solved(
+        new Advance(outputs, split(tape, shape, result.last())),
         result.trajectory().value(),
         result.report());
   }
@@ -240,10 +242,9 @@ public final class NonlinearRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     CellShape shape = shape(coefficients);
     Variable x = coefficients.get(INPUT);
-    checkArgument(x.size(1) == 1, "%s: step takes T=1, got T=%s", name(), x.size(1));
     List<INDArray> values = theta(coefficients).stream().map(Variable::value).toList();
     INDArray next = tape.allocate(x.type(), x.size(0), shape.stateSize());
     step(
@@ -257,11 +258,9 @@ public final class NonlinearRecurrence implements Recurrence {
             new int[0]),
         next);
     Variable last = tape.constant(next);
-    int[] one = new int[x.size(0)];
-    Arrays.fill(one, 1);
-    State after = split(tape, shape, last, state, one);
-    Variable y = after.get(shape.parts().get(shape.output()).name());
-    return new Evolution(Primitives.reshape(tape, y, x.size(0), 1, y.size(1)), after);
+    Map<String, Variable> parts = split(tape, shape, last);
+    Variable y = parts.get(shape.parts().get(shape.output()).name());
+    return new Advance(Primitives.reshape(tape, y, x.size(0), 1, y.size(1)), parts);
   }
 
   private static <A> void step(CellProblem<A> problem, INDArray next) {
@@ -327,15 +326,6 @@ public final class NonlinearRecurrence implements Recurrence {
     return cell.parameters().stream().map(coefficients::get).toList();
   }
 
-  private static int[] valid(Variable x, int[] lengths) {
-    if (lengths != null) {
-      return lengths.clone();
-    }
-    int[] all = new int[x.size(0)];
-    Arrays.fill(all, x.size(1));
-    return all;
-  }
-
   /** All parts in one array {@code [B, d]}. */
   private Variable join(Tape tape, CellShape shape, State state, Variable x) {
     List<Variable> parts = new ArrayList<>();
@@ -349,7 +339,7 @@ public final class NonlinearRecurrence implements Recurrence {
         : Primitives.concat(tape, 1, parts.toArray(new Variable[0]));
   }
 
-  private static State split(Tape tape, CellShape shape, Variable last, State before, int[] valid) {
+  private static Map<String, Variable> split(Tape tape, CellShape shape, Variable last) {
     Map<String, Variable> parts = new LinkedHashMap<>();
     if (shape.parts().size() == 1) {
       parts.put(shape.parts().get(0).name(), last);
@@ -360,10 +350,6 @@ public final class NonlinearRecurrence implements Recurrence {
         parts.put(shape.parts().get(i).name(), split[i]);
       }
     }
-    int[] consumed = before.consumed().clone();
-    for (int b = 0; b < consumed.length; b++) {
-      consumed[b] += valid[b];
-    }
-    return new State(parts, consumed);
+    return parts;
   }
 }

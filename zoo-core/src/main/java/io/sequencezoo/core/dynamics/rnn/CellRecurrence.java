@@ -5,9 +5,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
@@ -46,7 +46,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Cost per token: O(H²/heads) time, O(H) memory. By {@link Solver#NEWTON} every position costs a
  * Jacobian of all parts of the state, (parts H)² numbers: for small H.
  */
-public final class CellRecurrence implements Recurrence {
+public final class CellRecurrence extends CausalRecurrence {
   /** The coefficient {@code x [B, T, GH]}. */
   public static final String INPUT = "x";
 
@@ -115,6 +115,11 @@ public final class CellRecurrence implements Recurrence {
   }
 
   @Override
+  protected String drive() {
+    return INPUT;
+  }
+
+  @Override
   public Set<Solver> solvers() {
     return ImmutableSet.of(Solver.SEQUENTIAL, Solver.NEWTON);
   }
@@ -131,27 +136,17 @@ public final class CellRecurrence implements Recurrence {
   }
 
   @Override
-  public Evolution evolve(
+  protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    checkArgument(
-        solver == Solver.AUTO || solvers().contains(solver),
-        "%s: solver must be AUTO or one of %s, got %s",
-        name(),
-        solvers(),
-        solver);
     CellInputs inputs = inputs(coefficients, initial);
     if (solver == Solver.NEWTON) {
       return newton(tape, inputs, coefficients, initial, lengths);
     }
     Variable[] outputs = CellScan.scan(tape, inputs, lengths);
-    int[] consumed = initial == null ? new int[inputs.batch()] : initial.consumed().clone();
-    for (int b = 0; b < consumed.length; b++) {
-      consumed[b] += lengths == null ? inputs.steps() : lengths[b];
-    }
-    return new Evolution(outputs[0], state(outputs, consumed));
+    return new Advance(outputs[0], parts(outputs));
   }
 
-  private Evolution newton(
+  private Advance newton(
       Tape tape,
       CellInputs inputs,
       Map<String, Variable> coefficients,
@@ -166,16 +161,15 @@ public final class CellRecurrence implements Recurrence {
       int length = layout.innerGates() * inputs.hidden();
       given.put(BIAS, tape.constant(tape.zeros(inputs.x().type(), length)));
     }
-    return newton.evolve(tape, Solver.NEWTON, given, initial, lengths);
+    Evolution solved = newton.evolve(tape, Solver.NEWTON, given, initial, lengths);
+    return new Advance(solved.outputs(), solved.state().parts());
   }
 
   @Override
-  public Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
+  protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     CellInputs inputs = inputs(coefficients, state);
-    checkArgument(inputs.steps() == 1, "%s: step takes T=1, got T=%s", name(), inputs.steps());
     Variable[] outputs = CellStep.step(tape, inputs);
-    int[] consumed = Arrays.stream(state.consumed()).map(n -> n + 1).toArray();
-    return new Evolution(outputs[0], state(outputs, consumed));
+    return new Advance(outputs[0], parts(outputs));
   }
 
   /**
@@ -189,12 +183,12 @@ public final class CellRecurrence implements Recurrence {
     return CellLinearization.of(inputs(coefficients, initial), row);
   }
 
-  private State state(Variable[] outputs, int[] consumed) {
+  private Map<String, Variable> parts(Variable[] outputs) {
     Map<String, Variable> parts = new LinkedHashMap<>();
     for (int i = 0; i < layout.parts().size(); i++) {
       parts.put(layout.parts().get(i), outputs[i + 1]);
     }
-    return new State(parts, consumed);
+    return parts;
   }
 
   /** Everything that drives the cell, checked. */

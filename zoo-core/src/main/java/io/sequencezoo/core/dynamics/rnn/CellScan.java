@@ -55,10 +55,7 @@ final class CellScan<A> {
     this.hidden = inputs.hidden();
     this.workSize = layout.slots() * hidden;
     this.stateSize = layout.stateSlots() * hidden;
-    this.lengths = lengths != null ? lengths.clone() : new int[batch];
-    if (lengths == null) {
-      Arrays.fill(this.lengths, steps);
-    }
+    this.lengths = lengths;
   }
 
   /** Returns outputs {@code [B, T, H]} and the last state, {@code [B, H]} per part. */

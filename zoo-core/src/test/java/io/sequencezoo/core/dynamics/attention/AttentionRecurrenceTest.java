@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
@@ -137,7 +138,7 @@ final class AttentionRecurrenceTest {
   @MethodSource("io.sequencezoo.core.dynamics.attention.Cases#causal")
   void steps_equalTheSequence(Cases c) {
     Map<String, INDArray> arrays = c.arrays(DataType.DOUBLE, 2);
-    AttentionRecurrence recurrence = c.recurrence();
+    AttentionRecurrence recurrence = c.causalRecurrence();
     Tape tape = Tape.detached();
     Evolution whole =
         recurrence.evolve(tape, Solver.AUTO, Cases.variables(tape, arrays), null, null);
@@ -223,7 +224,7 @@ final class AttentionRecurrenceTest {
     assertThat(after.state().get("k").size(1)).isEqualTo(5);
     // And on by single tokens.
     Map<String, INDArray> token = Cases.slice(c.arrays(DataType.DOUBLE, 6), 0, 1);
-    Evolution step = c.recurrence().step(tape, Cases.variables(tape, token), after.state());
+    Evolution step = c.causalRecurrence().step(tape, Cases.variables(tape, token), after.state());
     Evolution same =
         c.recurrence().evolve(tape, Solver.AUTO, Cases.variables(tape, token), after.state(), null);
     assertClose(step.outputs().value(), same.outputs().value(), DOUBLE);
@@ -243,7 +244,7 @@ final class AttentionRecurrenceTest {
   @ValueSource(booleans = {false, true})
   void gradients_equalCentralDifferencesAlsoForTheInitialState(boolean forgets) {
     Cases c = new Cases(2, 5, 4, 2, 3, 2, 4, false, !forgets, 0, forgets, forgets);
-    AttentionRecurrence recurrence = c.recurrence();
+    AttentionRecurrence recurrence = c.causalRecurrence();
     Map<String, INDArray> prefix = c.arrays(DataType.DOUBLE, 7);
     Tape start = Tape.detached();
     State state =
@@ -312,7 +313,7 @@ final class AttentionRecurrenceTest {
     Evolution whole = c.recurrence().evolve(tape, Solver.AUTO, in, null, null);
     int row = c.batch() - 1;
     int head = c.queryHeads() - 1;
-    LinearSystem system = c.recurrence().linearize(in, null, row, head);
+    LinearSystem system = c.causalRecurrence().linearize(in, null, row, head);
     double[][] y = system.simulate(system.inputs());
     double[][][] expected = Cases.row(whole.outputs().value(), row, c.steps());
     for (int t = 0; t < c.steps(); t++) {
@@ -339,7 +340,7 @@ final class AttentionRecurrenceTest {
     Map<String, Variable> prefix = Cases.variables(tape, c.arrays(DataType.DOUBLE, 11));
     State state = c.recurrence().evolve(tape, Solver.AUTO, prefix, null, null).state();
     Map<String, Variable> in = Cases.variables(tape, c.arrays(DataType.DOUBLE, 12));
-    LinearSystem system = c.recurrence().linearize(in, state, 0, 1);
+    LinearSystem system = c.causalRecurrence().linearize(in, state, 0, 1);
     double[][] y = system.simulate(system.inputs());
     double[] h = system.initialState();
     for (int t = 0; t < 6; t++) {
@@ -368,7 +369,7 @@ final class AttentionRecurrenceTest {
   void window_keepsTheStateConstant() {
     Cases c = new Cases(1, 40, 2, 1, 4, 4, 8, false, false, 0);
     Map<String, INDArray> arrays = c.arrays(DataType.FLOAT, 13);
-    AttentionRecurrence recurrence = c.recurrence();
+    AttentionRecurrence recurrence = c.causalRecurrence();
     Tape tape = Tape.detached();
     State state = recurrence.initialState(Cases.variables(tape, arrays), DataType.FLOAT);
     assertThat(state.bytesPerRow()).isZero();
@@ -396,7 +397,7 @@ final class AttentionRecurrenceTest {
   void step_growsWithoutCopyAndLeavesOlderStatesAlone() {
     Cases c = new Cases(2, 6, 2, 1, 3, 3, 0, false, false, 0);
     Map<String, INDArray> arrays = c.arrays(DataType.DOUBLE, 15);
-    AttentionRecurrence recurrence = c.recurrence();
+    AttentionRecurrence recurrence = c.causalRecurrence();
     Tape tape = Tape.detached();
     State state = recurrence.initialState(Cases.variables(tape, arrays), DataType.DOUBLE);
     List<State> states = new ArrayList<>();
@@ -486,13 +487,13 @@ final class AttentionRecurrenceTest {
     Map<String, Variable> in = Cases.variables(tape, arrays);
     AttentionRecurrence recurrence = AttentionRecurrence.causal();
     assertThatThrownBy(() -> recurrence.evolve(tape, Solver.CHUNKED, in, null, null))
-        .hasMessage("softmax_attention: solver must be AUTO or BLOCKWISE, got CHUNKED");
+        .hasMessage("softmax_attention: solver must be AUTO or one of [BLOCKWISE], got CHUNKED");
     assertThatThrownBy(() -> recurrence.evolve(tape, Solver.AUTO, in, null, new int[] {4}))
-        .hasMessage("softmax_attention: lengths must be 1 numbers from 0 to T=3, got [4]");
+        .hasMessage("softmax_attention: length of a row must be from 0 to T=3, got 4");
     assertThatThrownBy(() -> recurrence.withWindow(0))
         .hasMessage("attention: window must be at least 1, got 0");
-    assertThatThrownBy(() -> AttentionRecurrence.bidirectional().step(tape, in, null))
-        .hasMessageContaining("bidirectional attention can't go token by token");
+    assertThat(AttentionRecurrence.causal().bidirectional())
+        .isNotInstanceOf(CausalRecurrence.class);
   }
 
   private static void assertState(State actual, State expected) {

@@ -2,6 +2,7 @@ package io.sequencezoo.core.dynamics.attention;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -81,9 +82,12 @@ record Cases(
         new Cases(1, 400, 1, 1, 3, 3, 150, false, false, 0, true, false));
   }
 
-  AttentionRecurrence recurrence() {
-    AttentionRecurrence recurrence =
-        bidirectional ? AttentionRecurrence.bidirectional() : AttentionRecurrence.causal();
+  Recurrence recurrence() {
+    return bidirectional ? causalRecurrence().bidirectional() : causalRecurrence();
+  }
+
+  AttentionRecurrence causalRecurrence() {
+    AttentionRecurrence recurrence = AttentionRecurrence.causal();
     recurrence = window > 0 ? recurrence.withWindow(window) : recurrence;
     recurrence = alibi ? recurrence.withAlibi() : recurrence;
     return scale > 0 ? recurrence.withScale(scale) : recurrence;

@@ -62,7 +62,7 @@ final class DropoutTest {
               }
               variables.put("dropoutSeed", seed(tape, 6));
               return List.of(
-                  CASE.recurrence()
+                  CASE.causalRecurrence()
                       .withDropout(0.4)
                       .evolve(tape, Solver.AUTO, variables, null, new int[] {7, 5})
                       .outputs());
@@ -97,7 +97,7 @@ final class DropoutTest {
     Tape tape = Tape.detached();
     Map<String, Variable> in = Cases.variables(tape, arrays);
     in.put("dropoutSeed", seed(tape, seed));
-    return c.recurrence().withDropout(rate).evolve(tape, Solver.AUTO, in, state, null);
+    return c.causalRecurrence().withDropout(rate).evolve(tape, Solver.AUTO, in, state, null);
   }
 
   private static Variable seed(Tape tape, long seed) {

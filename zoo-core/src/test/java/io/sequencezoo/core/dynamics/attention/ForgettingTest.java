@@ -82,7 +82,8 @@ final class ForgettingTest {
     Cases c = new Cases(1, 3, 2, 1, 3, 3, 0, false, false, 0, true, true);
     Map<String, INDArray> arrays = c.arrays(DataType.FLOAT, 4);
     Map<String, Variable> in = Cases.variables(Tape.detached(), arrays);
-    assertThatThrownBy(() -> AttentionRecurrence.bidirectional().initialState(in, DataType.FLOAT))
+    assertThatThrownBy(
+            () -> AttentionRecurrence.causal().bidirectional().initialState(in, DataType.FLOAT))
         .hasMessage(
             "softmax_attention: forget gates need an order of tokens; leave them out of"
                 + " bidirectional attention");

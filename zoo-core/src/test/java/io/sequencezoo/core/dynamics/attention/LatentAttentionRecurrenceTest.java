@@ -107,7 +107,7 @@ final class LatentAttentionRecurrenceTest {
     Tape tape = Tape.detached();
     Map<String, Variable> in = Cases.variables(tape, arrays(2, 7));
     assertThatThrownBy(() -> recurrence.evolve(tape, Solver.CHUNKED, in, null, null))
-        .hasMessage("latent_attention: solver must be AUTO or BLOCKWISE, got CHUNKED");
+        .hasMessage("latent_attention: solver must be AUTO or one of [BLOCKWISE], got CHUNKED");
     Variable keyUp = in.put("keyUp", in.get("valueUp"));
     assertThatThrownBy(() -> recurrence.initialState(in, DataType.DOUBLE))
         .hasMessageContaining("latent_attention keyUp");

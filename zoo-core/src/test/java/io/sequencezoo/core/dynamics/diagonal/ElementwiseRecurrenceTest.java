@@ -204,6 +204,6 @@ class ElementwiseRecurrenceTest {
             () ->
                 recurrence.evolve(
                     tape, Solver.AUTO, Map.of("x", x, "a", x), null, new int[] {4, 1}))
-        .withMessage("elementwise: lengths must be in 0 to T=3, got 4");
+        .withMessage("elementwise: length of a row must be from 0 to T=3, got 4");
   }
 }
