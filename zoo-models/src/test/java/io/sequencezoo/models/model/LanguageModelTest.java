@@ -68,7 +68,7 @@ class LanguageModelTest {
   @MethodSource("models")
   void model_keepsTheLaws(LanguageModelConfig config) {
     for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
-      LanguageModelLaws.laws(config, type).values().forEach(Runnable::run);
+      ModelLaws.laws(config, type).values().forEach(Runnable::run);
     }
   }
 
