@@ -30,7 +30,7 @@ final class TrainingStep implements Runnable {
   TrainingStep(LanguageModelConfig config, int rows, int time) {
     LanguageModel model = new LanguageModel(config);
     parameters = Parameters.of(model, DataType.FLOAT, 1);
-    objective = new TokenObjective(model::forward);
+    objective = new TokenObjective(model);
     optimizer = new OptimizerConfig.AdamW(1e-3, null, null, null, null).build(parameters);
     SplittableRandom random = new SplittableRandom(1);
     batch =

@@ -9,10 +9,13 @@ import io.sequencezoo.models.channel.MlpConfig;
 import io.sequencezoo.models.linear.LinearCatalog;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.Layer;
+import io.sequencezoo.models.model.LayerConfig;
 import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
 import io.sequencezoo.models.norm.RmsNormConfig;
+import io.sequencezoo.models.residual.NormPlacement;
 import io.sequencezoo.models.rnn.LstmConfig;
 import io.sequencezoo.models.rnn.RnnCatalog;
 import io.sequencezoo.models.ssm.GatedCatalog;
@@ -80,6 +83,18 @@ public final class ModelsCatalog implements Catalog {
             RmsNorm.class,
             "RMS norm: mean square 1",
             List.of(RmsNormConfig.standard(), new RmsNormConfig(1e-3, 2))),
+        new Entry(
+            LayerConfig.class,
+            Layer.class,
+            "Layer: a sequence and a channel mixer in residual branches",
+            List.of(
+                LayerConfig.of(LstmConfig.standard()),
+                new LayerConfig(
+                    LstmConfig.standard(),
+                    MlpConfig.standard(),
+                    LayerNormConfig.standard(),
+                    NormPlacement.POST,
+                    0.1))),
         new Entry(
             LanguageModelConfig.class,
             LanguageModel.class,

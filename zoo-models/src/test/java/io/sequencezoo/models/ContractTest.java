@@ -13,7 +13,10 @@ import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.models.model.LanguageModelConfig;
-import io.sequencezoo.models.model.LanguageModelLaws;
+import io.sequencezoo.models.model.Layers;
+import io.sequencezoo.models.model.ModelConfig;
+import io.sequencezoo.models.model.ModelLaws;
+import io.sequencezoo.models.model.StageConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,9 +80,18 @@ class ContractTest {
     if (config instanceof FeedForwardConfig feedForward) {
       return FeedForwardContract.laws(feedForward, type);
     }
-    if (config instanceof LanguageModelConfig model) {
-      return LanguageModelLaws.laws(model, type);
+    if (config instanceof StageConfig stage) {
+      return ModelLaws.laws(modelOf(stage), type);
+    }
+    if (config instanceof ModelConfig model) {
+      return ModelLaws.laws(model, type);
     }
     throw new AssertionError(config + ": no contract for this kind of block");
+  }
+
+  /** A stage keeps the laws of models, as both stages of one. */
+  private static ModelConfig modelOf(StageConfig stage) {
+    return new LanguageModelConfig(
+        11, 8, Layers.of(List.of(stage, stage)), null, null, null, null, null, null, null, null);
   }
 }

@@ -57,10 +57,11 @@ public final class ConsoleListener implements TrainListener {
     double left = (step.steps() - step.step()) * seconds / stepsSince;
     say(
         text(
-            "step %d/%d  loss %.4f  lr %.2e  norm %.3f  %,.0f tokens/s  %s left",
+            "step %d/%d  loss %.4f%s  lr %.2e  norm %.3f  %,.0f tokens/s  %s left",
             step.step(),
             step.steps(),
             step.loss(),
+            auxiliary(step),
             step.learningRate(),
             step.gradientNorm(),
             tokensSince / Math.max(1e-9, seconds),
@@ -98,6 +99,12 @@ public final class ConsoleListener implements TrainListener {
 
   private static String text(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
+  }
+
+  private static String auxiliary(Step step) {
+    StringBuilder text = new StringBuilder();
+    step.auxiliary().forEach((name, loss) -> text.append(text("  %s %.4f", name, loss)));
+    return text.toString();
   }
 
   private static String clock(double seconds) {

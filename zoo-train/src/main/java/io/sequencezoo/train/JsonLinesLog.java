@@ -54,6 +54,10 @@ public final class JsonLinesLog implements TrainListener, AutoCloseable {
     ObjectNode line = line("step", step.step());
     line.put("tokens", step.totalTokens());
     line.put("loss", step.loss());
+    if (!step.auxiliary().isEmpty()) {
+      ObjectNode auxiliary = line.putObject("auxiliary");
+      step.auxiliary().forEach(auxiliary::put);
+    }
     line.put("learningRate", step.learningRate());
     line.put("gradientNorm", step.gradientNorm());
     line.put("seconds", step.seconds());

@@ -1,6 +1,7 @@
 package io.sequencezoo.train;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Is told what a training run does. Called on the training thread. */
 public interface TrainListener {
@@ -42,6 +43,7 @@ public interface TrainListener {
    * @param learningRate its rate
    * @param gradientNorm before clipping
    * @param seconds it took
+   * @param auxiliary means of the losses of blocks, by path, before their weights
    */
   record Step(
       long step,
@@ -51,5 +53,25 @@ public interface TrainListener {
       double loss,
       double learningRate,
       double gradientNorm,
-      double seconds) {}
+      double seconds,
+      Map<String, Double> auxiliary) {
+    /** An update of blocks without losses of their own. */
+    public Step(
+        long step,
+        long steps,
+        long tokens,
+        long totalTokens,
+        double loss,
+        double learningRate,
+        double gradientNorm,
+        double seconds) {
+      this(step, steps, tokens, totalTokens, loss, learningRate, gradientNorm, seconds, Map.of());
+    }
+
+    /** The same with means of the losses of blocks. */
+    public Step withAuxiliary(Map<String, Double> losses) {
+      return new Step(
+          step, steps, tokens, totalTokens, loss, learningRate, gradientNorm, seconds, losses);
+    }
+  }
 }

@@ -11,7 +11,9 @@ import io.sequencezoo.core.data.BatchSource;
 import io.sequencezoo.core.kernel.Precision;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -196,9 +198,10 @@ public final class Trainer<B> {
     parameters.zeroGradients();
     double lossSum = 0;
     long tokens = 0;
+    Map<String, Double> auxiliary = new LinkedHashMap<>();
     int batches = config.batchesOf(progress.step(), source.batchesPerEpoch());
     for (int micro = 0; micro < batches; micro++) {
-      Accumulated part = accumulate(micro);
+      Accumulated part = accumulate(micro, auxiliary);
       lossSum += part.lossSum();
       tokens += part.tokens();
     }
@@ -214,12 +217,15 @@ public final class Trainer<B> {
     double clipping = config.clip() == null || norm <= config.clip() ? 1 : config.clip() / norm;
     double rate = config.optimizer().lr() * config.schedule().factor(progress.step(), total);
     optimizer.step(clipping / tokens, rate);
-    return progress.advance(
-        source.position(), lossSum, tokens, rate, norm, (System.nanoTime() - began) * 1e-9);
+    long all = tokens;
+    auxiliary.replaceAll((name, sum) -> sum / all);
+    return progress
+        .advance(source.position(), lossSum, tokens, rate, norm, (System.nanoTime() - began) * 1e-9)
+        .withAuxiliary(auxiliary);
   }
 
-  /** Adds the gradient of the summed loss of one batch to the gradients. */
-  private Accumulated accumulate(int micro) {
+  /** Adds the gradient of the summed loss of one batch to the gradients, and sums of others. */
+  private Accumulated accumulate(int micro, Map<String, Double> auxiliary) {
     B batch = source.next();
     try (Tape tape = Tape.training()) {
       Context context = Context.training(tape, parameters, seed(micro));
@@ -234,6 +240,8 @@ public final class Trainer<B> {
       INDArray cotangent = tape.allocate(loss.mean().type(), loss.mean().shape());
       cotangent.assign(loss.count());
       tape.backward(List.of(loss.mean()), List.of(cotangent));
+      loss.auxiliary()
+          .forEach((name, value) -> auxiliary.merge(name, value * loss.count(), Double::sum));
       return new Accumulated(mean * loss.count(), loss.count());
     }
   }

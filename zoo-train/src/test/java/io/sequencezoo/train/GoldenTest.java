@@ -10,6 +10,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.data.TokenBatch;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.ModelFiles;
@@ -86,7 +87,7 @@ class GoldenTest {
                   new int[] {5, 3},
                   ModelStateFiles.load(
                       GOLDEN.resolve("state.safetensors"), saved.model(), saved.parameters()))
-              .logits()
+              .outputs()
               .value()
               .dup('c')
               .data()
@@ -123,14 +124,14 @@ class GoldenTest {
     ModelFiles.save(folder.resolve("model"), model, parameters);
     try (Tape tape = Tape.inference()) {
       Context context = Context.inference(tape, parameters);
-      LanguageModel.Output output =
+      Evolution output =
           model.evolve(context, Nd4j.createFromArray(PROMPT), /* initial= */ null);
       write(
-          folder.resolve("logits.json"), list(output.logits().value().dup('c').data().asDouble()));
+          folder.resolve("logits.json"), list(output.outputs().value().dup('c').data().asDouble()));
       ModelStateFiles.save(folder.resolve("state.safetensors"), model, output.state());
-      LanguageModel.Output next = model.step(context, new int[] {5, 3}, output.state());
+      Evolution next = model.step(context, new int[] {5, 3}, output.state());
       write(
-          folder.resolve("continued.json"), list(next.logits().value().dup('c').data().asDouble()));
+          folder.resolve("continued.json"), list(next.outputs().value().dup('c').data().asDouble()));
     }
   }
 
@@ -156,7 +157,7 @@ class GoldenTest {
 
   private static Trainer<TokenBatch> trainer(Parameters parameters) {
     return new Trainer<>(
-        config(), parameters, new TokenObjective(model()::forward), new CycleSource(4, 9, 7, 5));
+        config(), parameters, new TokenObjective(model()), new CycleSource(4, 9, 7, 5));
   }
 
   private static void assertClose(double[] actual, String file) throws IOException {

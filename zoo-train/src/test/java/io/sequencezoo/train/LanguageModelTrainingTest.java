@@ -76,9 +76,6 @@ class LanguageModelTrainingTest {
     TokenBatch batch =
         new TokenBatch(Nd4j.createFromArray(ids), Nd4j.createFromArray(targets), null);
     return new Trainer<>(
-        config(),
-        parameters,
-        new TokenObjective(model()::forward),
-        new FixedSource(List.of(batch)));
+        config(), parameters, new TokenObjective(model()), new FixedSource(List.of(batch)));
   }
 }

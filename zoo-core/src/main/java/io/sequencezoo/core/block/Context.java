@@ -3,17 +3,26 @@ package io.sequencezoo.core.block;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.hash.Hashing;
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.State;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What a block sees while it runs: the tape, its own parameters by their relative names, whether it
- * trains, its random seed, and the lengths of the rows of the batch.
+ * trains, its random seed, and the lengths of the rows of the batch. Values pass through it to
+ * whoever looks at them ({@link Interceptor}), and losses of blocks are collected in it.
  */
 public final class Context {
   private final Shared shared;
@@ -26,12 +35,12 @@ public final class Context {
 
   /** A context for inference: dropout is off. */
   public static Context inference(Tape tape, Parameters parameters) {
-    return new Context(new Shared(tape, parameters, false, 0, null, null), "");
+    return new Context(new Shared(new Pass(tape, parameters, false, null), 0, null, null), "");
   }
 
   /** A context for training; seed drives dropout and must differ from step to step. */
   public static Context training(Tape tape, Parameters parameters, long seed) {
-    return new Context(new Shared(tape, parameters, true, seed, null, null), "");
+    return new Context(new Shared(new Pass(tape, parameters, true, null), seed, null, null), "");
   }
 
   /**
@@ -55,6 +64,16 @@ public final class Context {
     return new Context(shared.with(shared.seed, null, sequences), prefix);
   }
 
+  /**
+   * The same context with someone who sees every value that passes a place; where there is one
+   * already, the new one is between it and the computations. Losses are collected for both.
+   */
+  public Context intercepted(Interceptor interceptor) {
+    Interceptor before = shared.pass.interceptor;
+    Interceptor both = before == null ? interceptor : before.around(interceptor);
+    return new Context(shared.with(shared.pass.intercepted(both)), prefix);
+  }
+
   /** The context of one of the padded batches of packed sequences. */
   Context ofBatch(PackedSequences.Batch batch) {
     // Batches must not share dropout masks.
@@ -69,7 +88,7 @@ public final class Context {
 
   /** The tape. */
   public Tape tape() {
-    return shared.tape;
+    return shared.pass.tape;
   }
 
   /** The parameter of this name, relative to the block. One variable per parameter and tape. */
@@ -79,23 +98,25 @@ public final class Context {
 
   /** The data type of all parameters, and of what blocks compute with. */
   DataType parameterType() {
-    return shared.parameters.type();
+    return shared.pass.parameters.type();
   }
 
   private Variable variable(String path) {
-    INDArray value = shared.parameters.value(path);
-    INDArray gradient = shared.parameters.gradient(path);
-    return gradient == null ? shared.tape.constant(value) : shared.tape.parameter(value, gradient);
+    INDArray value = shared.pass.parameters.value(path);
+    INDArray gradient = shared.pass.parameters.gradient(path);
+    return gradient == null
+        ? shared.pass.tape.constant(value)
+        : shared.pass.tape.parameter(value, gradient);
   }
 
   /** Whether a parameter of this name was declared. */
   public boolean hasParameter(String name) {
-    return shared.parameters.contains(prefix + name);
+    return shared.pass.parameters.contains(prefix + name);
   }
 
   /** Whether dropout and other training-only behaviour is on. */
   public boolean isTraining() {
-    return shared.training;
+    return shared.pass.training;
   }
 
   /** A seed of this step for a random choice of this block. */
@@ -118,34 +139,130 @@ public final class Context {
     return shared.sequences;
   }
 
+  /** Whether someone looks at values, so that naming them is worth the while. */
+  public boolean isIntercepted() {
+    return shared.pass.interceptor != null;
+  }
+
+  /**
+   * What a computation makes of x, or whoever is attached in its stead.
+   *
+   * @param place the name of the computation under this block, such as that of a part; empty for
+   *     the block itself
+   */
+  public Variable pass(String place, Variable x, UnaryOperator<Variable> inner) {
+    Interceptor interceptor = shared.pass.interceptor;
+    return interceptor == null ? inner.apply(x) : interceptor.at(path(place), x, inner);
+  }
+
+  /** A value, or what whoever is attached replaces it by. */
+  public Variable pass(String place, Variable value) {
+    return pass(place, value, UnaryOperator.identity());
+  }
+
+  /**
+   * What this block makes of x and the state that it leaves, or whoever is attached in its stead.
+   *
+   * @param untouched the state that a block leaves that is skipped
+   */
+  public Evolution pass(
+      Variable x, Function<Variable, Evolution> inner, Supplier<State> untouched) {
+    if (!isIntercepted()) {
+      return inner.apply(x);
+    }
+    State[] left = new State[1];
+    Variable y =
+        pass(
+            "",
+            x,
+            in -> {
+              Evolution evolution = inner.apply(in);
+              left[0] = evolution.state();
+              return evolution.outputs();
+            });
+    return new Evolution(y, left[0] != null ? left[0] : untouched.get());
+  }
+
+  private String path(String place) {
+    // A prefix ends with a dot, but for that of the root.
+    boolean self = place.isEmpty() && !prefix.isEmpty();
+    return self ? prefix.substring(0, prefix.length() - 1) : prefix + place;
+  }
+
+  /**
+   * Adds a loss of this block, such as a ponder cost, to the objective's; several of one name add
+   * up.
+   *
+   * @param name of the loss under this block
+   * @param weight what the objective multiplies it by
+   * @param value a scalar, a mean over tokens
+   */
+  public void addLoss(String name, double weight, Variable value) {
+    checkArgument(
+        value.value().length() == 1,
+        "context: loss %s must be a scalar, got %s numbers",
+        name,
+        value.value().length());
+    shared.pass.losses.merge(
+        path(name),
+        new AuxiliaryLoss(weight, value),
+        (a, b) -> new AuxiliaryLoss(weight, Primitives.add(tape(), a.value(), b.value())));
+  }
+
+  /** The losses that blocks have added on this tape so far, by path. */
+  public Map<String, AuxiliaryLoss> losses() {
+    return Collections.unmodifiableMap(shared.pass.losses);
+  }
+
+  /**
+   * A loss of a block.
+   *
+   * @param weight what the objective multiplies it by
+   * @param value a scalar, a mean over tokens
+   */
+  public record AuxiliaryLoss(double weight, Variable value) {}
+
+  /** What all contexts of one pass through a model share. */
+  private record Pass(
+      Tape tape,
+      Parameters parameters,
+      boolean training,
+      Interceptor interceptor,
+      Map<String, AuxiliaryLoss> losses) {
+    Pass(Tape tape, Parameters parameters, boolean training, Interceptor interceptor) {
+      this(tape, parameters, training, interceptor, new LinkedHashMap<>());
+    }
+
+    Pass intercepted(Interceptor other) {
+      return new Pass(tape, parameters, training, other, losses);
+    }
+  }
+
   private static final class Shared {
-    private final Tape tape;
-    private final Parameters parameters;
-    private final boolean training;
+    private final Pass pass;
     private final long seed;
     private final int[] lengths;
     private final PackedSequences sequences;
     private final Map<String, Variable> variables = new HashMap<>();
 
-    Shared(
-        Tape tape,
-        Parameters parameters,
-        boolean training,
-        long seed,
-        int[] lengths,
-        PackedSequences sequences) {
-      this.tape = tape;
-      this.parameters = parameters;
-      this.training = training;
+    Shared(Pass pass, long seed, int[] lengths, PackedSequences sequences) {
+      this.pass = pass;
       this.seed = seed;
       this.lengths = lengths;
       this.sequences = sequences;
     }
 
     Shared with(long newSeed, int[] newLengths, PackedSequences newSequences) {
-      Shared copy = new Shared(tape, parameters, training, newSeed, newLengths, newSequences);
-      copy.variables.putAll(variables);
-      return copy;
+      return copy(new Shared(pass, newSeed, newLengths, newSequences));
+    }
+
+    Shared with(Pass newPass) {
+      return copy(new Shared(newPass, seed, lengths, sequences));
+    }
+
+    private Shared copy(Shared other) {
+      other.variables.putAll(variables);
+      return other;
     }
   }
 }

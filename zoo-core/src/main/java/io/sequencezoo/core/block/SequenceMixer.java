@@ -68,13 +68,18 @@ public final class SequenceMixer implements Block {
    */
   public Evolution forward(Context context, Variable x, State initial) {
     checkInput(context, x, initial);
+    return context.pass(
+        x, in -> evolve(context, in, initial), () -> untouched(context, x, initial));
+  }
+
+  private Evolution evolve(Context context, Variable x, State initial) {
     if (context.sequences() != null) {
       return packed(context, x, initial);
     }
     Lengths.of(parametrisation.name(), context.lengths(), x.size(0), x.size(1));
     State state = initial != null ? initial : ownInitialState(context, x);
     Variable valid = PaddedRows.cleared(context.tape(), x, context.lengths());
-    Parametrisation.Drive drive = parametrisation.drive(context, valid, state);
+    Parametrisation.Drive drive = drive(context, valid, state);
     State before = recurrentPart(drive, state, x.type());
     Evolution evolution =
         parametrisation
@@ -91,8 +96,13 @@ public final class SequenceMixer implements Block {
     checkNotPacked(context, "step");
     checkArgument(
         x.size(1) == 1, "%s: step takes T=1, got T=%s", parametrisation.name(), x.size(1));
+    return context.pass(
+        x, in -> advance(context, in, initial), () -> untouched(context, x, initial));
+  }
+
+  private Evolution advance(Context context, Variable x, State initial) {
     State state = initial != null ? initial : ownInitialState(context, x);
-    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    Parametrisation.Drive drive = drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
     Evolution evolution = causal().step(context.tape(), drive.coefficients(), before);
     return finish(context, drive, evolution);
@@ -129,7 +139,7 @@ public final class SequenceMixer implements Block {
     for (PackedSequences.Batch batch : sequences.batches()) {
       State before = initial == null ? null : PackedStates.rows(context.tape(), initial, batch);
       Variable padded = sequences.unpack(context.tape(), x, batch);
-      Evolution evolution = forward(context.ofBatch(batch), padded, before);
+      Evolution evolution = evolve(context.ofBatch(batch), padded, before);
       outputs.add(evolution.outputs());
       states.add(evolution.state());
     }
@@ -211,10 +221,37 @@ public final class SequenceMixer implements Block {
     return new State(parts, state.consumed());
   }
 
+  /** The state of a mixer that is skipped. */
+  private State untouched(Context context, Variable x, State initial) {
+    if (initial != null) {
+      return initial;
+    }
+    int rows = context.sequences() == null ? x.size(0) : context.sequences().count();
+    return initialState(context, rows, x.type());
+  }
+
+  private Parametrisation.Drive drive(Context context, Variable x, State state) {
+    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    return context.isIntercepted()
+        ? new Parametrisation.Drive(
+            passEach(context, "drive.", drive.coefficients()), drive.extras(), drive.ownState())
+        : drive;
+  }
+
+  private static Map<String, Variable> passEach(
+      Context context, String prefix, Map<String, Variable> values) {
+    Map<String, Variable> passed = new LinkedHashMap<>();
+    values.forEach((name, value) -> passed.put(name, context.pass(prefix + name, value)));
+    return passed;
+  }
+
   private Evolution finish(Context context, Parametrisation.Drive drive, Evolution evolution) {
-    Variable y = parametrisation.readOut(context, evolution.outputs(), drive);
+    Variable outputs = context.pass("evolve", evolution.outputs());
+    Variable y =
+        context.pass("read_out", outputs, read -> parametrisation.readOut(context, read, drive));
     Map<String, Variable> parts = new LinkedHashMap<>(drive.ownState());
-    parts.putAll(evolution.state().parts());
+    Map<String, Variable> left = evolution.state().parts();
+    parts.putAll(context.isIntercepted() ? passEach(context, "state.", left) : left);
     return new Evolution(y, new State(parts, evolution.state().consumed()));
   }
 }

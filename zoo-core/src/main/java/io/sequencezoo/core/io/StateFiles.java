@@ -49,28 +49,14 @@ public final class StateFiles {
     saveAll(file, Map.of(ONLY, state), metadata);
   }
 
-  /** Writes several states under names without slashes, atomically. */
+  /**
+   * Writes several states under names without slashes, atomically; a child is written as a state of
+   * its own, under the name of its parent, a dot and its path.
+   */
   public static void saveAll(Path file, Map<String, State> states, Map<String, String> metadata)
       throws IOException {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
-    states.forEach(
-        (name, state) -> {
-          checkArgument(
-              !name.isEmpty() && name.indexOf('/') < 0,
-              "state file: names of states must be without slashes, got '%s'",
-              name);
-          tensors.put(name + "/" + CONSUMED, consumed(state));
-          state
-              .parts()
-              .forEach(
-                  (part, variable) -> {
-                    INDArray value = variable.value();
-                    INDArray whole = Slab.isContiguous(value) ? value : value.dup('c');
-                    INDArray before = tensors.put(name + "/" + part, whole);
-                    checkArgument(
-                        before == null, "state file: part must not be named %s", CONSUMED);
-                  });
-        });
+    states.forEach((name, state) -> addTensors(tensors, name, state));
     SafetensorsWriter writer =
         new SafetensorsWriter()
             .metadata(FORMAT_KEY, FORMAT)
@@ -78,6 +64,24 @@ public final class StateFiles {
     metadata.forEach(writer::metadata);
     tensors.forEach(writer::add);
     writer.write(file);
+  }
+
+  private static void addTensors(Map<String, INDArray> tensors, String name, State state) {
+    checkArgument(
+        !name.isEmpty() && name.indexOf('/') < 0,
+        "state file: names of states must be without slashes, got '%s'",
+        name);
+    tensors.put(name + "/" + CONSUMED, consumed(state));
+    state
+        .parts()
+        .forEach(
+            (part, variable) -> {
+              INDArray value = variable.value();
+              INDArray whole = Slab.isContiguous(value) ? value : value.dup('c');
+              INDArray before = tensors.put(name + "/" + part, whole);
+              checkArgument(before == null, "state file: part must not be named %s", CONSUMED);
+            });
+    state.children().forEach((path, child) -> addTensors(tensors, name + "." + path, child));
   }
 
   /**
@@ -108,7 +112,7 @@ public final class StateFiles {
     return state;
   }
 
-  /** Reads all states, by name. */
+  /** Reads all states by name, children as states of their own. */
   public static Map<String, State> loadAll(Path file) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       String format = reader.metadata().get(FORMAT_KEY);

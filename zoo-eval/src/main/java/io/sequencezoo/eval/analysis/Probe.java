@@ -19,8 +19,8 @@ import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.core.dynamics.nonlinear.NonlinearRecurrence;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.datasets.icll.Vocabulary;
-import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.ModelFiles;
+import io.sequencezoo.models.model.TokenModel;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -90,8 +90,8 @@ public final class Probe {
    * The mixer of a layer of a trained model; its input is what the layers below make of the tokens.
    */
   public static Probe ofModel(ModelFiles.Saved saved, int layer, ProbeInput input) {
-    LanguageModel model = saved.model();
-    int layers = model.config().layers().count();
+    TokenModel model = saved.tokenModel();
+    int layers = model.mixers().size();
     checkArgument(
         layer >= 0 && layer < layers, "model: layer must be in [0, %s), got %s", layers, layer);
     Context context = Context.inference(Tape.detached(), saved.parameters());
@@ -103,7 +103,7 @@ public final class Probe {
         model.mixerContext(context, layer),
         saved.parameters().type(),
         Arrays.stream(tokens).mapToObj(t -> String.valueOf(vocabulary.character(t))).toList(),
-        new double[model.config().width()],
+        new double[model.mixer(layer).parametrisation().width()],
         hash(new double[][] {Arrays.stream(tokens).asDoubleStream().toArray()}),
         null,
         head -> model.linearize(context, ids, layer, head));

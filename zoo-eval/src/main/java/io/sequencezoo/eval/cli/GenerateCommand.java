@@ -59,14 +59,14 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     ModelFiles.Saved saved = ModelFiles.load(folder, DataType.FLOAT);
     // Two tokens besides the symbols: the separator and the pad.
-    Vocabulary vocabulary = new Vocabulary(saved.model().vocabulary() - 2);
+    Vocabulary vocabulary = new Vocabulary(saved.tokenModel().vocabulary() - 2);
     int[] ids = vocabulary.tokens(prompt.replaceAll("\\s", ""));
     checkArgument(ids.length > 0, "generate: prompt must have at least one symbol, got none");
     Sampling sampling =
         temperature == 0 ? Sampling.greedy(tokens) : Sampling.random(tokens, temperature, seed);
     sampling = topK == null ? sampling : sampling.withTopK(topK);
     sampling = topP == null ? sampling : sampling.withTopP(topP);
-    int[] written = new Generator(saved.model(), saved.parameters()).generate(ids, sampling);
+    int[] written = new Generator(saved.tokenModel(), saved.parameters()).generate(ids, sampling);
     spec.commandLine().getOut().println(vocabulary.text(ids) + " > " + vocabulary.text(written));
     return 0;
   }

@@ -134,13 +134,19 @@ final class ProbeOptions {
     int index = layer == null ? 0 : layer;
     ModelFiles.Saved saved = ModelFiles.load(model, DataType.DOUBLE);
     Probe probe = Probe.ofModel(saved, index, along);
-    MixerConfig own = saved.model().config().mixerOf(index);
+    MixerConfig own = saved.model().config().mixers().get(index);
     String type = Registry.typeName(own.getClass());
     checkArgument(
         type.equals(name), "describe: layer %s of %s must be %s, got %s", index, model, name, type);
     return new Loaded(
         new ProbeSubject(
-            name, own, saved.model().config().width(), null, model.toString(), index, along),
+            name,
+            own,
+            probe.mixer().parametrisation().width(),
+            null,
+            model.toString(),
+            index,
+            along),
         probe);
   }
 

@@ -164,7 +164,7 @@ public final class IcllExperiment {
     IcllBatches batches = task.batches(train.batch(), config.window(), seed);
     try (JsonLinesLog log = new JsonLinesLog(own.resolve(LOG))) {
       Trainer<TokenBatch> trainer =
-          new Trainer<>(train, parameters, new TokenObjective(model::forward), batches)
+          new Trainer<>(train, parameters, new TokenObjective(model), batches)
               .validator(
                   task.validator(model::forward, config.validationProblems(), EVALUATION_BATCH))
               .checkpoints(own.resolve("checkpoints"), config)

@@ -8,8 +8,8 @@ import io.sequencezoo.datasets.icll.IcllConfig;
 import io.sequencezoo.datasets.icll.IcllData;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
+import io.sequencezoo.models.model.TokenScores;
 import io.sequencezoo.train.Evaluation;
-import io.sequencezoo.train.TokenObjective;
 import io.sequencezoo.train.Validator;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,7 @@ public final class IcllTask {
    *
    * @param problems how many of the validation problems, from the first
    */
-  public Validator validator(TokenObjective.Model model, int problems, int batch) {
+  public Validator validator(TokenScores model, int problems, int batch) {
     int available = data.config().examples(Split.VALIDATION);
     checkArgument(
         problems >= 1 && problems <= available,
@@ -89,17 +89,12 @@ public final class IcllTask {
   }
 
   /** The scores of a model on all test problems. */
-  public IcllScores test(
-      String name, TokenObjective.Model model, Parameters parameters, int batch) {
+  public IcllScores test(String name, TokenScores model, Parameters parameters, int batch) {
     return score(name, model, parameters, data.problems(Split.TEST), batch);
   }
 
   private static IcllScores score(
-      String name,
-      TokenObjective.Model model,
-      Parameters parameters,
-      List<Problem> problems,
-      int batch) {
+      String name, TokenScores model, Parameters parameters, List<Problem> problems, int batch) {
     return IcllMetrics.score(
         new ModelPredictor(name, model, parameters), problems, batch, IcllMetrics.DEFAULT_BIN);
   }

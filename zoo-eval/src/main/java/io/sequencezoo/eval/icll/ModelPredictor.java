@@ -7,18 +7,18 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Problem;
-import io.sequencezoo.train.TokenObjective;
+import io.sequencezoo.models.model.TokenScores;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A trained model as a predictor: the softmax of its scores over the whole vocabulary. */
 public final class ModelPredictor implements Predictor {
   private final String name;
-  private final TokenObjective.Model model;
+  private final TokenScores model;
   private final Parameters parameters;
 
   /** A model with these parameters, which are read whenever a prediction is asked for. */
-  public ModelPredictor(String name, TokenObjective.Model model, Parameters parameters) {
+  public ModelPredictor(String name, TokenScores model, Parameters parameters) {
     this.name = name;
     this.model = model;
     this.parameters = parameters;

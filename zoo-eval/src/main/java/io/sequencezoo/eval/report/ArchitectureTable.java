@@ -8,6 +8,7 @@ import io.sequencezoo.core.registry.Catalog;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import io.sequencezoo.models.model.StageConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +46,8 @@ public final class ArchitectureTable {
                 paper));
       } else {
         boolean positionWise = config instanceof FeedForwardConfig;
-        String family = positionWise ? "position-wise" : "model";
+        String whole = config instanceof StageConfig ? "stage" : "model";
+        String family = positionWise ? "position-wise" : whole;
         String state = positionWise ? "none" : "its mixers'";
         others.add(List.of(entry.getKey(), summary, family, state, paper));
       }

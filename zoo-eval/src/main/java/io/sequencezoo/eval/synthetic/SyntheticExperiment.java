@@ -157,7 +157,7 @@ public final class SyntheticExperiment {
     Files.createDirectories(own);
     TrainConfig train = config.train().withSeed(seed);
     SyntheticBatches batches = new SyntheticBatches(data, train.batch(), seed);
-    TokenObjective objective = new TokenObjective(model::forward);
+    TokenObjective objective = new TokenObjective(model);
     try (JsonLinesLog log = new JsonLinesLog(own.resolve(LOG))) {
       Trainer<TokenBatch> trainer =
           new Trainer<>(train, parameters, objective, batches)

@@ -4,7 +4,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
-import io.sequencezoo.train.TokenObjective;
+import io.sequencezoo.models.model.TokenScores;
 import java.util.List;
 
 /**
@@ -17,8 +17,7 @@ import java.util.List;
 public record SyntheticScores(double accuracy, double last, double[] byPosition) {
 
   /** The scores of a model on examples of one length. */
-  static SyntheticScores of(
-      TokenObjective.Model model, Parameters parameters, List<TokenBatch> batches) {
+  static SyntheticScores of(TokenScores model, Parameters parameters, List<TokenBatch> batches) {
     int steps = batches.get(0).steps();
     long[] right = new long[steps];
     long[] counted = new long[steps];

@@ -5,6 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.State;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,16 +15,19 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Continues prompts token by token. Each token takes one {@link LanguageModel#step}. */
+/**
+ * Continues prompts token by token. Each token takes one {@link TokenModel#step(Context, int[],
+ * State)}.
+ */
 public final class Generator {
   /** SplitMix64's increment, to give rows streams that differ in all bits. */
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
-  private final LanguageModel model;
+  private final TokenModel model;
   private final Parameters parameters;
 
   /** A generator with these parameters. */
-  public Generator(LanguageModel model, Parameters parameters) {
+  public Generator(TokenModel model, Parameters parameters) {
     this.model = model;
     this.parameters = parameters;
   }
@@ -60,8 +65,8 @@ public final class Generator {
       Context context =
           Context.inference(tape, parameters)
               .withLengths(prompts.stream().mapToInt(prompt -> prompt.length).toArray());
-      LanguageModel.Output output = model.prefill(context, padded(prompts), null);
-      choose(rows, output.logits().value(), sampler, listener);
+      Evolution output = model.prefill(context, padded(prompts), null);
+      choose(rows, output.outputs().value(), sampler, listener);
       keeper.keep(output.state());
     }
     List<Row> active = keepGoing(rows, keeper);
@@ -69,8 +74,8 @@ public final class Generator {
       int[] last = active.stream().mapToInt(row -> row.last).toArray();
       try (Tape tape = Tape.inference()) {
         Context context = Context.inference(tape, parameters);
-        LanguageModel.Output output = model.step(context, last, keeper.state());
-        choose(active, output.logits().value(), sampler, listener);
+        Evolution output = model.step(context, last, keeper.state());
+        choose(active, output.outputs().value(), sampler, listener);
         keeper.keep(output.state());
       }
       active = keepGoing(active, keeper);

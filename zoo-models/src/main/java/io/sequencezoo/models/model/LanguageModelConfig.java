@@ -3,18 +3,20 @@ package io.sequencezoo.models.model;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
-import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Describes a {@link LanguageModel}.
  *
  * @param vocabulary V, the number of tokens; absent where the task says it
  * @param width D
- * @param layers their number, or one entry per layer
+ * @param layers their number, or one stage each: a layer, or one of another type
  * @param mixer the sequence mixer of layers that name none
  * @param channel the channel mixer of layers that name none; absent for layers without
  * @param norm the norms of branches and of the output, rms_norm where absent
@@ -39,7 +41,7 @@ public record LanguageModelConfig(
     Integer maxPositions,
     Double dropout,
     Double initStd)
-    implements BlockConfig {
+    implements ModelConfig {
 
   /** Fills in what is absent. */
   public LanguageModelConfig {
@@ -56,9 +58,9 @@ public record LanguageModelConfig(
     checkArgument(
         width != null && width >= 1, "language_model: width must be at least 1, got %s", width);
     checkArgument(layers != null, "language_model: layers must be a number or a list, got none");
-    for (int i = 0; i < layers.count(); i++) {
+    for (int i = 0; mixer == null && i < layers.count(); i++) {
       checkArgument(
-          mixer != null || layers.get(i).mixer() != null,
+          !(layers.get(i) instanceof LayerConfig layer) || layer.mixer() != null,
           "language_model: layer %s must have a mixer, got none; give the model or the layer one",
           i);
     }
@@ -113,15 +115,31 @@ public record LanguageModelConfig(
         initStd);
   }
 
-  /** The sequence mixer of layer i: its own, or the model's. */
-  public MixerConfig mixerOf(int i) {
-    MixerConfig own = layers.get(i).mixer();
-    return own != null ? own : mixer;
+  @Override
+  public LanguageModel build() {
+    return new LanguageModel(this);
   }
 
-  /** The channel mixer of layer i, or null. */
-  FeedForwardConfig channelOf(int i) {
-    FeedForwardConfig own = layers.get(i).channel();
-    return own != null ? own : channel;
+  @Override
+  public List<MixerConfig> mixers() {
+    return stages().flatMap(stage -> stage.mixers().stream()).toList();
+  }
+
+  /** The stages with the model's blocks in place of absent ones. */
+  private Stream<StageConfig> stages() {
+    LayerConfig own = new LayerConfig(mixer, channel, norm, normPlacement, dropout);
+    return layers.stream().map(stage -> stage.filledBy(own));
+  }
+
+  /** The stages, and the norm behind them. */
+  Stack stack() {
+    List<StageConfig> configs = stages().toList();
+    List<Stage> built = new ArrayList<>();
+    for (int i = 0; i < configs.size(); i++) {
+      built.add(configs.get(i).build(new MixerConfig.Place(width, i, configs.size())));
+    }
+    // After post-norm layers the stream is normalised already.
+    boolean post = normPlacement == NormPlacement.POST;
+    return new Stack(built, post ? null : norm.build(MixerConfig.Place.alone(width)));
   }
 }

@@ -1,20 +1,38 @@
 package io.sequencezoo.models.model;
 
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Block;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.dynamics.LinearSystem;
+import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
-import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.residual.Residual;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 
-/** A sequence mixer and, where there is one, a channel mixer, each in a residual branch. */
-final class Layer implements Block {
+/**
+ * The usual stage: a sequence mixer and, where there is one, a channel mixer, each in a residual
+ * branch.
+ *
+ * <pre>{@code
+ * x = x + mixer(norm(x));  x = x + channel(norm(x))     pre-norm
+ * }</pre>
+ *
+ * <p>Its state is the mixer's. The stream between the branches passes {@code mixer_stream}.
+ */
+@Paper(
+    key = "radford2019gpt2",
+    title = "Language Models are Unsupervised Multitask Learners",
+    authors = "Radford et al. 2019")
+@Source(
+    repo = "Lightning-AI/litgpt",
+    path = "litgpt/model.py",
+    commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
+public final class Layer implements Stage {
   private static final String MIXER = "mixer";
   private static final String MIXER_NORM = "mixer_norm";
   private static final String CHANNEL = "channel";
@@ -25,16 +43,15 @@ final class Layer implements Block {
   private final FeedForward channel;
   private final Residual channelBranch;
 
-  Layer(LanguageModelConfig config, int index) {
-    MixerConfig.Place place = new MixerConfig.Place(config.width(), index, config.layers().count());
-    this.mixer = config.mixerOf(index).build(place);
+  /** The layer of a configuration that leaves nothing open but the channel mixer. */
+  Layer(LayerConfig config, MixerConfig.Place place) {
+    this.mixer = config.mixer().build(place);
     this.mixerBranch = branch(config, place);
-    FeedForwardConfig channelConfig = config.channelOf(index);
-    this.channel = channelConfig == null ? null : channelConfig.build(place);
-    this.channelBranch = channelConfig == null ? null : branch(config, place);
+    this.channel = config.channel() == null ? null : config.channel().build(place);
+    this.channelBranch = channel == null ? null : branch(config, place);
   }
 
-  private static Residual branch(LanguageModelConfig config, MixerConfig.Place place) {
+  private static Residual branch(LayerConfig config, MixerConfig.Place place) {
     return new Residual(config.norm().build(place), config.normPlacement(), config.dropout());
   }
 
@@ -48,35 +65,41 @@ final class Layer implements Block {
     }
   }
 
-  SequenceMixer mixer() {
-    return mixer;
+  @Override
+  public Map<String, SequenceMixer> mixers() {
+    return Map.of(MIXER, mixer);
   }
 
-  Context mixerContext(Context context) {
-    return context.child(MIXER);
+  @Override
+  public State initialState(Context context, int batch, DataType type) {
+    return mixer.initialState(context.child(MIXER), batch, type);
   }
 
-  /** The linear system of the mixer's recurrence along the stream x {@code [1, T, D]}. */
-  LinearSystem linearize(Context context, Variable x, int head) {
+  @Override
+  public Evolution forward(Context context, Variable x, State initial) {
     Variable inner = mixerBranch.enter(context.child(MIXER_NORM), x);
-    return mixer.linearize(mixerContext(context), inner, null, 0, head);
+    return leave(context, x, mixer.forward(context.child(MIXER), inner, initial));
   }
 
-  /** Maps x {@code [B, T, D]}; one token goes by the mixer's step where asked for. */
-  Evolution forward(Context context, Variable x, State initial, boolean step) {
-    Context norm = context.child(MIXER_NORM);
-    Variable inner = mixerBranch.enter(norm, x);
-    Evolution mixed =
-        step
-            ? mixer.step(mixerContext(context), inner, initial)
-            : mixer.forward(mixerContext(context), inner, initial);
-    Variable y = mixerBranch.leave(norm, x, mixed.outputs());
-    if (channel != null) {
-      Context channelNorm = context.child(CHANNEL_NORM);
-      Variable before = channelBranch.enter(channelNorm, y);
-      Variable after = channel.forward(context.child(CHANNEL), before);
-      y = channelBranch.leave(channelNorm, y, after);
+  @Override
+  public Evolution step(Context context, Variable x, State initial) {
+    Variable inner = mixerBranch.enter(context.child(MIXER_NORM), x);
+    return leave(context, x, mixer.step(context.child(MIXER), inner, initial));
+  }
+
+  private Evolution leave(Context context, Variable x, Evolution mixed) {
+    Variable y = mixerBranch.leave(context.child(MIXER_NORM), x, mixed.outputs());
+    return new Evolution(channel(context, context.pass("mixer_stream", y)), mixed.state());
+  }
+
+  private Variable channel(Context context, Variable x) {
+    if (channel == null) {
+      return x;
     }
-    return new Evolution(y, mixed.state());
+    Context norm = context.child(CHANNEL_NORM);
+    Context own = context.child(CHANNEL);
+    Variable after =
+        own.pass("", channelBranch.enter(norm, x), inner -> channel.forward(own, inner));
+    return channelBranch.leave(norm, x, after);
   }
 }

@@ -1,17 +1,70 @@
 package io.sequencezoo.models.model;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.norm.RmsNormConfig;
+import io.sequencezoo.models.residual.NormPlacement;
+import java.util.List;
 
 /**
- * What one layer of a hybrid has; the model's own blocks stand in for what is absent.
+ * Describes a {@link Layer}. In a model's list of layers the model's own blocks stand in for what
+ * is absent.
  *
  * @param mixer the sequence mixer
- * @param channel the channel mixer
+ * @param channel the channel mixer; absent for none
+ * @param norm the norms of branches, rms_norm where absent
+ * @param normPlacement pre where absent
+ * @param dropout the rate after branches in training, 0 where absent
  */
-public record LayerConfig(MixerConfig mixer, FeedForwardConfig channel) {
+@JsonTypeName("layer")
+public record LayerConfig(
+    MixerConfig mixer,
+    FeedForwardConfig channel,
+    FeedForwardConfig norm,
+    NormPlacement normPlacement,
+    Double dropout)
+    implements StageConfig {
+  /** Checks the rate. */
+  public LayerConfig {
+    checkArgument(
+        dropout == null || (dropout >= 0 && dropout < 1),
+        "layer: dropout must be in [0, 1), got %s",
+        dropout);
+  }
+
+  /** A layer of these blocks, either of which may be null. */
+  public LayerConfig(MixerConfig mixer, FeedForwardConfig channel) {
+    this(mixer, channel, null, null, null);
+  }
+
   /** A layer with this mixer and the model's channel mixer. */
   public static LayerConfig of(MixerConfig mixer) {
     return new LayerConfig(mixer, null);
+  }
+
+  @Override
+  public Stage build(MixerConfig.Place place) {
+    checkArgument(mixer != null, "layer: mixer must be given, got none");
+    return new Layer(
+        filledBy(new LayerConfig(null, null, RmsNormConfig.standard(), NormPlacement.PRE, 0.0)),
+        place);
+  }
+
+  @Override
+  public List<MixerConfig> mixers() {
+    return mixer == null ? List.of() : List.of(mixer);
+  }
+
+  @Override
+  public LayerConfig filledBy(LayerConfig layer) {
+    return new LayerConfig(
+        mixer != null ? mixer : layer.mixer,
+        channel != null ? channel : layer.channel,
+        norm != null ? norm : layer.norm,
+        normPlacement != null ? normPlacement : layer.normPlacement,
+        dropout != null ? dropout : layer.dropout);
   }
 }

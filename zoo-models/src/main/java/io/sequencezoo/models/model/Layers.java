@@ -6,16 +6,18 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The layers of a model: a number of equal ones, written {@code layers: 4}, or a list of what each
- * has, written {@code layers: [{mixer: ...}, {mixer: ..., channel: ...}]}.
+ * The stages of a model: a number of equal layers, written {@code layers: 4}, or a list of stages,
+ * written {@code layers: [{mixer: ...}, {mixer: ..., channel: ...}, {type: ...}]}. An entry without
+ * a type is a layer, and is written without one.
  */
 public final class Layers {
-  private final List<LayerConfig> list;
+  private final List<StageConfig> list;
   private final boolean counted;
 
-  private Layers(List<LayerConfig> list, boolean counted) {
+  private Layers(List<StageConfig> list, boolean counted) {
     checkArgument(!list.isEmpty(), "layers: must be at least 1, got none");
     this.list = List.copyOf(list);
     this.counted = counted;
@@ -28,13 +30,13 @@ public final class Layers {
     return new Layers(Collections.nCopies(count, new LayerConfig(null, null)), true);
   }
 
-  /** One layer per entry. */
+  /** One stage per entry. */
   @JsonCreator
-  public static Layers of(List<LayerConfig> layers) {
-    for (LayerConfig layer : layers) {
+  public static Layers of(List<? extends StageConfig> layers) {
+    for (StageConfig layer : layers) {
       checkArgument(layer != null, "layers: every entry must be an object, got null");
     }
-    return new Layers(layers, false);
+    return new Layers(List.copyOf(layers), false);
   }
 
   /** The number of layers. */
@@ -42,14 +44,18 @@ public final class Layers {
     return list.size();
   }
 
-  /** What layer i has of its own. */
-  public LayerConfig get(int i) {
+  /** Stage i, as far as it doesn't leave it to the model. */
+  public StageConfig get(int i) {
     return list.get(i);
+  }
+
+  Stream<StageConfig> stream() {
+    return list.stream();
   }
 
   @JsonValue
   Object json() {
-    return counted ? (Object) list.size() : list;
+    return counted ? (Object) list.size() : list.stream().map(Written::new).toList();
   }
 
   @Override
@@ -66,4 +72,14 @@ public final class Layers {
   public String toString() {
     return json().toString();
   }
+
+  /** An entry: Jackson writes the type of a block where the field that holds it is a block's. */
+  private record Written(StageConfig stage) {
+    @JsonValue
+    Object json() {
+      return stage instanceof LayerConfig ? stage : new Typed(stage);
+    }
+  }
+
+  private record Typed(@JsonValue StageConfig stage) {}
 }

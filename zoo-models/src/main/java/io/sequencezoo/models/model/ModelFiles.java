@@ -7,6 +7,7 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.io.AtomicFiles;
 import io.sequencezoo.core.io.ParameterFiles;
 import io.sequencezoo.core.io.SafetensorsReader;
+import io.sequencezoo.core.registry.Registry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,8 +34,7 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   /** Writes a model into a folder, which is made where it doesn't exist. */
-  public static void save(Path folder, LanguageModel model, Parameters parameters)
-      throws IOException {
+  public static void save(Path folder, Model model, Parameters parameters) throws IOException {
     Files.createDirectories(folder);
     String config = Configs.write(model.config());
     ParameterFiles.save(parameters, folder.resolve(WEIGHTS), Map.of(METADATA_KEY, config));
@@ -50,11 +50,11 @@ public final class ModelFiles {
     Path weights = folder.resolve(WEIGHTS);
     checkArgument(
         Files.isRegularFile(weights), "model: %s must hold %s; it has none", folder, WEIGHTS);
-    LanguageModelConfig config = storedConfig(weights);
+    ModelConfig config = storedConfig(weights);
     Path file = folder.resolve(CONFIG);
     if (Files.exists(file)) {
       String text = Files.readString(file, StandardCharsets.UTF_8);
-      LanguageModelConfig shown = Configs.read(file.toString(), text, LanguageModelConfig.class);
+      ModelConfig shown = Configs.read(file.toString(), text, ModelConfig.class);
       checkArgument(
           shown.equals(config),
           "model: %s must describe the weights beside it, got another model; delete it to use the"
@@ -62,21 +62,34 @@ public final class ModelFiles {
           file,
           WEIGHTS);
     }
-    LanguageModel model = new LanguageModel(config);
+    Model model = config.build();
     Parameters parameters = Parameters.of(model, type, 0);
     ParameterFiles.load(weights, parameters);
     return new Saved(model, parameters);
   }
 
-  private static LanguageModelConfig storedConfig(Path weights) throws IOException {
+  private static ModelConfig storedConfig(Path weights) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(weights)) {
       String text = reader.metadata().get(METADATA_KEY);
       checkArgument(
           text != null, "%s: metadata must hold the model's configuration, got none", weights);
-      return Configs.read(weights + " metadata", text, LanguageModelConfig.class);
+      return Configs.read(weights + " metadata", text, ModelConfig.class);
     }
   }
 
   /** A model and its parameters. */
-  public record Saved(LanguageModel model, Parameters parameters) {}
+  public record Saved(Model model, Parameters parameters) {
+    /**
+     * The model, of tokens.
+     *
+     * @throws IllegalArgumentException where it is one of something else
+     */
+    public TokenModel tokenModel() {
+      checkArgument(
+          model instanceof TokenModel,
+          "model: must be a model of tokens, got %s",
+          Registry.typeName(model.config().getClass()));
+      return (TokenModel) model;
+    }
+  }
 }

@@ -13,30 +13,25 @@ import io.sequencezoo.core.io.StateFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
- * What a language model remembers, as one safetensors file: the state of layer i's mixer under
- * {@code layers.i}, and the tokens that the model has consumed. Another process with the same model
- * goes on from the same bits.
+ * What a model remembers, as one safetensors file: the state of stage i under {@code layers.i}, of
+ * parts of stages under their paths, and the tokens that the model has consumed. Another process
+ * with the same model goes on from the same bits.
  */
 public final class ModelStateFiles {
   private static final String MODEL = "model";
-  private static final String LAYER = "layers.";
   private static final String CONFIG_KEY = "model";
 
   private ModelStateFiles() {}
 
   /** Writes a state of a model, atomically. */
-  public static void save(Path file, LanguageModel model, ModelState state) throws IOException {
+  public static void save(Path file, Model model, State state) throws IOException {
     Map<String, State> states = new LinkedHashMap<>();
-    states.put(MODEL, new State(Map.of(), state.consumed()));
-    for (int i = 0; i < state.layers().size(); i++) {
-      states.put(LAYER + i, state.layers().get(i));
-    }
+    states.put(MODEL, new State(state.parts(), state.consumed()));
+    states.putAll(state.children());
     StateFiles.saveAll(file, states, Map.of(CONFIG_KEY, fingerprint(model)));
   }
 
@@ -46,37 +41,42 @@ public final class ModelStateFiles {
    * @throws IllegalArgumentException where the file is damaged or of a model of another
    *     configuration
    */
-  public static ModelState load(Path file, LanguageModel model, Parameters parameters)
-      throws IOException {
+  public static State load(Path file, Model model, Parameters parameters) throws IOException {
     Map<String, State> states = StateFiles.loadAll(file);
     checkArgument(
         states.containsKey(MODEL),
-        "%s: must hold the state of a language model, got states %s",
+        "%s: must hold the state of a model, got states %s",
         file,
         states.keySet());
     checkModel(file, model);
-    int[] consumed = states.get(MODEL).consumed();
-    List<State> layers = new ArrayList<>();
+    int rows = states.get(MODEL).consumed().length;
     try (Tape tape = Tape.inference()) {
       Context context = Context.inference(tape, parameters);
-      ModelState like = model.initialState(context, consumed.length, parameters.type());
+      State like = model.initialState(context, rows, parameters.type());
+      State state = assemble(file, MODEL, "", states, like);
       checkArgument(
-          states.size() == like.layers().size() + 1,
-          "%s: must hold the states of %s layers, got %s",
-          file,
-          like.layers().size(),
-          states.keySet());
-      for (int i = 0; i < like.layers().size(); i++) {
-        State state = states.get(LAYER + i);
-        checkArgument(state != null, "%s: must hold the state of layer %s, got none", file, i);
-        StateFiles.checkFits(file + " layer " + i, state, like.layers().get(i));
-        layers.add(state);
-      }
+          states.isEmpty(), "%s: must hold no other states, got %s", file, states.keySet());
+      return state;
     }
-    return new ModelState(layers, consumed);
   }
 
-  private static void checkModel(Path file, LanguageModel model) throws IOException {
+  /** Takes the state of this name and those of its children out of the flat ones of a file. */
+  private static State assemble(
+      Path file, String name, String prefix, Map<String, State> states, State like) {
+    State own = states.remove(name);
+    checkArgument(own != null, "%s: must hold the state of %s, got none", file, name);
+    StateFiles.checkFits(file + " " + name, own, like);
+    Map<String, State> children = new LinkedHashMap<>();
+    like.children()
+        .forEach(
+            (path, child) -> {
+              String full = prefix + path;
+              children.put(path, assemble(file, full, full + ".", states, child));
+            });
+    return new State(own.parts(), own.consumed(), children);
+  }
+
+  private static void checkModel(Path file, Model model) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       String stored = reader.metadata().get(CONFIG_KEY);
       checkArgument(
@@ -86,7 +86,7 @@ public final class ModelStateFiles {
     }
   }
 
-  private static String fingerprint(LanguageModel model) {
+  private static String fingerprint(Model model) {
     return Hashing.sha256()
         .hashString(Configs.write(model.config()), StandardCharsets.UTF_8)
         .toString();

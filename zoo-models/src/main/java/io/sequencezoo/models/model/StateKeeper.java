@@ -2,10 +2,8 @@ package io.sequencezoo.models.model;
 
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.State;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,33 +12,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * token as long as shapes stay, so that generation allocates nothing that grows.
  */
 final class StateKeeper {
-  private ModelState kept;
+  private State kept;
 
   /** The state of the tokens so far; valid until the next {@link #keep}. */
-  ModelState state() {
+  State state() {
     return kept;
   }
 
   /** Takes over a state of a tape that is still open. */
-  void keep(ModelState next) {
+  void keep(State next) {
     if (kept == null) {
       kept = next.detach();
       return;
     }
-    List<State> layers = new ArrayList<>();
-    for (int i = 0; i < next.layers().size(); i++) {
-      layers.add(keep(kept.layers().get(i), next.layers().get(i)));
-    }
-    kept = new ModelState(layers, next.consumed());
+    kept = keep(kept, next);
   }
 
   /** Keeps these rows alone, in their order. */
   void keepRows(int[] rows) {
-    int[] consumed = kept.consumed();
-    kept =
-        new ModelState(
-            kept.layers().stream().map(state -> state.rows(rows)).toList(),
-            Arrays.stream(rows).map(row -> consumed[row]).toArray());
+    kept = kept.rows(rows);
   }
 
   private static State keep(State old, State next) {
@@ -54,7 +44,9 @@ final class StateKeeper {
               old.get(name).value().assign(part.value());
               parts.put(name, old.get(name));
             });
-    return new State(parts, next.consumed());
+    Map<String, State> children = new LinkedHashMap<>();
+    next.children().forEach((path, child) -> children.put(path, keep(old.child(path), child)));
+    return new State(parts, next.consumed(), children);
   }
 
   /** Whether every part is in a tape's workspace and fits the memory kept for it. */

@@ -69,7 +69,7 @@ class LanguageModelTest {
   @MethodSource("models")
   void model_keepsTheLaws(LanguageModelConfig config) {
     for (DataType type : KernelRun.types()) {
-      LanguageModelLaws.laws(config, type).values().forEach(Runnable::run);
+      ModelLaws.laws(config, type).values().forEach(Runnable::run);
     }
   }
 
