@@ -11,7 +11,8 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * scales, and a {@code weightDecay} that is decoupled from the gradient: {@code w -= lr·weightDecay
  * w} on parameters declared as weights, never on norms, biases and rates.
  *
- * <p>{@code adamw} is ours, fused and parallel; the others are ND4J's updaters on the flat vector.
+ * <p>{@code adamw} and {@code nadam} are ours, fused and parallel; the others are ND4J's updaters
+ * on the flat vector.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
@@ -185,10 +186,10 @@ public sealed interface OptimizerConfig {
     }
   }
 
-  /** Adam with Nesterov momentum (Dozat, ICLR workshop 2016). */
+  /** Adam with Nesterov momentum, which warms up as PyTorch's (Dozat, ICLR workshop 2016). */
   @JsonTypeName("nadam")
   record Nadam(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
-      implements Nd4jUpdater {
+      implements OptimizerConfig {
     /** Fills in defaults and checks. */
     public Nadam {
       lr = Settings.rate("nadam", lr);
@@ -199,8 +200,8 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.Nadam(lr, beta1, beta2, eps);
+    public Optimizer build(Parameters parameters) {
+      return new FusedNadam(this, parameters);
     }
   }
 
