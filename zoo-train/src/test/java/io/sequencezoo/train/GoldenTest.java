@@ -157,7 +157,7 @@ class GoldenTest {
 
   private static Trainer<TokenBatch> trainer(Parameters parameters) {
     return new Trainer<>(
-        config(), parameters, new TokenObjective(model()), new CycleSource(4, 9, 7, 5));
+        config(), parameters, new TokenObjective(model()::forward), new CycleSource(4, 9, 7, 5));
   }
 
   private static void assertClose(double[] actual, String file) throws IOException {

@@ -3,6 +3,7 @@ package io.sequencezoo.core.block;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.hash.Hashing;
+import com.google.common.math.LongMath;
 import io.sequencezoo.core.kernel.Slab;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -44,6 +45,10 @@ public final class Parameters {
   public static Parameters of(Block block, DataType type, long seed) {
     List<ParameterSpec> specs = declared(block);
     long length = Math.max(1, length(specs));
+    // Values, gradients, and the first values of the largest, drawn in double.
+    long largest = specs.stream().mapToLong(ParameterSpec::length).max().orElse(0);
+    long numbers = LongMath.saturatedAdd(LongMath.saturatedAdd(length, length), largest);
+    Memory.checkFits("parameters: " + length + " of them", numbers, type.width());
     Parameters parameters;
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       parameters = new Parameters(specs, Nd4j.create(type, length), Nd4j.create(type, length));
@@ -83,7 +88,7 @@ public final class Parameters {
   }
 
   private static long length(List<ParameterSpec> specs) {
-    return specs.stream().mapToLong(ParameterSpec::length).sum();
+    return specs.stream().mapToLong(ParameterSpec::length).reduce(0, LongMath::saturatedAdd);
   }
 
   /**

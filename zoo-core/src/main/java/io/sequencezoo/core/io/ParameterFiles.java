@@ -2,12 +2,15 @@ package io.sequencezoo.core.io;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.core.block.Block;
+import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -41,28 +44,46 @@ public final class ParameterFiles {
    */
   public static void load(Path file, Parameters parameters) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      checkNames(file, parameters, reader.tensors().keySet());
-      for (ParameterSpec spec : parameters.specs()) {
-        TensorInfo info = reader.tensors().get(spec.name());
-        checkArgument(
-            Arrays.equals(info.shape(), spec.shape()),
-            "%s: tensor %s must have shape %s, got %s",
-            file,
-            spec.name(),
-            Arrays.toString(spec.shape()),
-            Arrays.toString(info.shape()));
-        checkArgument(
-            info.type().dataType().isFPType(),
-            "%s: tensor %s must be floating-point, got %s",
-            file,
-            spec.name(),
-            info.type());
-      }
+      checkFits(file, parameters.specs(), reader.tensors());
       for (ParameterSpec spec : parameters.specs()) {
         if (spec.length() > 0) {
           assign(parameters.value(spec.name()), reader.read(spec.name()));
         }
       }
+    }
+  }
+
+  /**
+   * Checks that a file holds what a block declares, before anything is allocated for it.
+   *
+   * @throws IllegalArgumentException naming the first misfit
+   */
+  public static void checkFits(Path file, Block block) throws IOException {
+    Declaration declaration = new Declaration();
+    block.declare(declaration);
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      checkFits(file, declaration.specs(), reader.tensors());
+    }
+  }
+
+  private static void checkFits(
+      Path file, List<ParameterSpec> specs, Map<String, TensorInfo> tensors) {
+    checkNames(file, specs, tensors.keySet());
+    for (ParameterSpec spec : specs) {
+      TensorInfo info = tensors.get(spec.name());
+      checkArgument(
+          Arrays.equals(info.shape(), spec.shape()),
+          "%s: tensor %s must have shape %s, got %s",
+          file,
+          spec.name(),
+          Arrays.toString(spec.shape()),
+          Arrays.toString(info.shape()));
+      checkArgument(
+          info.type().dataType().isFPType(),
+          "%s: tensor %s must be floating-point, got %s",
+          file,
+          spec.name(),
+          info.type());
     }
   }
 
@@ -72,9 +93,9 @@ public final class ParameterFiles {
     source.close();
   }
 
-  private static void checkNames(Path file, Parameters parameters, Set<String> present) {
+  private static void checkNames(Path file, List<ParameterSpec> specs, Set<String> present) {
     Set<String> missing = new LinkedHashSet<>();
-    for (ParameterSpec spec : parameters.specs()) {
+    for (ParameterSpec spec : specs) {
       missing.add(spec.name());
     }
     Set<String> surplus = new LinkedHashSet<>(present);
@@ -84,7 +105,7 @@ public final class ParameterFiles {
         missing.isEmpty() && surplus.isEmpty(),
         "%s: must hold the model's parameters, lacks %s and has %s besides",
         file,
-        missing,
-        surplus);
+        Shown.of(missing),
+        Shown.of(surplus));
   }
 }

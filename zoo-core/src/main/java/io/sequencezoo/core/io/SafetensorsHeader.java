@@ -81,7 +81,7 @@ final class SafetensorsHeader {
       throw new IllegalArgumentException(
           file
               + ": header must be valid JSON, got "
-              + e.getOriginalMessage().lines().findFirst().orElse("an error")
+              + Shown.of(e.getOriginalMessage().lines().findFirst().orElse("an error"))
               + " at byte "
               + e.getLocation().getCharOffset(),
           e);
@@ -288,10 +288,11 @@ final class SafetensorsHeader {
   }
 
   private IllegalArgumentException refuse(String requirement) {
-    return new IllegalArgumentException(file + ": " + requirement);
+    return new IllegalArgumentException(file + ": " + Shown.of(requirement));
   }
 
   private IllegalArgumentException refuse(String tensor, String requirement) {
-    return new IllegalArgumentException(file + ": tensor " + tensor + " " + requirement);
+    return new IllegalArgumentException(
+        file + ": tensor " + Shown.of(tensor) + " " + Shown.of(requirement));
   }
 }

@@ -124,7 +124,11 @@ public final class SafetensorsReader implements AutoCloseable {
   private TensorInfo info(String name) {
     TensorInfo info = header.tensors().get(name);
     checkArgument(
-        info != null, "%s: has no tensor %s; it has %s", file, name, header.tensors().keySet());
+        info != null,
+        "%s: has no tensor %s; it has %s",
+        file,
+        Shown.of(name),
+        Shown.of(header.tensors().keySet()));
     return info;
   }
 
@@ -145,7 +149,7 @@ public final class SafetensorsReader implements AutoCloseable {
           value == 0 || value == 1,
           "%s: tensor %s must hold bytes 0 and 1, got %s",
           file,
-          name,
+          Shown.of(name),
           value);
     }
   }

@@ -95,7 +95,7 @@ public final class StateFiles {
         states.size() == 1 && states.containsKey(ONLY),
         "%s: must hold the state of one mixer, got states %s",
         file,
-        states.keySet());
+        Shown.of(states.keySet()));
     return states.get(ONLY);
   }
 
@@ -145,7 +145,7 @@ public final class StateFiles {
         "%s: state must have the parts %s, got %s; is it another mixer's?",
         subject,
         like.parts().keySet(),
-        state.parts().keySet());
+        Shown.of(state.parts().keySet()));
     checkArgument(
         state.consumed().length == like.consumed().length,
         "%s: state must have B=%s rows, got %s",
@@ -183,7 +183,8 @@ public final class StateFiles {
     tensors.forEach(
         (path, value) -> {
           int slash = path.indexOf('/');
-          checkArgument(slash > 0, "%s: tensors must be named NAME/PART, got %s", file, path);
+          checkArgument(
+              slash > 0, "%s: tensors must be named NAME/PART, got %s", file, Shown.of(path));
           String name = path.substring(0, slash);
           parts.computeIfAbsent(name, key -> new LinkedHashMap<>());
           if (path.substring(slash + 1).equals(CONSUMED)) {
@@ -195,7 +196,8 @@ public final class StateFiles {
     Map<String, State> states = new LinkedHashMap<>();
     parts.forEach(
         (name, own) -> {
-          checkArgument(consumed.containsKey(name), "%s: must hold %s/%s", file, name, CONSUMED);
+          checkArgument(
+              consumed.containsKey(name), "%s: must hold %s/%s", file, Shown.of(name), CONSUMED);
           int rows = consumed.get(name).length;
           own.forEach(
               (part, variable) ->
@@ -203,8 +205,8 @@ public final class StateFiles {
                       variable.rank() > 0 && variable.size(0) == rows,
                       "%s: %s/%s must have B=%s rows, got shape %s",
                       file,
-                      name,
-                      part,
+                      Shown.of(name),
+                      Shown.of(part),
                       rows,
                       Arrays.toString(variable.shape())));
           states.put(name, new State(own, consumed.get(name)));
@@ -223,12 +225,12 @@ public final class StateFiles {
         value.rank() == 1 && value.dataType() == ElementType.I32.dataType(),
         "%s: %s must be a vector of I32, got %s%s",
         file,
-        path,
+        Shown.of(path),
         value.dataType(),
         Arrays.toString(value.shape()));
     int[] counts = value.toIntVector();
     for (int count : counts) {
-      checkArgument(count >= 0, "%s: %s must not be negative, got %s", file, path, count);
+      checkArgument(count >= 0, "%s: %s must not be negative, got %s", file, Shown.of(path), count);
     }
     return counts;
   }

@@ -85,7 +85,15 @@ public final class Zoo implements Runnable {
           }
           return CommandLine.ExitCode.SOFTWARE;
         });
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError | LinkageError e) {
+      err.println("zoo: " + oneLine(e));
+      if (zoo.stacktrace) {
+        e.printStackTrace(err);
+      }
+      return CommandLine.ExitCode.SOFTWARE;
+    }
   }
 
   @Override
@@ -95,6 +103,25 @@ public final class Zoo implements Runnable {
 
   private static String path(CommandLine line) {
     return line.getCommandSpec().qualifiedName();
+  }
+
+  private static String oneLine(Error e) {
+    if (e instanceof OutOfMemoryError) {
+      return "memory: must hold what was asked for, got "
+          + e.getMessage()
+          + "; lower sizes, lengths or numbers of examples, or raise -Xmx";
+    }
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage() == null ? "no reason" : cause.getMessage();
+    return ("native libraries: must load, got "
+            + cause.getClass().getSimpleName()
+            + ": "
+            + message
+            + "; is a cache folder writable? set -Dorg.bytedeco.javacpp.cachedir")
+        .replaceAll("\\s*\\R\\s*", " ");
   }
 
   private static String oneLine(Exception e) {

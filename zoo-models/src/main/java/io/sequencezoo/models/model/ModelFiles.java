@@ -63,6 +63,7 @@ public final class ModelFiles {
           WEIGHTS);
     }
     Model model = config.build();
+    ParameterFiles.checkFits(weights, model);
     Parameters parameters = Parameters.of(model, type, 0);
     ParameterFiles.load(weights, parameters);
     return new Saved(model, parameters);
