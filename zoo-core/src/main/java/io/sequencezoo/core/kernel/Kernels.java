@@ -397,50 +397,20 @@ public interface Kernels<A> {
       int steps,
       int n);
 
-  /**
-   * The selective scan of n channels with N states each, all arrays from their first element:
-   *
-   * <pre>{@code
-   * h_t[s] = e^{dt_t a[s]} h_{t-1}[s] + x_t b_t[s]        y_t = Σ_s h_t[s] c_t[s]
-   * }</pre>
-   *
-   * @param dt step sizes, rows of n; x, y likewise
-   * @param a rates, N rows of n; normally negative
-   * @param b rows of N, shared by the channels; c likewise
-   * @param h the state, N rows of n: before the first step, then after the last
-   */
-  void selectiveScan(A dt, A x, A a, A b, A c, A h, A y, int steps, int states, int n);
+  /** Runs a system into y, rows of n, and leaves the state after the last step in its h. */
+  void selectiveScan(SelectiveSystem<A> system, A y);
 
   /** The length of the array that {@link #selectiveScanPullback} works in. */
   int selectiveScanWork(int steps, int states);
 
   /**
-   * The pullback of {@link #selectiveScan}, which it runs once more: writes y, gdt and gx, adds to
-   * ga, gb and gc.
+   * The pullback of {@link #selectiveScan}, which it runs once more: writes y and leaves h as it
+   * is.
    *
-   * @param h the state before the first step; unchanged
-   * @param gh the gradient that reaches the last state from behind; on return, of h
    * @param work {@link #selectiveScanWork} elements, destroyed
    */
   void selectiveScanPullback(
-      A dt,
-      A x,
-      A a,
-      A b,
-      A c,
-      A h,
-      A gy,
-      A gh,
-      A y,
-      A gdt,
-      A gx,
-      A ga,
-      A gb,
-      A gc,
-      A work,
-      int steps,
-      int states,
-      int n);
+      SelectiveSystem<A> system, SelectiveGradients<A> gradients, A y, A work);
 
   // Optimiser.
 

@@ -374,18 +374,8 @@ final class ScalarKernels64 extends DoubleArrays {
   }
 
   @Override
-  public void selectiveScan(
-      double[] dt,
-      double[] x,
-      double[] a,
-      double[] b,
-      double[] c,
-      double[] h,
-      double[] y,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans64.selectiveScan(dt, x, a, b, c, h, y, steps, states, 0, n);
+  public void selectiveScan(SelectiveSystem<double[]> system, double[] y) {
+    ScalarScans64.selectiveScan(system, y, 0);
   }
 
   @Override
@@ -395,26 +385,11 @@ final class ScalarKernels64 extends DoubleArrays {
 
   @Override
   public void selectiveScanPullback(
-      double[] dt,
-      double[] x,
-      double[] a,
-      double[] b,
-      double[] c,
-      double[] h,
-      double[] gy,
-      double[] gh,
+      SelectiveSystem<double[]> system,
+      SelectiveGradients<double[]> gradients,
       double[] y,
-      double[] gdt,
-      double[] gx,
-      double[] ga,
-      double[] gb,
-      double[] gc,
-      double[] work,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans64.selectiveScanPullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, 0, n);
+      double[] work) {
+    ScalarScans64.selectiveScanPullback(system, gradients, y, work, 0);
   }
 
   @Override

@@ -529,18 +529,8 @@ final class VectorKernels extends FloatArrays {
   }
 
   @Override
-  public void selectiveScan(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int n) {
-    VectorSelectiveScan.scan(dt, x, a, b, c, h, y, steps, states, n);
+  public void selectiveScan(SelectiveSystem<float[]> system, float[] y) {
+    VectorSelectiveScan.scan(system, y);
   }
 
   @Override
@@ -550,26 +540,11 @@ final class VectorKernels extends FloatArrays {
 
   @Override
   public void selectiveScanPullback(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] gy,
-      float[] gh,
+      SelectiveSystem<float[]> system,
+      SelectiveGradients<float[]> gradients,
       float[] y,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] gb,
-      float[] gc,
-      float[] work,
-      int steps,
-      int states,
-      int n) {
-    VectorSelectiveScan.pullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, n);
+      float[] work) {
+    VectorSelectiveScan.pullback(system, gradients, y, work);
   }
 
   @Override

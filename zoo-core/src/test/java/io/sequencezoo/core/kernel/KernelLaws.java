@@ -684,11 +684,14 @@ final class KernelLaws {
 
   private static <A> void selective(
       Kernels<A> kernels, A work, int steps, int states, int n, List<A> p) {
-    kernels.selectiveScanPullback(
-        p.get(0), p.get(1), p.get(2), p.get(3), p.get(4), p.get(5), p.get(6), p.get(7), p.get(8),
-        p.get(9), p.get(10), p.get(11), p.get(12), p.get(13), work, steps, states, n);
-    kernels.selectiveScan(
-        p.get(0), p.get(1), p.get(2), p.get(3), p.get(4), p.get(5), p.get(8), steps, states, n);
+    SelectiveSystem<A> system =
+        new SelectiveSystem<>(
+            p.get(0), p.get(1), p.get(2), p.get(3), p.get(4), p.get(5), steps, states, n);
+    SelectiveGradients<A> gradients =
+        new SelectiveGradients<>(
+            p.get(6), p.get(7), p.get(9), p.get(10), p.get(11), p.get(12), p.get(13));
+    kernels.selectiveScanPullback(system, gradients, p.get(8), work);
+    kernels.selectiveScan(system, p.get(8));
   }
 
   private static void adamW(KernelCase c, int n) {

@@ -379,18 +379,8 @@ final class ScalarKernels32 extends FloatArrays {
   }
 
   @Override
-  public void selectiveScan(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans32.selectiveScan(dt, x, a, b, c, h, y, steps, states, 0, n);
+  public void selectiveScan(SelectiveSystem<float[]> system, float[] y) {
+    ScalarScans32.selectiveScan(system, y, 0);
   }
 
   @Override
@@ -400,26 +390,11 @@ final class ScalarKernels32 extends FloatArrays {
 
   @Override
   public void selectiveScanPullback(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] gy,
-      float[] gh,
+      SelectiveSystem<float[]> system,
+      SelectiveGradients<float[]> gradients,
       float[] y,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] gb,
-      float[] gc,
-      float[] work,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans32.selectiveScanPullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, 0, n);
+      float[] work) {
+    ScalarScans32.selectiveScanPullback(system, gradients, y, work, 0);
   }
 
   @Override
