@@ -1,6 +1,7 @@
 package io.sequencezoo.train;
 
 import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.kernel.AdamWStep;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
@@ -45,7 +46,16 @@ final class FusedAdamW implements Optimizer {
         pieces.size(),
         task -> {
           Piece piece = pieces.get(task);
-          double decay = piece.decayed() ? config.weightDecay() : 0;
+          AdamWStep step =
+              new AdamWStep(
+                  gradientScale,
+                  learningRate,
+                  config.beta1(),
+                  config.beta2(),
+                  config.eps(),
+                  piece.decayed() ? config.weightDecay() : 0,
+                  correction1,
+                  correction2);
           try (Scratch<A> scratch = precision.scratch()) {
             A tw = scratch.take(FlatVectors.TILE);
             A tg = scratch.take(FlatVectors.TILE);
@@ -57,26 +67,7 @@ final class FusedAdamW implements Optimizer {
               gradients.load(at, tg, 0, n);
               first.load(at, tm, 0, n);
               second.load(at, tv, 0, n);
-              precision
-                  .kernels()
-                  .adamW(
-                      tw,
-                      0,
-                      tg,
-                      0,
-                      tm,
-                      0,
-                      tv,
-                      0,
-                      gradientScale,
-                      learningRate,
-                      config.beta1(),
-                      config.beta2(),
-                      config.eps(),
-                      decay,
-                      correction1,
-                      correction2,
-                      n);
+              precision.kernels().adamW(step, tw, 0, tg, 0, tm, 0, tv, 0, n);
               values.store(at, tw, 0, n);
               first.store(at, tm, 0, n);
               second.store(at, tv, 0, n);

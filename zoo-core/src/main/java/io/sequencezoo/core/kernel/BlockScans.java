@@ -11,15 +11,9 @@ final class BlockScans {
       Kernels<A> k,
       boolean transposed,
       int blocks,
-      A j,
-      int jo,
-      int js,
-      A state,
-      int so,
-      int ss,
-      A v,
-      int vo,
-      int vs,
+      Strided<A> j,
+      Strided<A> state,
+      Strided<A> v,
       int steps,
       int n) {
     for (int step = 0; step < steps; step++) {
@@ -27,11 +21,18 @@ final class BlockScans {
       for (int row = 0; row < blocks; row++) {
         for (int column = 0; column < blocks; column++) {
           int plane = plane(transposed, blocks, row, column);
-          k.multiplyAdd(j, jo + plane * js + at, state, so + column * ss, v, vo + row * vs + at, n);
+          k.multiplyAdd(
+              j.data(),
+              j.plane(plane) + at,
+              state.data(),
+              state.plane(column),
+              v.data(),
+              v.plane(row) + at,
+              n);
         }
       }
       for (int row = 0; row < blocks; row++) {
-        k.copy(v, vo + row * vs + at, state, so + row * ss, n);
+        k.copy(v.data(), v.plane(row) + at, state.data(), state.plane(row), n);
       }
     }
   }
@@ -40,40 +41,36 @@ final class BlockScans {
       Kernels<A> k,
       boolean transposed,
       int blocks,
-      A j,
-      int jo,
-      int js,
-      A v,
-      int vo,
-      int vs,
-      A map,
-      int mo,
-      int ms,
+      Strided<A> j,
+      Strided<A> v,
+      Strided<A> map,
       int steps,
       int n) {
-    int q = mo + blocks * blocks * ms;
+    A maps = map.data();
+    int ms = map.stride();
+    int q = map.plane(blocks * blocks);
     int work = q + blocks * ms;
-    start(k, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+    start(k, transposed, blocks, j, v, map, steps, n);
     for (int step = 1; step < steps; step++) {
       int at = (transposed ? steps - 1 - step : step) * n;
       // The columns of P, and q as one more.
       for (int column = 0; column <= blocks; column++) {
-        int from = column < blocks ? mo + column * ms : q;
+        int from = column < blocks ? map.plane(column) : q;
         int stride = column < blocks ? blocks * ms : ms;
         for (int row = 0; row < blocks; row++) {
           int to = work + row * ms;
           if (column < blocks) {
-            k.fill(map, to, n, 0);
+            k.fill(maps, to, n, 0);
           } else {
-            k.copy(v, vo + row * vs + at, map, to, n);
+            k.copy(v.data(), v.plane(row) + at, maps, to, n);
           }
           for (int i = 0; i < blocks; i++) {
             int plane = plane(transposed, blocks, row, i);
-            k.multiplyAdd(j, jo + plane * js + at, map, from + i * stride, map, to, n);
+            k.multiplyAdd(j.data(), j.plane(plane) + at, maps, from + i * stride, maps, to, n);
           }
         }
         for (int row = 0; row < blocks; row++) {
-          k.copy(map, work + row * ms, map, from + row * stride, n);
+          k.copy(maps, work + row * ms, maps, from + row * stride, n);
         }
       }
     }
@@ -84,24 +81,18 @@ final class BlockScans {
       Kernels<A> k,
       boolean transposed,
       int blocks,
-      A j,
-      int jo,
-      int js,
-      A v,
-      int vo,
-      int vs,
-      A map,
-      int mo,
-      int ms,
+      Strided<A> j,
+      Strided<A> v,
+      Strided<A> map,
       int steps,
       int n) {
     int at = transposed ? (steps - 1) * n : 0;
     for (int row = 0; row < blocks; row++) {
       for (int column = 0; column < blocks; column++) {
         int plane = plane(transposed, blocks, row, column);
-        k.copy(j, jo + plane * js + at, map, mo + (row * blocks + column) * ms, n);
+        k.copy(j.data(), j.plane(plane) + at, map.data(), map.plane(row * blocks + column), n);
       }
-      k.copy(v, vo + row * vs + at, map, mo + (blocks * blocks + row) * ms, n);
+      k.copy(v.data(), v.plane(row) + at, map.data(), map.plane(blocks * blocks + row), n);
     }
   }
 

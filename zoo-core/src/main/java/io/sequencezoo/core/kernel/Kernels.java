@@ -249,169 +249,75 @@ public interface Kernels<A> {
         this, kind, work, go, ao, gState, so, gGates, ggo, parameters, po, stride, n);
   }
 
-  // Cells whose recurrent weights are diagonal: whole sequences, all arrays from their first
-  // element, rows of n channels or of the drive's 3 n without gaps.
+  // Cells whose recurrent weights are diagonal: over whole sequences, all arrays from their first
+  // element, rows of n channels or of the drive's 3 n without gaps; and one step from any state, on
+  // runs of n numbers that may be channels of several positions, with the weights repeated.
 
   /**
-   * Gated recurrent units that don't see each other, all steps of n channels:
+   * All steps of n channels.
    *
-   * <pre>{@code
-   * z = σ(a_z h + x_z)    r = σ(a_r h + x_r)    c = tanh(a_c h r + x_c)    h' = h + z (c - h)
-   * }</pre>
-   *
-   * @param a rows a_z, a_r, a_c
-   * @param x a row z, r, c per step
+   * @param a a row per weight
+   * @param x a row per step and gate
    * @param h the state before the first step in row 0; writes rows 1 to {@code steps}
+   * @param c the same of the second number of the state; null for kinds without
    */
-  default void paraGru(A a, A x, A h, int steps, int n) {
-    ScalarParaCells.paraGru(this, a, x, h, steps, 0, n);
+  default void diagonalScan(DiagonalCell kind, A a, A x, A h, A c, int steps, int n) {
+    ScalarDiagonalCells.scan(this, kind, a, x, h, c, steps, 0, n);
   }
 
   /**
-   * The pullback of {@link #paraGru}, which evaluates the gates again: writes gx (may be x), adds
-   * to ga.
-   *
-   * @param h all {@code steps + 1} rows
-   * @param gy gradients of rows 1 to {@code steps}
-   * @param gh the gradient that reaches the last state from behind; on return, of row 0
-   */
-  default void paraGruPullback(A a, A x, A h, A gy, A gh, A gx, A ga, int steps, int n) {
-    ScalarParaCells.paraGruPullback(this, a, x, h, gy, gh, gx, ga, steps, 0, n);
-  }
-
-  /**
-   * Long short-term memories that don't see each other, with coupled gates and peepholes, all steps
-   * of n channels:
-   *
-   * <pre>{@code
-   * f = σ(a_f h + p_f c + x_f)     z = tanh(a_z h + x_z)        c' = z + f (c - z)
-   * o = σ(a_o h + p_o c' + x_o)    h' = o tanh(c')
-   * }</pre>
-   *
-   * @param a rows a_f, a_o, a_z, p_f, p_o
-   * @param x a row f, o, z per step
-   * @param h the state before the first step in row 0; writes rows 1 to {@code steps}; c likewise
-   */
-  default void paraLstm(A a, A x, A h, A c, int steps, int n) {
-    ScalarParaCells.paraLstm(this, a, x, h, c, steps, 0, n);
-  }
-
-  /**
-   * The pullback of {@link #paraLstm}, which evaluates the gates again: writes gx (may be x), adds
-   * to ga.
+   * The pullback of {@link #diagonalScan}, which evaluates the gates again: writes gx (may be x),
+   * adds to ga.
    *
    * @param h all {@code steps + 1} rows; c likewise
    * @param gy gradients of rows 1 to {@code steps} of h
    * @param gh the gradient that reaches the last state from behind; on return, of row 0; gc
    *     likewise
    */
-  default void paraLstmPullback(
-      A a, A x, A h, A c, A gy, A gh, A gc, A gx, A ga, int steps, int n) {
-    ScalarParaCells.paraLstmPullback(this, a, x, h, c, gy, gh, gc, gx, ga, steps, 0, n);
-  }
-
-  // The same cells, one step from any state: runs of n numbers, which may be channels of several
-  // positions, with the weights repeated. Planes of an argument lie a stride apart.
-
-  /**
-   * The step of {@link #paraGru} from every h, and its slope:
-   *
-   * <pre>{@code
-   * ∂h'/∂h = (1 - z) + (c - h) z (1 - z) a_z + z (1 - c²) a_c (r + h r (1 - r) a_r)
-   * }</pre>
-   *
-   * @param a planes a_z, a_r, a_c from the first element, {@code as} apart
-   * @param x planes z, r, c
-   */
-  default void paraGruLinearise(
-      A a, int as, A h, int ho, A x, int xo, int xs, A next, int no, A j, int jo, int n) {
-    ScalarParaJacobians.gru(this, a, as, 0, h, ho, x, xo, xs, next, no, j, jo, n);
+  default void diagonalScanPullback(
+      DiagonalCell kind, A a, A x, A h, A c, A gy, A gh, A gc, A gx, A ga, int steps, int n) {
+    ScalarDiagonalCells.scanPullback(this, kind, a, x, h, c, gy, gh, gc, gx, ga, steps, 0, n);
   }
 
   /**
-   * The pullback of one step of {@link #paraGru} from every h: from the gradient g of h', writes
-   * that of x and adds to ga, which is laid out as a.
+   * One step from every state, and its slopes.
+   *
+   * @param a a plane per weight from the first element, {@code as} apart
+   * @param h planes of the state; next likewise
+   * @param x a plane per gate
+   * @param j planes ∂h'/∂h, ∂h'/∂c, ∂c'/∂h, ∂c'/∂c, or the first alone
    */
-  default void paraGruLocalPullback(
+  default void diagonalLinearise(
+      DiagonalCell kind,
       A a,
       int as,
-      A h,
-      int ho,
-      A x,
-      int xo,
-      int xs,
-      A g,
-      int go,
-      A gx,
-      int gxo,
-      int gxs,
+      Strided<A> h,
+      Strided<A> x,
+      Strided<A> next,
+      Strided<A> j,
+      int n) {
+    ScalarDiagonalCells.linearise(this, kind, a, as, h, x, next, j, 0, n);
+  }
+
+  /**
+   * The pullback of one step from every state: from the gradient g of the next state writes that of
+   * x and adds to ga, which is laid out as a.
+   */
+  default void diagonalPullback(
+      DiagonalCell kind,
+      A a,
+      int as,
+      Strided<A> h,
+      Strided<A> x,
+      Strided<A> g,
+      Strided<A> gx,
       A ga,
       int n) {
-    ScalarParaJacobians.gruPullback(this, a, as, 0, h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
-  }
-
-  /**
-   * The step of {@link #paraLstm} from every h and c, and its slopes:
-   *
-   * <pre>{@code
-   * ∂c'/∂c = f + (c - z) f (1 - f) p_f
-   * ∂c'/∂h = (c - z) f (1 - f) a_f + (1 - f) (1 - z²) a_z
-   * ∂h'/∂c = Q ∂c'/∂c                  Q = tanh(c') o (1 - o) p_o + o (1 - tanh²(c'))
-   * ∂h'/∂h = Q ∂c'/∂h + tanh(c') o (1 - o) a_o
-   * }</pre>
-   *
-   * @param a planes a_f, a_o, a_z, p_f, p_o from the first element, {@code as} apart
-   * @param h planes h, c; next likewise
-   * @param x planes f, o, z
-   * @param j planes ∂h'/∂h, ∂h'/∂c, ∂c'/∂h, ∂c'/∂c
-   */
-  default void paraLstmLinearise(
-      A a,
-      int as,
-      A h,
-      int ho,
-      int hs,
-      A x,
-      int xo,
-      int xs,
-      A next,
-      int no,
-      int ns,
-      A j,
-      int jo,
-      int js,
-      int n) {
-    ScalarParaJacobians.lstm(this, a, as, 0, h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
-  }
-
-  /**
-   * The pullback of one step of {@link #paraLstm} from every h and c: from the gradients g of h'
-   * and c', writes those of x and adds to ga, which is laid out as a.
-   */
-  default void paraLstmLocalPullback(
-      A a,
-      int as,
-      A h,
-      int ho,
-      int hs,
-      A x,
-      int xo,
-      int xs,
-      A g,
-      int go,
-      int gs,
-      A gx,
-      int gxo,
-      int gxs,
-      A ga,
-      int n) {
-    ScalarParaJacobians.lstmPullback(
-        this, a, as, 0, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
+    ScalarDiagonalCells.pullback(this, kind, a, as, h, x, g, gx, ga, 0, n);
   }
 
   // Linear systems of K numbers per channel: plane p of a step is a row of n channels, rows of one
-  // plane follow each other without gaps, planes lie a stride apart. Plane i K + j of the matrices
-  // is J_ij.
+  // plane follow each other without gaps. Plane i K + j of the matrices is J_ij.
 
   /**
    * {@code h_t = J_t h_{t-1} + v_t} in place of v, or with {@code J_tᵀ} and from the last step to
@@ -423,18 +329,12 @@ public interface Kernels<A> {
   default void blockScan(
       boolean transposed,
       int blocks,
-      A j,
-      int jo,
-      int js,
-      A state,
-      int so,
-      int ss,
-      A v,
-      int vo,
-      int vs,
+      Strided<A> j,
+      Strided<A> state,
+      Strided<A> v,
       int steps,
       int n) {
-    BlockScans.scan(this, transposed, blocks, j, jo, js, state, so, ss, v, vo, vs, steps, n);
+    BlockScans.scan(this, transposed, blocks, j, state, v, steps, n);
   }
 
   /**
@@ -446,18 +346,12 @@ public interface Kernels<A> {
   default void blockMap(
       boolean transposed,
       int blocks,
-      A j,
-      int jo,
-      int js,
-      A v,
-      int vo,
-      int vs,
-      A map,
-      int mo,
-      int ms,
+      Strided<A> j,
+      Strided<A> v,
+      Strided<A> map,
       int steps,
       int n) {
-    BlockScans.map(this, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+    BlockScans.map(this, transposed, blocks, j, v, map, steps, n);
   }
 
   // Diagonal systems.
@@ -503,50 +397,20 @@ public interface Kernels<A> {
       int steps,
       int n);
 
-  /**
-   * The selective scan of n channels with N states each, all arrays from their first element:
-   *
-   * <pre>{@code
-   * h_t[s] = e^{dt_t a[s]} h_{t-1}[s] + x_t b_t[s]        y_t = Σ_s h_t[s] c_t[s]
-   * }</pre>
-   *
-   * @param dt step sizes, rows of n; x, y likewise
-   * @param a rates, N rows of n; normally negative
-   * @param b rows of N, shared by the channels; c likewise
-   * @param h the state, N rows of n: before the first step, then after the last
-   */
-  void selectiveScan(A dt, A x, A a, A b, A c, A h, A y, int steps, int states, int n);
+  /** Runs a system into y, rows of n, and leaves the state after the last step in its h. */
+  void selectiveScan(SelectiveSystem<A> system, A y);
 
   /** The length of the array that {@link #selectiveScanPullback} works in. */
   int selectiveScanWork(int steps, int states);
 
   /**
-   * The pullback of {@link #selectiveScan}, which it runs once more: writes y, gdt and gx, adds to
-   * ga, gb and gc.
+   * The pullback of {@link #selectiveScan}, which it runs once more: writes y and leaves h as it
+   * is.
    *
-   * @param h the state before the first step; unchanged
-   * @param gh the gradient that reaches the last state from behind; on return, of h
    * @param work {@link #selectiveScanWork} elements, destroyed
    */
   void selectiveScanPullback(
-      A dt,
-      A x,
-      A a,
-      A b,
-      A c,
-      A h,
-      A gy,
-      A gh,
-      A y,
-      A gdt,
-      A gx,
-      A ga,
-      A gb,
-      A gc,
-      A work,
-      int steps,
-      int states,
-      int n);
+      SelectiveSystem<A> system, SelectiveGradients<A> gradients, A y, A work);
 
   // Optimiser.
 
@@ -555,22 +419,5 @@ public interface Kernels<A> {
    * parameters: {@code m = b1 m + (1-b1) g}, {@code v = b2 v + (1-b2) g²}, {@code w -= lr decay w +
    * lr (m/(1-b1^t)) / (√(v/(1-b2^t)) + eps)}; g is first multiplied by gradientScale.
    */
-  void adamW(
-      A w,
-      int wo,
-      A g,
-      int go,
-      A m,
-      int mo,
-      A v,
-      int vo,
-      double gradientScale,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double decay,
-      double correction1,
-      double correction2,
-      int n);
+  void adamW(AdamWStep step, A w, int wo, A g, int go, A m, int mo, A v, int vo, int n);
 }

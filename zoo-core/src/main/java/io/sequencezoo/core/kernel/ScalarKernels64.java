@@ -374,18 +374,8 @@ final class ScalarKernels64 extends DoubleArrays {
   }
 
   @Override
-  public void selectiveScan(
-      double[] dt,
-      double[] x,
-      double[] a,
-      double[] b,
-      double[] c,
-      double[] h,
-      double[] y,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans64.selectiveScan(dt, x, a, b, c, h, y, steps, states, 0, n);
+  public void selectiveScan(SelectiveSystem<double[]> system, double[] y) {
+    ScalarScans64.selectiveScan(system, y, 0);
   }
 
   @Override
@@ -395,30 +385,16 @@ final class ScalarKernels64 extends DoubleArrays {
 
   @Override
   public void selectiveScanPullback(
-      double[] dt,
-      double[] x,
-      double[] a,
-      double[] b,
-      double[] c,
-      double[] h,
-      double[] gy,
-      double[] gh,
+      SelectiveSystem<double[]> system,
+      SelectiveGradients<double[]> gradients,
       double[] y,
-      double[] gdt,
-      double[] gx,
-      double[] ga,
-      double[] gb,
-      double[] gc,
-      double[] work,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans64.selectiveScanPullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, 0, n);
+      double[] work) {
+    ScalarScans64.selectiveScanPullback(system, gradients, y, work, 0);
   }
 
   @Override
   public void adamW(
+      AdamWStep step,
       double[] w,
       int wo,
       double[] g,
@@ -427,23 +403,16 @@ final class ScalarKernels64 extends DoubleArrays {
       int mo,
       double[] v,
       int vo,
-      double gradientScale,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double decay,
-      double correction1,
-      double correction2,
       int n) {
     for (int i = 0; i < n; i++) {
-      double gradient = g[go + i] * gradientScale;
-      double first = beta1 * m[mo + i] + (1 - beta1) * gradient;
-      double second = beta2 * v[vo + i] + (1 - beta2) * gradient * gradient;
+      double gradient = g[go + i] * step.gradientScale();
+      double first = step.beta1() * m[mo + i] + (1 - step.beta1()) * gradient;
+      double second = step.beta2() * v[vo + i] + (1 - step.beta2()) * gradient * gradient;
       m[mo + i] = first;
       v[vo + i] = second;
-      double step = first / correction1 / (Math.sqrt(second / correction2) + eps);
-      w[wo + i] -= lr * decay * w[wo + i] + lr * step;
+      double change =
+          first / step.correction1() / (Math.sqrt(second / step.correction2()) + step.eps());
+      w[wo + i] -= step.lr() * step.decay() * w[wo + i] + step.lr() * change;
     }
   }
 }

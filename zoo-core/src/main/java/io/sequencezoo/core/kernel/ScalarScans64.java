@@ -56,18 +56,16 @@ final class ScalarScans64 {
   }
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#selectiveScan}. */
-  static void selectiveScan(
-      double[] dt,
-      double[] x,
-      double[] a,
-      double[] b,
-      double[] c,
-      double[] h,
-      double[] y,
-      int steps,
-      int states,
-      int from,
-      int n) {
+  static void selectiveScan(SelectiveSystem<double[]> system, double[] y, int from) {
+    double[] dt = system.dt();
+    double[] x = system.x();
+    double[] a = system.a();
+    double[] b = system.b();
+    double[] c = system.c();
+    double[] h = system.h();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
     for (int t = 0; t < steps; t++) {
       for (int i = from; i < n; i++) {
         int at = t * n + i;
@@ -90,25 +88,27 @@ final class ScalarScans64 {
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#selectiveScanPullback}. */
   static void selectiveScanPullback(
-      double[] dt,
-      double[] x,
-      double[] a,
-      double[] b,
-      double[] c,
-      double[] h,
-      double[] gy,
-      double[] gh,
+      SelectiveSystem<double[]> system,
+      SelectiveGradients<double[]> gradients,
       double[] y,
-      double[] gdt,
-      double[] gx,
-      double[] ga,
-      double[] gb,
-      double[] gc,
       double[] work,
-      int steps,
-      int states,
-      int from,
-      int n) {
+      int from) {
+    double[] dt = system.dt();
+    double[] x = system.x();
+    double[] a = system.a();
+    double[] b = system.b();
+    double[] c = system.c();
+    double[] h = system.h();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
+    double[] gy = gradients.y();
+    double[] gh = gradients.h();
+    double[] gdt = gradients.dt();
+    double[] gx = gradients.x();
+    double[] ga = gradients.a();
+    double[] gb = gradients.b();
+    double[] gc = gradients.c();
     int decays = (steps + 1) * states;
     for (int i = from; i < n; i++) {
       for (int s = 0; s < states; s++) {

@@ -14,14 +14,17 @@ final class VectorBlockScans {
 
   static void scanOnes(
       boolean transposed,
-      float[] j,
-      int jo,
-      float[] state,
-      int so,
-      float[] v,
-      int vo,
+      Strided<float[]> matrices,
+      Strided<float[]> carried,
+      Strided<float[]> values,
       int steps,
       int n) {
+    float[] j = matrices.data();
+    int jo = matrices.at();
+    float[] state = carried.data();
+    int so = carried.at();
+    float[] v = values.data();
+    int vo = values.at();
     for (int step = 0; step < steps; step++) {
       int at = (transposed ? steps - 1 - step : step) * n;
       int i = 0;
@@ -40,17 +43,20 @@ final class VectorBlockScans {
 
   static void scanPairs(
       boolean transposed,
-      float[] j,
-      int jo,
-      int js,
-      float[] state,
-      int so,
-      int ss,
-      float[] v,
-      int vo,
-      int vs,
+      Strided<float[]> matrices,
+      Strided<float[]> carried,
+      Strided<float[]> values,
       int steps,
       int n) {
+    float[] j = matrices.data();
+    int jo = matrices.at();
+    int js = matrices.stride();
+    float[] state = carried.data();
+    int so = carried.at();
+    int ss = carried.stride();
+    float[] v = values.data();
+    int vo = values.at();
+    int vs = values.stride();
     int upper = transposed ? 2 * js : js;
     int lower = transposed ? js : 2 * js;
     for (int step = 0; step < steps; step++) {
@@ -86,15 +92,18 @@ final class VectorBlockScans {
   /** From the map of the first step, which is there. */
   static void mapOnes(
       boolean transposed,
-      float[] j,
-      int jo,
-      float[] v,
-      int vo,
-      float[] map,
-      int mo,
-      int ms,
+      Strided<float[]> matrices,
+      Strided<float[]> values,
+      Strided<float[]> maps,
       int steps,
       int n) {
+    float[] j = matrices.data();
+    int jo = matrices.at();
+    float[] v = values.data();
+    int vo = values.at();
+    float[] map = maps.data();
+    int mo = maps.at();
+    int ms = maps.stride();
     for (int step = 1; step < steps; step++) {
       int at = (transposed ? steps - 1 - step : step) * n;
       int i = 0;
@@ -114,17 +123,20 @@ final class VectorBlockScans {
   /** From the map of the first step, which is there. */
   static void mapPairs(
       boolean transposed,
-      float[] j,
-      int jo,
-      int js,
-      float[] v,
-      int vo,
-      int vs,
-      float[] map,
-      int mo,
-      int ms,
+      Strided<float[]> matrices,
+      Strided<float[]> values,
+      Strided<float[]> maps,
       int steps,
       int n) {
+    float[] j = matrices.data();
+    int jo = matrices.at();
+    int js = matrices.stride();
+    float[] v = values.data();
+    int vo = values.at();
+    int vs = values.stride();
+    float[] map = maps.data();
+    int mo = maps.at();
+    int ms = maps.stride();
     int upper = transposed ? 2 * js : js;
     int lower = transposed ? js : 2 * js;
     int q = mo + 4 * ms;

@@ -314,34 +314,18 @@ final class VectorKernels extends FloatArrays {
   }
 
   @Override
-  public void paraGru(float[] a, float[] x, float[] h, int steps, int n) {
-    VectorDiagonalCells.paraGru(a, x, h, steps, n);
-    ScalarParaCells.paraGru(this, a, x, h, steps, SPECIES.loopBound(n), n);
+  public void diagonalScan(
+      DiagonalCell kind, float[] a, float[] x, float[] h, float[] c, int steps, int n) {
+    switch (kind) {
+      case GRU -> VectorDiagonalCells.gruScan(a, x, h, steps, n);
+      case LSTM -> VectorDiagonalCells.lstmScan(a, x, h, c, steps, n);
+    }
+    ScalarDiagonalCells.scan(this, kind, a, x, h, c, steps, SPECIES.loopBound(n), n);
   }
 
   @Override
-  public void paraGruPullback(
-      float[] a,
-      float[] x,
-      float[] h,
-      float[] gy,
-      float[] gh,
-      float[] gx,
-      float[] ga,
-      int steps,
-      int n) {
-    VectorDiagonalCells.paraGruPullback(a, x, h, gy, gh, gx, ga, steps, n);
-    ScalarParaCells.paraGruPullback(this, a, x, h, gy, gh, gx, ga, steps, SPECIES.loopBound(n), n);
-  }
-
-  @Override
-  public void paraLstm(float[] a, float[] x, float[] h, float[] c, int steps, int n) {
-    VectorDiagonalCells.paraLstm(a, x, h, c, steps, n);
-    ScalarParaCells.paraLstm(this, a, x, h, c, steps, SPECIES.loopBound(n), n);
-  }
-
-  @Override
-  public void paraLstmPullback(
+  public void diagonalScanPullback(
+      DiagonalCell kind,
       float[] a,
       float[] x,
       float[] h,
@@ -353,117 +337,62 @@ final class VectorKernels extends FloatArrays {
       float[] ga,
       int steps,
       int n) {
-    VectorDiagonalCells.paraLstmPullback(a, x, h, c, gy, gh, gc, gx, ga, steps, n);
-    ScalarParaCells.paraLstmPullback(
-        this, a, x, h, c, gy, gh, gc, gx, ga, steps, SPECIES.loopBound(n), n);
+    switch (kind) {
+      case GRU -> VectorDiagonalCells.gruScanPullback(a, x, h, gy, gh, gx, ga, steps, n);
+      case LSTM -> VectorDiagonalCells.lstmScanPullback(a, x, h, c, gy, gh, gc, gx, ga, steps, n);
+    }
+    ScalarDiagonalCells.scanPullback(
+        this, kind, a, x, h, c, gy, gh, gc, gx, ga, steps, SPECIES.loopBound(n), n);
   }
 
   @Override
-  public void paraGruLinearise(
+  public void diagonalLinearise(
+      DiagonalCell kind,
       float[] a,
       int as,
-      float[] h,
-      int ho,
-      float[] x,
-      int xo,
-      int xs,
-      float[] next,
-      int no,
-      float[] j,
-      int jo,
+      Strided<float[]> h,
+      Strided<float[]> x,
+      Strided<float[]> next,
+      Strided<float[]> j,
       int n) {
-    VectorDiagonalCells.gru(a, as, h, ho, x, xo, xs, next, no, j, jo, n);
-    ScalarParaJacobians.gru(
-        this, a, as, SPECIES.loopBound(n), h, ho, x, xo, xs, next, no, j, jo, n);
+    switch (kind) {
+      case GRU -> VectorDiagonalCells.gruLinearise(a, as, h, x, next, j, n);
+      case LSTM -> VectorDiagonalCells.lstmLinearise(a, as, h, x, next, j, n);
+    }
+    ScalarDiagonalCells.linearise(this, kind, a, as, h, x, next, j, SPECIES.loopBound(n), n);
   }
 
   @Override
-  public void paraGruLocalPullback(
+  public void diagonalPullback(
+      DiagonalCell kind,
       float[] a,
       int as,
-      float[] h,
-      int ho,
-      float[] x,
-      int xo,
-      int xs,
-      float[] g,
-      int go,
-      float[] gx,
-      int gxo,
-      int gxs,
+      Strided<float[]> h,
+      Strided<float[]> x,
+      Strided<float[]> g,
+      Strided<float[]> gx,
       float[] ga,
       int n) {
-    VectorDiagonalCells.gruPullback(a, as, h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
-    ScalarParaJacobians.gruPullback(
-        this, a, as, SPECIES.loopBound(n), h, ho, x, xo, xs, g, go, gx, gxo, gxs, ga, n);
-  }
-
-  @Override
-  public void paraLstmLinearise(
-      float[] a,
-      int as,
-      float[] h,
-      int ho,
-      int hs,
-      float[] x,
-      int xo,
-      int xs,
-      float[] next,
-      int no,
-      int ns,
-      float[] j,
-      int jo,
-      int js,
-      int n) {
-    VectorDiagonalCells.lstm(a, as, h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
-    ScalarParaJacobians.lstm(
-        this, a, as, SPECIES.loopBound(n), h, ho, hs, x, xo, xs, next, no, ns, j, jo, js, n);
-  }
-
-  @Override
-  public void paraLstmLocalPullback(
-      float[] a,
-      int as,
-      float[] h,
-      int ho,
-      int hs,
-      float[] x,
-      int xo,
-      int xs,
-      float[] g,
-      int go,
-      int gs,
-      float[] gx,
-      int gxo,
-      int gxs,
-      float[] ga,
-      int n) {
-    VectorDiagonalCells.lstmPullback(a, as, h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
-    ScalarParaJacobians.lstmPullback(
-        this, a, as, SPECIES.loopBound(n), h, ho, hs, x, xo, xs, g, go, gs, gx, gxo, gxs, ga, n);
+    switch (kind) {
+      case GRU -> VectorDiagonalCells.gruPullback(a, as, h, x, g, gx, ga, n);
+      case LSTM -> VectorDiagonalCells.lstmPullback(a, as, h, x, g, gx, ga, n);
+    }
+    ScalarDiagonalCells.pullback(this, kind, a, as, h, x, g, gx, ga, SPECIES.loopBound(n), n);
   }
 
   @Override
   public void blockScan(
       boolean transposed,
       int blocks,
-      float[] j,
-      int jo,
-      int js,
-      float[] state,
-      int so,
-      int ss,
-      float[] v,
-      int vo,
-      int vs,
+      Strided<float[]> j,
+      Strided<float[]> state,
+      Strided<float[]> v,
       int steps,
       int n) {
     switch (blocks) {
-      case 1 -> VectorBlockScans.scanOnes(transposed, j, jo, state, so, v, vo, steps, n);
-      case 2 ->
-          VectorBlockScans.scanPairs(transposed, j, jo, js, state, so, ss, v, vo, vs, steps, n);
-      default ->
-          BlockScans.scan(this, transposed, blocks, j, jo, js, state, so, ss, v, vo, vs, steps, n);
+      case 1 -> VectorBlockScans.scanOnes(transposed, j, state, v, steps, n);
+      case 2 -> VectorBlockScans.scanPairs(transposed, j, state, v, steps, n);
+      default -> BlockScans.scan(this, transposed, blocks, j, state, v, steps, n);
     }
   }
 
@@ -471,26 +400,20 @@ final class VectorKernels extends FloatArrays {
   public void blockMap(
       boolean transposed,
       int blocks,
-      float[] j,
-      int jo,
-      int js,
-      float[] v,
-      int vo,
-      int vs,
-      float[] map,
-      int mo,
-      int ms,
+      Strided<float[]> j,
+      Strided<float[]> v,
+      Strided<float[]> map,
       int steps,
       int n) {
     if (blocks > 2) {
-      BlockScans.map(this, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+      BlockScans.map(this, transposed, blocks, j, v, map, steps, n);
       return;
     }
-    BlockScans.start(this, transposed, blocks, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+    BlockScans.start(this, transposed, blocks, j, v, map, steps, n);
     if (blocks == 1) {
-      VectorBlockScans.mapOnes(transposed, j, jo, v, vo, map, mo, ms, steps, n);
+      VectorBlockScans.mapOnes(transposed, j, v, map, steps, n);
     } else {
-      VectorBlockScans.mapPairs(transposed, j, jo, js, v, vo, vs, map, mo, ms, steps, n);
+      VectorBlockScans.mapPairs(transposed, j, v, map, steps, n);
     }
   }
 
@@ -606,18 +529,8 @@ final class VectorKernels extends FloatArrays {
   }
 
   @Override
-  public void selectiveScan(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int n) {
-    VectorSelectiveScan.scan(dt, x, a, b, c, h, y, steps, states, n);
+  public void selectiveScan(SelectiveSystem<float[]> system, float[] y) {
+    VectorSelectiveScan.scan(system, y);
   }
 
   @Override
@@ -627,30 +540,16 @@ final class VectorKernels extends FloatArrays {
 
   @Override
   public void selectiveScanPullback(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] gy,
-      float[] gh,
+      SelectiveSystem<float[]> system,
+      SelectiveGradients<float[]> gradients,
       float[] y,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] gb,
-      float[] gc,
-      float[] work,
-      int steps,
-      int states,
-      int n) {
-    VectorSelectiveScan.pullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, n);
+      float[] work) {
+    VectorSelectiveScan.pullback(system, gradients, y, work);
   }
 
   @Override
   public void adamW(
+      AdamWStep step,
       float[] w,
       int wo,
       float[] g,
@@ -659,32 +558,7 @@ final class VectorKernels extends FloatArrays {
       int mo,
       float[] v,
       int vo,
-      double gradientScale,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double decay,
-      double correction1,
-      double correction2,
       int n) {
-    VectorRows.adamW(
-        w,
-        wo,
-        g,
-        go,
-        m,
-        mo,
-        v,
-        vo,
-        gradientScale,
-        lr,
-        beta1,
-        beta2,
-        eps,
-        decay,
-        correction1,
-        correction2,
-        n);
+    VectorRows.adamW(step, w, wo, g, go, m, mo, v, vo, n);
   }
 }

@@ -175,6 +175,7 @@ final class VectorRows {
   }
 
   static void adamW(
+      AdamWStep step,
       float[] w,
       int wo,
       float[] g,
@@ -183,24 +184,16 @@ final class VectorRows {
       int mo,
       float[] v,
       int vo,
-      double gradientScale,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double decay,
-      double correction1,
-      double correction2,
       int n) {
-    float scale = (float) gradientScale;
-    float keep1 = (float) beta1;
-    float take1 = (float) (1 - beta1);
-    float keep2 = (float) beta2;
-    float take2 = (float) (1 - beta2);
-    float rate = (float) (lr / correction1);
-    float shrink = (float) (lr * decay);
-    float unbias = (float) (1 / correction2);
-    float floor = (float) eps;
+    float scale = (float) step.gradientScale();
+    float keep1 = (float) step.beta1();
+    float take1 = (float) (1 - step.beta1());
+    float keep2 = (float) step.beta2();
+    float take2 = (float) (1 - step.beta2());
+    float rate = (float) (step.lr() / step.correction1());
+    float shrink = (float) (step.lr() * step.decay());
+    float unbias = (float) (1 / step.correction2());
+    float floor = (float) step.eps();
     int i = 0;
     for (; i <= n - COUNT; i += COUNT) {
       FloatVector gradient = load(g, go + i).mul(scale);
@@ -208,9 +201,9 @@ final class VectorRows {
       FloatVector second = load(v, vo + i).mul(keep2).add(gradient.mul(gradient).mul(take2));
       first.intoArray(m, mo + i);
       second.intoArray(v, vo + i);
-      FloatVector step = first.mul(rate).div(second.mul(unbias).sqrt().add(floor));
+      FloatVector change = first.mul(rate).div(second.mul(unbias).sqrt().add(floor));
       FloatVector weight = load(w, wo + i);
-      weight.sub(weight.mul(shrink).add(step)).intoArray(w, wo + i);
+      weight.sub(weight.mul(shrink).add(change)).intoArray(w, wo + i);
     }
     for (; i < n; i++) {
       float gradient = g[go + i] * scale;
@@ -218,8 +211,8 @@ final class VectorRows {
       float second = v[vo + i] * keep2 + gradient * gradient * take2;
       m[mo + i] = first;
       v[vo + i] = second;
-      float step = first * rate / ((float) Math.sqrt(second * unbias) + floor);
-      w[wo + i] -= w[wo + i] * shrink + step;
+      float change = first * rate / ((float) Math.sqrt(second * unbias) + floor);
+      w[wo + i] -= w[wo + i] * shrink + change;
     }
   }
 }

@@ -49,37 +49,26 @@ final class VectorSelectiveScan {
 
   private VectorSelectiveScan() {}
 
-  static void scan(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int n) {
+  static void scan(SelectiveSystem<float[]> system, float[] y) {
+    int n = system.n();
     int i = 0;
     for (; i <= n - COUNT; i += COUNT) {
-      advance(dt, x, a, b, c, h, y, steps, states, n, i);
+      advance(system, y, i);
     }
-    ScalarScans32.selectiveScan(dt, x, a, b, c, h, y, steps, states, i, n);
+    ScalarScans32.selectiveScan(system, y, i);
   }
 
   /** The channels from i on. */
-  private static void advance(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int n,
-      int i) {
+  private static void advance(SelectiveSystem<float[]> system, float[] y, int i) {
+    float[] dt = system.dt();
+    float[] x = system.x();
+    float[] a = system.a();
+    float[] b = system.b();
+    float[] c = system.c();
+    float[] h = system.h();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
     FloatVector rounder = all(ROUNDER);
     for (int t = 0; t < steps; t++) {
       FloatVector step = load(dt, t * n + i).min(LARGEST_STEP).mul(LOG2_E);
@@ -110,56 +99,43 @@ final class VectorSelectiveScan {
   }
 
   static void pullback(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] gy,
-      float[] gh,
+      SelectiveSystem<float[]> system,
+      SelectiveGradients<float[]> gradients,
       float[] y,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] gb,
-      float[] gc,
-      float[] work,
-      int steps,
-      int states,
-      int n) {
+      float[] work) {
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
+    float[] gb = gradients.b();
+    float[] gc = gradients.c();
     int numbers = steps * states;
     int lanes = COUNT * (2 * numbers + states);
     int i = 0;
     if (n >= COUNT) {
       Arrays.fill(work, lanes, lanes + 2 * COUNT * numbers, 0f);
       for (; i <= n - COUNT; i += COUNT) {
-        recompute(dt, x, a, b, c, h, y, work, steps, states, n, i);
-        reverse(dt, x, a, b, c, gy, gh, gdt, gx, ga, work, steps, states, n, i);
+        recompute(system, y, work, i);
+        reverse(system, gradients, work, i);
       }
       for (int k = 0; k < numbers; k++) {
         gb[k] += Lanes.sum(load(work, lanes + COUNT * k));
         gc[k] += Lanes.sum(load(work, lanes + COUNT * (numbers + k)));
       }
     }
-    ScalarScans32.selectiveScanPullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, i, n);
+    ScalarScans32.selectiveScanPullback(system, gradients, y, work, i);
   }
 
   /** As {@link #advance}, leaving all states and decays in work. */
-  private static void recompute(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      float[] work,
-      int steps,
-      int states,
-      int n,
-      int i) {
+  private static void recompute(SelectiveSystem<float[]> system, float[] y, float[] work, int i) {
+    float[] dt = system.dt();
+    float[] x = system.x();
+    float[] a = system.a();
+    float[] b = system.b();
+    float[] c = system.c();
+    float[] h = system.h();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
     int decays = COUNT * (steps + 1) * states;
     int ahead = COUNT * states;
     for (int s = 0; s < states; s++) {
@@ -194,21 +170,20 @@ final class VectorSelectiveScan {
 
   /** Backwards through the states and decays that {@link #recompute} left. */
   private static void reverse(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] gy,
-      float[] gh,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] work,
-      int steps,
-      int states,
-      int n,
-      int i) {
+      SelectiveSystem<float[]> system, SelectiveGradients<float[]> gradients, float[] work, int i) {
+    float[] dt = system.dt();
+    float[] x = system.x();
+    float[] a = system.a();
+    float[] b = system.b();
+    float[] c = system.c();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
+    float[] gy = gradients.y();
+    float[] gh = gradients.h();
+    float[] gdt = gradients.dt();
+    float[] gx = gradients.x();
+    float[] ga = gradients.a();
     int ahead = COUNT * states;
     int decays = COUNT * (steps + 1) * states;
     int gbs = decays + COUNT * steps * states;

@@ -35,14 +35,10 @@ final class KernelLaws {
     LAWS.put("selectiveScanPullback", KernelLaws::selectiveScan);
     LAWS.put("cell", KernelLaws::cells);
     LAWS.put("cellPullback", KernelLaws::cells);
-    LAWS.put("paraGru", KernelLaws::paraGru);
-    LAWS.put("paraGruPullback", KernelLaws::paraGru);
-    LAWS.put("paraLstm", KernelLaws::paraLstm);
-    LAWS.put("paraLstmPullback", KernelLaws::paraLstm);
-    LAWS.put("paraGruLinearise", KernelLaws::paraGruLocal);
-    LAWS.put("paraGruLocalPullback", KernelLaws::paraGruLocal);
-    LAWS.put("paraLstmLinearise", KernelLaws::paraLstmLocal);
-    LAWS.put("paraLstmLocalPullback", KernelLaws::paraLstmLocal);
+    LAWS.put("diagonalScan", KernelLaws::diagonalScan);
+    LAWS.put("diagonalScanPullback", KernelLaws::diagonalScan);
+    LAWS.put("diagonalLinearise", KernelLaws::diagonalStep);
+    LAWS.put("diagonalPullback", KernelLaws::diagonalStep);
     LAWS.put("blockScan", KernelLaws::blocks);
     LAWS.put("blockMap", KernelLaws::blocks);
     LAWS.put("adamW", KernelLaws::adamW);
@@ -499,132 +495,81 @@ final class KernelLaws {
   }
 
   /** Drives wide enough to reach the limits of the gates; a few steps, there and back in place. */
-  private static void paraGru(KernelCase c, int n) {
+  private static void diagonalScan(KernelCase root, int n) {
     int steps = 3;
-    Argument a = normal(c, 0, 3 * n);
-    Argument x = c.uniform(3 * steps * n + SLACK, -12, 12);
-    Argument h = normal(c, 0, (steps + 1) * n);
-    Argument gy = normal(c, 0, steps * n);
-    Argument gh = normal(c, 0, n);
-    Argument ga = normal(c, 0, 3 * n);
-    gru(c.tested(), a.single, x.single, h.single, gy.single, gh.single, ga.single, steps, n);
-    gru(c.specification(), a.exact, x.exact, h.exact, gy.exact, gh.exact, ga.exact, steps, n);
-    // Rounding of a pre-activation of 12, through weights and slopes of order 1.
-    c.check("paraGru", 24);
+    for (DiagonalCell kind : DiagonalCell.values()) {
+      KernelCase k = new KernelCase(root.tested(), 31L * n + kind.ordinal());
+      Argument a = normal(k, 0, kind.weights() * n);
+      Argument x = k.uniform(3 * steps * n + SLACK, -12, 12);
+      Argument h = normal(k, 0, (steps + 1) * n);
+      Argument c = normal(k, 0, (steps + 1) * n);
+      Argument gy = normal(k, 0, steps * n);
+      Argument gh = normal(k, 0, n);
+      Argument gc = normal(k, 0, n);
+      Argument ga = normal(k, 0, kind.weights() * n);
+      k.tested().diagonalScan(kind, a.single, x.single, h.single, c.single, steps, n);
+      k.tested()
+          .diagonalScanPullback(
+              kind, a.single, x.single, h.single, c.single, gy.single, gh.single, gc.single,
+              x.single, ga.single, steps, n);
+      k.specification().diagonalScan(kind, a.exact, x.exact, h.exact, c.exact, steps, n);
+      k.specification()
+          .diagonalScanPullback(
+              kind, a.exact, x.exact, h.exact, c.exact, gy.exact, gh.exact, gc.exact, x.exact,
+              ga.exact, steps, n);
+      // Rounding of a pre-activation of 12, through weights and slopes of order 1.
+      k.check("scan of " + kind, 24);
+    }
   }
 
-  private static <A> void gru(
-      Kernels<A> kernels, A a, A x, A h, A gy, A gh, A ga, int steps, int n) {
-    kernels.paraGru(a, x, h, steps, n);
-    kernels.paraGruPullback(a, x, h, gy, gh, x, ga, steps, n);
-  }
-
-  private static void paraLstm(KernelCase k, int n) {
-    int steps = 3;
-    Argument a = normal(k, 0, 5 * n);
-    Argument x = k.uniform(3 * steps * n + SLACK, -12, 12);
-    Argument h = normal(k, 0, (steps + 1) * n);
-    Argument c = normal(k, 0, (steps + 1) * n);
-    Argument gy = normal(k, 0, steps * n);
-    Argument gs = normal(k, 0, n);
-    Argument gc = normal(k, 0, n);
-    Argument ga = normal(k, 0, 5 * n);
-    k.tested().paraLstm(a.single, x.single, h.single, c.single, steps, n);
-    k.tested()
-        .paraLstmPullback(
-            a.single, x.single, h.single, c.single, gy.single, gs.single, gc.single, x.single,
-            ga.single, steps, n);
-    k.specification().paraLstm(a.exact, x.exact, h.exact, c.exact, steps, n);
-    k.specification()
-        .paraLstmPullback(
-            a.exact, x.exact, h.exact, c.exact, gy.exact, gs.exact, gc.exact, x.exact, ga.exact,
-            steps, n);
-    k.check("paraLstm", 24);
-  }
-
-  /** Drives as wide as in {@link #paraGru}; planes further apart than they are long. */
-  private static void paraGruLocal(KernelCase c, int n) {
+  /** Drives as wide as in {@link #diagonalScan}; planes further apart than they are long. */
+  private static void diagonalStep(KernelCase root, int n) {
     int stride = n + 2;
-    Argument a = normal(c, 0, 3 * stride);
-    Argument h = normal(c, 1, n);
-    Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);
-    Argument next = normal(c, 3, n);
-    Argument j = normal(c, 1, n);
-    Argument g = normal(c, 2, n);
-    Argument gx = normal(c, 3, 3 * stride);
-    Argument ga = normal(c, 0, 3 * stride);
-    gruLocal(
-        c.tested(),
-        a.single,
-        h.single,
-        x.single,
-        next.single,
-        j.single,
-        g.single,
-        gx.single,
-        ga.single,
-        n);
-    gruLocal(
-        c.specification(),
-        a.exact,
-        h.exact,
-        x.exact,
-        next.exact,
-        j.exact,
-        g.exact,
-        gx.exact,
-        ga.exact,
-        n);
-    c.check("paraGru at every state", 24);
+    for (DiagonalCell kind : DiagonalCell.values()) {
+      KernelCase c = new KernelCase(root.tested(), 31L * n + kind.ordinal());
+      Argument a = normal(c, 0, kind.weights() * stride);
+      Argument h = normal(c, 1, 2 * stride);
+      Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);
+      Argument next = normal(c, 3, 2 * stride);
+      Argument j = normal(c, 1, 4 * stride);
+      Argument g = normal(c, 2, 2 * stride);
+      Argument gx = normal(c, 3, 3 * stride);
+      Argument ga = normal(c, 0, kind.weights() * stride);
+      step(c.tested(), kind, a.single, h.single, x.single, next.single, j.single, n);
+      back(c.tested(), kind, a.single, h.single, x.single, g.single, gx.single, ga.single, n);
+      step(c.specification(), kind, a.exact, h.exact, x.exact, next.exact, j.exact, n);
+      back(c.specification(), kind, a.exact, h.exact, x.exact, g.exact, gx.exact, ga.exact, n);
+      c.check("step of " + kind, 24);
+    }
   }
 
-  private static <A> void gruLocal(
-      Kernels<A> kernels, A a, A h, A x, A next, A j, A g, A gx, A ga, int n) {
-    int stride = n + 2;
-    kernels.paraGruLinearise(a, stride, h, 1, x, 2, stride, next, 3, j, 1, n);
-    kernels.paraGruLocalPullback(a, stride, h, 1, x, 2, stride, g, 2, gx, 3, stride, ga, n);
-  }
-
-  private static void paraLstmLocal(KernelCase c, int n) {
-    int stride = n + 2;
-    Argument a = normal(c, 0, 5 * stride);
-    Argument h = normal(c, 1, 2 * stride);
-    Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);
-    Argument next = normal(c, 3, 2 * stride);
-    Argument j = normal(c, 1, 4 * stride);
-    Argument g = normal(c, 2, 2 * stride);
-    Argument gx = normal(c, 3, 3 * stride);
-    Argument ga = normal(c, 0, 5 * stride);
-    lstmLocal(
-        c.tested(),
-        a.single,
-        h.single,
-        x.single,
-        next.single,
-        j.single,
-        g.single,
-        gx.single,
-        ga.single,
-        n);
-    lstmLocal(
-        c.specification(),
-        a.exact,
-        h.exact,
-        x.exact,
-        next.exact,
-        j.exact,
-        g.exact,
-        gx.exact,
-        ga.exact,
-        n);
-    c.check("paraLstm at every state", 24);
-  }
-
-  private static <A> void lstmLocal(
-      Kernels<A> kernels, A a, A h, A x, A next, A j, A g, A gx, A ga, int n) {
+  private static <A> void step(
+      Kernels<A> kernels, DiagonalCell kind, A a, A h, A x, A next, A j, int n) {
     int s = n + 2;
-    kernels.paraLstmLinearise(a, s, h, 1, s, x, 2, s, next, 3, s, j, 1, s, n);
-    kernels.paraLstmLocalPullback(a, s, h, 1, s, x, 2, s, g, 2, s, gx, 3, s, ga, n);
+    kernels.diagonalLinearise(
+        kind,
+        a,
+        s,
+        new Strided<>(h, 1, s),
+        new Strided<>(x, 2, s),
+        new Strided<>(next, 3, s),
+        new Strided<>(j, 1, s),
+        n);
+  }
+
+  private static <A> void back(
+      Kernels<A> kernels, DiagonalCell kind, A a, A h, A x, A g, A gx, A ga, int n) {
+    int s = n + 2;
+    kernels.diagonalPullback(
+        kind,
+        a,
+        s,
+        new Strided<>(h, 1, s),
+        new Strided<>(x, 2, s),
+        new Strided<>(g, 2, s),
+        new Strided<>(gx, 3, s),
+        ga,
+        n);
   }
 
   /** Every K that has a loop of its own and one that hasn't, forwards and backwards. */
@@ -649,10 +594,12 @@ final class KernelLaws {
   private static <A> void blocks(
       Kernels<A> kernels, boolean transposed, int blocks, A j, A v, A state, A map, int n) {
     int s = 4 * n + 1;
-    kernels.blockMap(transposed, blocks, j, 1, s, v, 2, s, map, 1, n + 2, 4, n);
+    Strided<A> matrices = new Strided<>(j, 1, s);
+    Strided<A> values = new Strided<>(v, 2, s);
+    kernels.blockMap(transposed, blocks, matrices, values, new Strided<>(map, 1, n + 2), 4, n);
     int work = 1 + blocks * (blocks + 1) * (n + 2);
     kernels.fill(map, work, blocks * (n + 2), 0);
-    kernels.blockScan(transposed, blocks, j, 1, s, state, 3, n + 1, v, 2, s, 4, n);
+    kernels.blockScan(transposed, blocks, matrices, new Strided<>(state, 3, n + 1), values, 4, n);
   }
 
   private static void linearScan(KernelCase c, int n) {
@@ -737,11 +684,14 @@ final class KernelLaws {
 
   private static <A> void selective(
       Kernels<A> kernels, A work, int steps, int states, int n, List<A> p) {
-    kernels.selectiveScanPullback(
-        p.get(0), p.get(1), p.get(2), p.get(3), p.get(4), p.get(5), p.get(6), p.get(7), p.get(8),
-        p.get(9), p.get(10), p.get(11), p.get(12), p.get(13), work, steps, states, n);
-    kernels.selectiveScan(
-        p.get(0), p.get(1), p.get(2), p.get(3), p.get(4), p.get(5), p.get(8), steps, states, n);
+    SelectiveSystem<A> system =
+        new SelectiveSystem<>(
+            p.get(0), p.get(1), p.get(2), p.get(3), p.get(4), p.get(5), steps, states, n);
+    SelectiveGradients<A> gradients =
+        new SelectiveGradients<>(
+            p.get(6), p.get(7), p.get(9), p.get(10), p.get(11), p.get(12), p.get(13));
+    kernels.selectiveScanPullback(system, gradients, p.get(8), work);
+    kernels.selectiveScan(system, p.get(8));
   }
 
   private static void adamW(KernelCase c, int n) {
@@ -749,14 +699,9 @@ final class KernelLaws {
     Argument g = normal(c, 2, n);
     Argument m = normal(c, 3, n);
     Argument v = c.uniform(1 + n + SLACK, 0.1, 1);
-    c.tested()
-        .adamW(
-            w.single, 1, g.single, 2, m.single, 3, v.single, 1, 0.5, 0.01, 0.9, 0.99, 1e-8, 0.1,
-            0.19, 0.02, n);
-    c.specification()
-        .adamW(
-            w.exact, 1, g.exact, 2, m.exact, 3, v.exact, 1, 0.5, 0.01, 0.9, 0.99, 1e-8, 0.1, 0.19,
-            0.02, n);
+    AdamWStep step = new AdamWStep(0.5, 0.01, 0.9, 0.99, 1e-8, 0.1, 0.19, 0.02);
+    c.tested().adamW(step, w.single, 1, g.single, 2, m.single, 3, v.single, 1, n);
+    c.specification().adamW(step, w.exact, 1, g.exact, 2, m.exact, 3, v.exact, 1, n);
     c.check("adamW", 2);
   }
 }

@@ -49,16 +49,16 @@ class ParaExtremesTest {
         float[] h = new float[2 * N];
         Arrays.fill(h, 0, N, 0.25f);
         double[] expected = widen(h);
-        tested.paraGru(weights(3), drive, h, 1, N);
-        specification.paraGru(widen(weights(3)), widen(drive), expected, 1, N);
+        tested.diagonalScan(DiagonalCell.GRU, weights(3), drive, h, null, 1, N);
+        specification.diagonalScan(
+            DiagonalCell.GRU, widen(weights(3)), widen(drive), expected, null, 1, N);
         assertClose("z, r, c".split(", ")[gate] + " at " + extreme, h, expected);
         float[] next = new float[N];
         float[] slopes = new float[N];
         double[] exactNext = new double[N];
         double[] exactSlopes = new double[N];
-        tested.paraGruLinearise(weights(3), N, h, 0, drive, 0, N, next, 0, slopes, 0, N);
-        specification.paraGruLinearise(
-            widen(weights(3)), N, widen(h), 0, widen(drive), 0, N, exactNext, 0, exactSlopes, 0, N);
+        linearise(tested, weights(3), h, drive, next, slopes);
+        linearise(specification, widen(weights(3)), widen(h), widen(drive), exactNext, exactSlopes);
         assertClose("next at " + extreme, next, exactNext);
         assertClose("slope at " + extreme, slopes, exactSlopes);
       }
@@ -76,13 +76,26 @@ class ParaExtremesTest {
         Arrays.fill(c, 0, N, -0.5f);
         double[] exactH = widen(h);
         double[] exactC = widen(c);
-        tested.paraLstm(weights(5), drive, h, c, 1, N);
-        specification.paraLstm(widen(weights(5)), widen(drive), exactH, exactC, 1, N);
+        tested.diagonalScan(DiagonalCell.LSTM, weights(5), drive, h, c, 1, N);
+        specification.diagonalScan(
+            DiagonalCell.LSTM, widen(weights(5)), widen(drive), exactH, exactC, 1, N);
         String what = "f, o, z".split(", ")[gate] + " at " + extreme;
         assertClose("h, " + what, h, exactH);
         assertClose("c, " + what, c, exactC);
       }
     }
+  }
+
+  private static <A> void linearise(Kernels<A> kernels, A weights, A h, A drive, A next, A slopes) {
+    kernels.diagonalLinearise(
+        DiagonalCell.GRU,
+        weights,
+        N,
+        new Strided<>(h, 0, N),
+        new Strided<>(drive, 0, N),
+        new Strided<>(next, 0, N),
+        new Strided<>(slopes, 0, N),
+        N);
   }
 
   private static float[] weights(int rows) {

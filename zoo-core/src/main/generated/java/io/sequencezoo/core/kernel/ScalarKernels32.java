@@ -379,18 +379,8 @@ final class ScalarKernels32 extends FloatArrays {
   }
 
   @Override
-  public void selectiveScan(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans32.selectiveScan(dt, x, a, b, c, h, y, steps, states, 0, n);
+  public void selectiveScan(SelectiveSystem<float[]> system, float[] y) {
+    ScalarScans32.selectiveScan(system, y, 0);
   }
 
   @Override
@@ -400,30 +390,16 @@ final class ScalarKernels32 extends FloatArrays {
 
   @Override
   public void selectiveScanPullback(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] gy,
-      float[] gh,
+      SelectiveSystem<float[]> system,
+      SelectiveGradients<float[]> gradients,
       float[] y,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] gb,
-      float[] gc,
-      float[] work,
-      int steps,
-      int states,
-      int n) {
-    ScalarScans32.selectiveScanPullback(
-        dt, x, a, b, c, h, gy, gh, y, gdt, gx, ga, gb, gc, work, steps, states, 0, n);
+      float[] work) {
+    ScalarScans32.selectiveScanPullback(system, gradients, y, work, 0);
   }
 
   @Override
   public void adamW(
+      AdamWStep step,
       float[] w,
       int wo,
       float[] g,
@@ -432,23 +408,16 @@ final class ScalarKernels32 extends FloatArrays {
       int mo,
       float[] v,
       int vo,
-      double gradientScale,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double decay,
-      double correction1,
-      double correction2,
       int n) {
     for (int i = 0; i < n; i++) {
-      double gradient = g[go + i] * gradientScale;
-      double first = beta1 * m[mo + i] + (1 - beta1) * gradient;
-      double second = beta2 * v[vo + i] + (1 - beta2) * gradient * gradient;
+      double gradient = g[go + i] * step.gradientScale();
+      double first = step.beta1() * m[mo + i] + (1 - step.beta1()) * gradient;
+      double second = step.beta2() * v[vo + i] + (1 - step.beta2()) * gradient * gradient;
       m[mo + i] = (float) first;
       v[vo + i] = (float) second;
-      double step = first / correction1 / (Math.sqrt(second / correction2) + eps);
-      w[wo + i] -= (float) (lr * decay * w[wo + i] + lr * step);
+      double change =
+          first / step.correction1() / (Math.sqrt(second / step.correction2()) + step.eps());
+      w[wo + i] -= (float) (step.lr() * step.decay() * w[wo + i] + step.lr() * change);
     }
   }
 }

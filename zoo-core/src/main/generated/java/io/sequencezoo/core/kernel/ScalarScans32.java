@@ -57,18 +57,16 @@ final class ScalarScans32 {
   }
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#selectiveScan}. */
-  static void selectiveScan(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] y,
-      int steps,
-      int states,
-      int from,
-      int n) {
+  static void selectiveScan(SelectiveSystem<float[]> system, float[] y, int from) {
+    float[] dt = system.dt();
+    float[] x = system.x();
+    float[] a = system.a();
+    float[] b = system.b();
+    float[] c = system.c();
+    float[] h = system.h();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
     for (int t = 0; t < steps; t++) {
       for (int i = from; i < n; i++) {
         int at = t * n + i;
@@ -91,25 +89,27 @@ final class ScalarScans32 {
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#selectiveScanPullback}. */
   static void selectiveScanPullback(
-      float[] dt,
-      float[] x,
-      float[] a,
-      float[] b,
-      float[] c,
-      float[] h,
-      float[] gy,
-      float[] gh,
+      SelectiveSystem<float[]> system,
+      SelectiveGradients<float[]> gradients,
       float[] y,
-      float[] gdt,
-      float[] gx,
-      float[] ga,
-      float[] gb,
-      float[] gc,
       float[] work,
-      int steps,
-      int states,
-      int from,
-      int n) {
+      int from) {
+    float[] dt = system.dt();
+    float[] x = system.x();
+    float[] a = system.a();
+    float[] b = system.b();
+    float[] c = system.c();
+    float[] h = system.h();
+    int steps = system.steps();
+    int states = system.states();
+    int n = system.n();
+    float[] gy = gradients.y();
+    float[] gh = gradients.h();
+    float[] gdt = gradients.dt();
+    float[] gx = gradients.x();
+    float[] ga = gradients.a();
+    float[] gb = gradients.b();
+    float[] gc = gradients.c();
     int decays = (steps + 1) * states;
     for (int i = from; i < n; i++) {
       for (int s = 0; s < states; s++) {

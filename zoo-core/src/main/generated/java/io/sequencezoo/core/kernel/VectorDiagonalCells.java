@@ -62,7 +62,7 @@ final class VectorDiagonalCells {
 
   private VectorDiagonalCells() {}
 
-  static void paraGru(float[] a, float[] drive, float[] h, int steps, int n) {
+  static void gruScan(float[] a, float[] drive, float[] h, int steps, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -132,7 +132,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void paraGruPullback(float[] a, float[] drive, float[] h, float[] gy, float[] gh, float[] gx, float[] ga, int steps, int n) {
+  static void gruScanPullback(float[] a, float[] drive, float[] h, float[] gy, float[] gh, float[] gx, float[] ga, int steps, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -216,7 +216,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void paraLstm(float[] a, float[] drive, float[] h, float[] c, int steps, int n) {
+  static void lstmScan(float[] a, float[] drive, float[] h, float[] c, int steps, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -304,7 +304,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void paraLstmPullback(float[] a, float[] drive, float[] h, float[] c, float[] gy, float[] gh, float[] gc, float[] gx, float[] ga, int steps, int n) {
+  static void lstmScanPullback(float[] a, float[] drive, float[] h, float[] c, float[] gy, float[] gh, float[] gc, float[] gx, float[] ga, int steps, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -411,7 +411,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void gru(float[] a, int as, float[] h, int ho, float[] drive, int xo, int xs, float[] next, int no, float[] j, int jo, int n) {
+  static void gruLinearise(float[] a, int as, Strided<float[]> from, Strided<float[]> drives, Strided<float[]> after, Strided<float[]> slopes, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -428,6 +428,15 @@ final class VectorDiagonalCells {
     IntVector low = IntVector.broadcast(BITS, LOW_BITS);
     IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
     IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
+    float[] h = from.data();
+    int ho = from.at();
+    float[] drive = drives.data();
+    int xo = drives.at();
+    int xs = drives.stride();
+    float[] to = after.data();
+    int no = after.at();
+    float[] j = slopes.data();
+    int jo = slopes.at();
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -477,7 +486,7 @@ final class VectorDiagonalCells {
       FloatVector update = ez.mul(rest);
       FloatVector candidate = dc.mul(ez1).mul(inverse);
       FloatVector gap = candidate.sub(state);
-      gap.fma(update, state).intoArray(next, no + i);
+      gap.fma(update, state).intoArray(to, no + i);
       FloatVector moved = kept.mul(one.sub(reset)).fma(weightR, reset).mul(weightC);
       FloatVector inner = update.mul(candidate.neg().fma(candidate, one)).mul(moved);
       FloatVector outer = gap.mul(update).fma(weightZ, one);
@@ -485,7 +494,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void gruPullback(float[] a, int as, float[] h, int ho, float[] drive, int xo, int xs, float[] g, int go, float[] gx, int gxo, int gxs, float[] ga, int n) {
+  static void gruPullback(float[] a, int as, Strided<float[]> from, Strided<float[]> drives, Strided<float[]> gradients, Strided<float[]> gInput, float[] ga, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -502,6 +511,16 @@ final class VectorDiagonalCells {
     IntVector low = IntVector.broadcast(BITS, LOW_BITS);
     IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
     IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
+    float[] h = from.data();
+    int ho = from.at();
+    float[] drive = drives.data();
+    int xo = drives.at();
+    int xs = drives.stride();
+    float[] g = gradients.data();
+    int go = gradients.at();
+    float[] gx = gInput.data();
+    int gxo = gInput.at();
+    int gxs = gInput.stride();
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -562,7 +581,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void lstm(float[] a, int as, float[] h, int ho, int hs, float[] drive, int xo, int xs, float[] to, int no, int ns, float[] j, int jo, int js, int n) {
+  static void lstmLinearise(float[] a, int as, Strided<float[]> from, Strided<float[]> drives, Strided<float[]> after, Strided<float[]> slopes, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -579,6 +598,18 @@ final class VectorDiagonalCells {
     IntVector low = IntVector.broadcast(BITS, LOW_BITS);
     IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
     IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
+    float[] h = from.data();
+    int ho = from.at();
+    int hs = from.stride();
+    float[] drive = drives.data();
+    int xo = drives.at();
+    int xs = drives.stride();
+    float[] to = after.data();
+    int no = after.at();
+    int ns = after.stride();
+    float[] j = slopes.data();
+    int jo = slopes.at();
+    int js = slopes.stride();
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;
@@ -664,7 +695,7 @@ final class VectorDiagonalCells {
     }
   }
 
-  static void lstmPullback(float[] a, int as, float[] h, int ho, int hs, float[] drive, int xo, int xs, float[] g, int go, int gs, float[] gx, int gxo, int gxs, float[] ga, int n) {
+  static void lstmPullback(float[] a, int as, Strided<float[]> from, Strided<float[]> drives, Strided<float[]> gradients, Strided<float[]> gInput, float[] ga, int n) {
     FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2_E);
     FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
     FloatVector ln2 = FloatVector.broadcast(SPECIES, -LN2);
@@ -681,6 +712,18 @@ final class VectorDiagonalCells {
     IntVector low = IntVector.broadcast(BITS, LOW_BITS);
     IntVector high = IntVector.broadcast(BITS, HIGH_BITS);
     IntVector tanhCut = IntVector.broadcast(BITS, TANH_CUT_BITS);
+    float[] h = from.data();
+    int ho = from.at();
+    int hs = from.stride();
+    float[] drive = drives.data();
+    int xo = drives.at();
+    int xs = drives.stride();
+    float[] g = gradients.data();
+    int go = gradients.at();
+    int gs = gradients.stride();
+    float[] gx = gInput.data();
+    int gxo = gInput.at();
+    int gxs = gInput.stride();
     for (int i = 0; i <= n - COUNT; i += COUNT) {
       FloatVector x;
       FloatVector t;

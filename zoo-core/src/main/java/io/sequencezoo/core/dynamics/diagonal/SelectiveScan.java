@@ -7,6 +7,7 @@ import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.SelectiveSystem;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.ArrayList;
@@ -126,7 +127,9 @@ final class SelectiveScan<A> {
         }
         tile.load(t, n);
         kernels.selectiveScan(
-            tile.dt, tile.x, tile.rate, tile.b, tile.c, h, y, n, shape.states(), w);
+            new SelectiveSystem<>(
+                tile.dt, tile.x, tile.rate, tile.b, tile.c, h, n, shape.states(), w),
+            y);
         tile.addSkip(y, n);
         if (tile.gate != null) {
           kernels.multiply(y, 0, tile.gate, 0, y, 0, n * w);

@@ -5,6 +5,8 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.SelectiveGradients;
+import io.sequencezoo.core.kernel.SelectiveSystem;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -256,24 +258,11 @@ final class SelectiveScanBackward<A> {
       kernels.fill(gb, 0, shared, 0);
       kernels.fill(gc, 0, shared, 0);
       kernels.selectiveScanPullback(
-          tile.dt,
-          tile.x,
-          tile.rate,
-          tile.b,
-          tile.c,
-          h,
-          gv,
-          gh,
+          new SelectiveSystem<>(
+              tile.dt, tile.x, tile.rate, tile.b, tile.c, h, n, shape.states(), w),
+          new SelectiveGradients<>(gv, gh, gdt, gx, gRate, gb, gc),
           y,
-          gdt,
-          gx,
-          gRate,
-          gb,
-          gc,
-          states,
-          n,
-          shape.states(),
-          w);
+          states);
       targets.write.store(targets.shared(task, t), gb, 0, shared);
       targets.read.store(targets.shared(task, t), gc, 0, shared);
       if (tile.gate != null) {

@@ -1,6 +1,6 @@
 package io.sequencezoo.core.dynamics.nonlinear;
 
-import io.sequencezoo.core.kernel.Kernels;
+import io.sequencezoo.core.kernel.DiagonalCell;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import java.util.List;
@@ -77,120 +77,12 @@ public final class ParaLstmCell implements Cell {
       int from,
       int to,
       Scratch<A> scratch) {
-    return new Kernel<>(precision, shape, parameters, from, to, scratch);
+    return new DiagonalCellKernel<>(
+        DiagonalCell.LSTM, precision, shape, parameters, from, to, scratch);
   }
 
   @Override
   public Sequential sequential() {
     return ParaScan::scan;
-  }
-
-  /** Runs of some positions of all channels; each is one call. */
-  private static final class Kernel<A> implements CellKernel<A> {
-    private final Kernels<A> k;
-    private final Gates<A> gates;
-
-    /** The Jacobians of a run that only wants the next state. */
-    private final Planes<A> unused;
-
-    Kernel(
-        Precision<A> precision,
-        CellShape shape,
-        List<INDArray> parameters,
-        int from,
-        int to,
-        Scratch<A> scratch) {
-      this.k = precision.kernels();
-      this.gates = new Gates<>(precision, parameters, shape.width(), from, to, scratch);
-      this.unused = Planes.take(scratch, gates.rows(), shape.jacobianPlanes(), gates.width());
-    }
-
-    @Override
-    public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
-      for (int done = 0; done < n; done += gates.rows()) {
-        int rows = Math.min(gates.rows(), n - done);
-        run(rows, h, ht + done, x, xt + done, next, nt + done, unused, 0);
-      }
-    }
-
-    @Override
-    public void linearise(
-        int n,
-        Planes<A> h,
-        int ht,
-        Planes<A> x,
-        int xt,
-        Planes<A> next,
-        int nt,
-        Planes<A> jacobian,
-        int jt) {
-      for (int done = 0; done < n; done += gates.rows()) {
-        int rows = Math.min(gates.rows(), n - done);
-        run(rows, h, ht + done, x, xt + done, next, nt + done, jacobian, jt + done);
-      }
-    }
-
-    private void run(
-        int rows,
-        Planes<A> h,
-        int ht,
-        Planes<A> x,
-        int xt,
-        Planes<A> next,
-        int nt,
-        Planes<A> jacobian,
-        int jt) {
-      k.paraLstmLinearise(
-          gates.data(),
-          gates.run(),
-          h.data(),
-          h.at(0, ht),
-          h.stride(),
-          x.data(),
-          x.at(0, xt),
-          x.stride(),
-          next.data(),
-          next.at(0, nt),
-          next.stride(),
-          jacobian.data(),
-          jacobian.at(0, jt),
-          jacobian.stride(),
-          rows * gates.width());
-    }
-
-    @Override
-    public void pullback(
-        int n,
-        Planes<A> h,
-        int ht,
-        Planes<A> x,
-        int xt,
-        Planes<A> g,
-        int gt,
-        Planes<A> gx,
-        int gxt,
-        A parameters) {
-      gates.clearSums();
-      for (int done = 0; done < n; done += gates.rows()) {
-        k.paraLstmLocalPullback(
-            gates.data(),
-            gates.run(),
-            h.data(),
-            h.at(0, ht + done),
-            h.stride(),
-            x.data(),
-            x.at(0, xt + done),
-            x.stride(),
-            g.data(),
-            g.at(0, gt + done),
-            g.stride(),
-            gx.data(),
-            gx.at(0, gxt + done),
-            gx.stride(),
-            gates.sums(),
-            gates.width() * Math.min(gates.rows(), n - done));
-      }
-      gates.addSums(parameters);
-    }
   }
 }

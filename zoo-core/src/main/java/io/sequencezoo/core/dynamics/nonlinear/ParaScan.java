@@ -3,6 +3,7 @@ package io.sequencezoo.core.dynamics.nonlinear;
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.DiagonalCell;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
@@ -142,6 +143,10 @@ final class ParaScan<A> {
     cotangents.add(1, gInitial);
   }
 
+  private DiagonalCell kind() {
+    return states > 1 ? DiagonalCell.LSTM : DiagonalCell.GRU;
+  }
+
   private Slab<A> slab(INDArray array) {
     return array == null ? null : precision.slab(array);
   }
@@ -241,11 +246,7 @@ final class ParaScan<A> {
       for (int t = 0; t < lengths[row]; t += span) {
         int count = Math.min(span, lengths[row] - t);
         load(input, position(t) * GATES, count * GATES, drive, 0);
-        if (states > 1) {
-          kernels.paraLstm(a, drive, h, c, count, n);
-        } else {
-          kernels.paraGru(a, drive, h, count, n);
-        }
+        kernels.diagonalScan(kind(), a, drive, h, c, count, n);
         store(output, position(t), count, h, 1);
         kernels.copy(h, count * n, h, 0, n);
         if (states > 1) {
@@ -296,10 +297,8 @@ final class ParaScan<A> {
         }
         if (states > 1) {
           loadStates(cells, 1, t, count, c);
-          kernels.paraLstmPullback(a, drive, h, c, gy, gh, gc, drive, ga, count, n);
-        } else {
-          kernels.paraGruPullback(a, drive, h, gy, gh, drive, ga, count, n);
         }
+        kernels.diagonalScanPullback(kind(), a, drive, h, c, gy, gh, gc, drive, ga, count, n);
         store(gx, position(t) * GATES, count * GATES, drive, 0);
       }
       store(gInitial, state, 1, gh, 0);

@@ -3,6 +3,7 @@ package io.sequencezoo.core.dynamics.nonlinear;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import io.sequencezoo.core.kernel.Strided;
 
 /**
  * Numbers of many positions, plane by plane: plane p of position t starts at {@code (p positions +
@@ -31,6 +32,11 @@ public record Planes<A>(A data, int positions, int count, int width) {
   /** How far planes lie apart. */
   public int stride() {
     return positions * width;
+  }
+
+  /** All planes from a position on. */
+  Strided<A> from(int position) {
+    return new Strided<>(data, at(0, position), stride());
   }
 
   /** All numbers. */

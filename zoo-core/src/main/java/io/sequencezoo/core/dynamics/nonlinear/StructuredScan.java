@@ -92,15 +92,9 @@ public final class StructuredScan<A> {
       kernels.blockScan(
           transposed,
           blocks,
-          j.data(),
-          j.at(0, transposed ? from + 1 : from),
-          j.stride(),
-          state.data(),
-          state.at(0, st),
-          state.stride(),
-          v.data(),
-          v.at(0, from),
-          v.stride(),
+          j.from(transposed ? from + 1 : from),
+          state.from(st),
+          v.from(from),
           to - from,
           width);
       return;
@@ -203,15 +197,9 @@ public final class StructuredScan<A> {
       kernels.blockMap(
           transposed,
           blocks,
-          j.data(),
-          j.at(0, transposed ? at + 1 : at),
-          j.stride(),
-          v.data(),
-          v.at(0, at),
-          v.stride(),
-          maps.data(),
-          maps.at(0, c),
-          maps.stride(),
+          j.from(transposed ? at + 1 : at),
+          v.from(at),
+          maps.from(c),
           grid.to(c) - at,
           width);
     }

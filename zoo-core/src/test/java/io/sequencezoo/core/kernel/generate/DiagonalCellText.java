@@ -202,7 +202,7 @@ final class DiagonalCellText {
   private static final String GRU_LINEARISE =
       GRU_ANYWHERE
           + """
-          gap.fma(update, state) -> next[0];
+          gap.fma(update, state) -> to[0];
           FloatVector moved = kept.mul(one.sub(reset)).fma(weightR, reset).mul(weightC);
           FloatVector inner = update.mul(candidate.neg().fma(candidate, one)).mul(moved);
           FloatVector outer = gap.mul(update).fma(weightZ, one);
@@ -339,8 +339,8 @@ final class DiagonalCellText {
 
   private static final String EACH_VECTOR = "for (int i = 0; i <= n - COUNT; i += COUNT) {\n";
 
-  /** Row r of these arrays starts at {@code base + r stride}. */
-  private record Rows(String arrays, String base, String stride) {
+  /** Row r of these arrays starts at {@code base + r stride}; from is the argument they are of. */
+  private record Rows(String arrays, String base, String stride, String from) {
     String at(int r) {
       String row = r == 0 ? "" : r == 1 ? stride + " + " : r + " * " + stride + " + ";
       return (base.isEmpty() ? "" : base + " + ") + row + "i";
@@ -349,79 +349,77 @@ final class DiagonalCellText {
 
   private static final List<Rows> SEQUENCE =
       List.of(
-          new Rows("a ga gh gc", "", "n"),
-          new Rows("drive gx", "at", "n"),
-          new Rows("h c gy", "now", "n"));
+          new Rows("a ga gh gc", "", "n", ""),
+          new Rows("drive gx", "at", "n", ""),
+          new Rows("h c gy", "now", "n", ""));
 
   private static final List<Rows> PLANES =
       List.of(
-          new Rows("a ga", "", "as"),
-          new Rows("drive", "xo", "xs"),
-          new Rows("h", "ho", "hs"),
-          new Rows("next to", "no", "ns"),
-          new Rows("j", "jo", "js"),
-          new Rows("g", "go", "gs"),
-          new Rows("gx", "gxo", "gxs"));
+          new Rows("a ga", "", "as", ""),
+          new Rows("h", "ho", "hs", "from"),
+          new Rows("drive", "xo", "xs", "drives"),
+          new Rows("to", "no", "ns", "after"),
+          new Rows("j", "jo", "js", "slopes"),
+          new Rows("g", "go", "gs", "gradients"),
+          new Rows("gx", "gxo", "gxs", "gInput"));
 
   private DiagonalCellText() {}
 
   static String print() {
+    String forwards = "int step = 0; step < steps; step++";
+    String backwards = "int step = steps - 1; step >= 0; step--";
     return HEAD
-        + scan("paraGru(float[] a, float[] drive, float[] h, int steps, int n)", true, GRU_NEXT)
+        + scan("gruScan", "a drive h", forwards, GRU_NEXT)
         + scan(
-            "paraGruPullback(float[] a, float[] drive, float[] h, float[] gy, float[] gh,"
-                + " float[] gx, float[] ga, int steps, int n)",
-            false,
+            "gruScanPullback",
+            "a drive h gy gh gx ga",
+            backwards,
             GRU_SCAN_PULLBACK + GRU_GRADIENTS)
+        + scan("lstmScan", "a drive h c", forwards, LSTM_NEXT)
         + scan(
-            "paraLstm(float[] a, float[] drive, float[] h, float[] c, int steps, int n)",
-            true,
-            LSTM_NEXT)
-        + scan(
-            "paraLstmPullback(float[] a, float[] drive, float[] h, float[] c, float[] gy,"
-                + " float[] gh, float[] gc, float[] gx, float[] ga, int steps, int n)",
-            false,
+            "lstmScanPullback",
+            "a drive h c gy gh gc gx ga",
+            backwards,
             LSTM_SCAN_PULLBACK + LSTM_GRADIENTS)
+        + anywhere("gruLinearise", false, Set.of("weightR", "weightZ", "weightC"), GRU_LINEARISE)
+        + anywhere("gruPullback", true, Set.of("weightC"), GRU_PULLBACK + GRU_GRADIENTS)
         + anywhere(
-            "gru(float[] a, int as, float[] h, int ho, float[] drive, int xo, int xs,"
-                + " float[] next, int no, float[] j, int jo, int n)",
-            Set.of("weightR", "weightZ", "weightC"),
-            GRU_LINEARISE)
-        + anywhere(
-            "gruPullback(float[] a, int as, float[] h, int ho, float[] drive, int xo, int xs,"
-                + " float[] g, int go, float[] gx, int gxo, int gxs, float[] ga, int n)",
-            Set.of("weightC"),
-            GRU_PULLBACK + GRU_GRADIENTS)
-        + anywhere(
-            "lstm(float[] a, int as, float[] h, int ho, int hs, float[] drive, int xo, int xs,"
-                + " float[] to, int no, int ns, float[] j, int jo, int js, int n)",
+            "lstmLinearise",
+            false,
             Set.of("weightF", "weightZ", "weightO", "peepholeF", "peepholeO"),
             LSTM_LINEARISE)
-        + anywhere(
-            "lstmPullback(float[] a, int as, float[] h, int ho, int hs, float[] drive, int xo,"
-                + " int xs, float[] g, int go, int gs, float[] gx, int gxo, int gxs, float[] ga,"
-                + " int n)",
-            Set.of("peepholeO"),
-            LSTM_PULLBACK + LSTM_GRADIENTS)
+        + anywhere("lstmPullback", true, Set.of("peepholeO"), LSTM_PULLBACK + LSTM_GRADIENTS)
         + "}\n";
   }
 
-  private static String scan(String signature, boolean forwards, String body) {
-    String order =
-        forwards ? "int step = 0; step < steps; step++" : "int step = steps - 1; step >= 0; step--";
+  private static String scan(String name, String arrays, String order, String body) {
     String vector = EACH_VECTOR + (SCRATCH + expand(body, SEQUENCE, Set.of())).indent(2) + "}\n";
     String step = "int now = step * n;\nint at = 3 * now;\n" + vector;
-    return method(signature, "for (" + order + ") {\n" + step.indent(2) + "}\n");
+    String arguments = arrays.replaceAll("(\\w+) ?", "float[] $1, ") + "int steps, int n";
+    return method(name, arguments, "for (" + order + ") {\n" + step.indent(2) + "}\n");
   }
 
-  private static String anywhere(String signature, Set<String> held, String body) {
-    return method(
-        signature, EACH_VECTOR + (SCRATCH + expand(body, PLANES, held)).indent(2) + "}\n");
+  private static String anywhere(String name, boolean pullback, Set<String> held, String body) {
+    String text = EACH_VECTOR + (SCRATCH + expand(body, PLANES, held)).indent(2) + "}\n";
+    StringBuilder arguments = new StringBuilder("float[] a, int as, ");
+    StringBuilder unpacked = new StringBuilder();
+    for (Rows rows : PLANES) {
+      String planes = rows.from();
+      if (!planes.isEmpty() && Pattern.compile("\\b" + rows.base() + "\\b").matcher(text).find()) {
+        arguments.append("Strided<float[]> ").append(planes).append(", ");
+        unpacked.append("float[] %s = %s.data();\n".formatted(rows.arrays(), planes));
+        unpacked.append("int %s = %s.at();\n".formatted(rows.base(), planes));
+        if (Pattern.compile("\\b" + rows.stride() + "\\b").matcher(text).find()) {
+          unpacked.append("int %s = %s.stride();\n".formatted(rows.stride(), planes));
+        }
+      }
+    }
+    return method(name, arguments + (pullback ? "float[] ga, int n" : "int n"), unpacked + text);
   }
 
-  private static String method(String signature, String body) {
-    String text = "static void " + signature + " {\n" + (CONSTANTS + body).indent(2) + "}\n";
-    return "\n" + text.indent(2);
+  private static String method(String name, String arguments, String body) {
+    String head = "static void %s(%s) {\n".formatted(name, arguments);
+    return "\n" + (head + (CONSTANTS + body).indent(2) + "}\n").indent(2);
   }
 
   private static String expand(String body, List<Rows> rows, Set<String> held) {
