@@ -94,7 +94,7 @@ public final class ForgettingAttention implements Parametrisation {
       rope.rotaryDim(headDim);
     }
     AttentionRecurrence causal = AttentionRecurrence.causal();
-    this.recurrence = config.window() == null ? causal : causal.withWindow(config.window());
+    this.recurrence = config.window() == 0 ? causal : causal.withWindow(config.window());
   }
 
   @Override
@@ -273,6 +273,6 @@ public final class ForgettingAttention implements Parametrisation {
   }
 
   private int seen(int tokens) {
-    return config.window() == null ? tokens : Math.min(tokens, config.window());
+    return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

@@ -103,14 +103,14 @@ public final class SoftmaxAttention implements Parametrisation {
   private static AttentionRecurrence recurrence(SoftmaxAttentionConfig config) {
     AttentionRecurrence recurrence =
         config.bidirectional() ? AttentionRecurrence.bidirectional() : AttentionRecurrence.causal();
-    if (config.window() != null) {
+    if (config.window() != 0) {
       recurrence = recurrence.withWindow(config.window());
     }
     if (config.position() instanceof Position.Alibi) {
       recurrence = recurrence.withAlibi();
     }
     recurrence = recurrence.withDropout(config.dropout());
-    return config.scale() == null ? recurrence : recurrence.withScale(config.scale());
+    return config.scale() == 0 ? recurrence : recurrence.withScale(config.scale());
   }
 
   @Override
@@ -301,6 +301,6 @@ public final class SoftmaxAttention implements Parametrisation {
   }
 
   private int seen(int tokens) {
-    return config.window() == null ? tokens : Math.min(tokens, config.window());
+    return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }
