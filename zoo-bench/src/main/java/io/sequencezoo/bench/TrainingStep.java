@@ -31,7 +31,7 @@ final class TrainingStep implements Runnable {
     LanguageModel model = new LanguageModel(config);
     parameters = Parameters.of(model, DataType.FLOAT, 1);
     objective = new TokenObjective(model);
-    optimizer = new OptimizerConfig.AdamW(1e-3, null, null, null, null).build(parameters);
+    optimizer = OptimizerConfig.AdamW.standard(1e-3).build(parameters);
     SplittableRandom random = new SplittableRandom(1);
     batch =
         new TokenBatch(
@@ -52,7 +52,7 @@ final class TrainingStep implements Runnable {
             width,
             Layers.of(layers),
             SoftmaxAttentionConfig.gpt2(heads),
-            new MlpConfig(Activation.GELU_TANH, 4.0, true, null),
+            new MlpConfig(Activation.GELU_TANH, 4.0, true, 0.02),
             LayerNormConfig.standard(),
             null,
             true,

@@ -166,8 +166,7 @@ class MixerLayerTest {
     MultiLayerConfiguration read = MultiLayerConfiguration.fromJson(json);
     assertThat(read.toJson()).isEqualTo(json);
     assertThat(read.getConf(1).getLayer()).isEqualTo(network.getLayer(1).conf().getLayer());
-    assertThat(((MixerLayer) read.getConf(1).getLayer()).mixer())
-        .isEqualTo(new LstmConfig(3, null));
+    assertThat(((MixerLayer) read.getConf(1).getLayer()).mixer()).isEqualTo(new LstmConfig(3, 1));
     MultiLayerNetwork copy = Networks.initialised(read);
     assertThat(copy.params()).isEqualTo(network.params());
     INDArray x = features(1, 2, 5);

@@ -57,22 +57,22 @@ public final class ModelsCatalog implements Catalog {
             GluConfig.Geglu.class,
             Glu.class,
             "GEGLU: a linear map gated by the GELU of another",
-            List.of(new GluConfig.Geglu(null, null, null))),
+            List.of(new GluConfig.Geglu(2.67, false, 0.02))),
         new Entry(
             GluConfig.Reglu.class,
             Glu.class,
             "ReGLU: a linear map gated by the ReLU of another",
-            List.of(new GluConfig.Reglu(null, null, null))),
+            List.of(new GluConfig.Reglu(2.67, false, 0.02))),
         new Entry(
             GluConfig.Sigmoid.class,
             Glu.class,
             "GLU: a linear map gated by the sigmoid of another",
-            List.of(new GluConfig.Sigmoid(null, null, null))),
+            List.of(new GluConfig.Sigmoid(2.67, false, 0.02))),
         new Entry(
             GluConfig.Bilinear.class,
             Glu.class,
             "Bilinear GLU: the product of two linear maps",
-            List.of(new GluConfig.Bilinear(null, null, null))),
+            List.of(new GluConfig.Bilinear(2.67, false, 0.02))),
         new Entry(
             LayerNormConfig.class,
             LayerNorm.class,

@@ -30,10 +30,10 @@ import org.nd4j.linalg.learning.config.IUpdater;
 })
 public sealed interface OptimizerConfig {
   /** The full learning rate. */
-  Double lr();
+  double lr();
 
   /** The decoupled weight decay. */
-  Double weightDecay();
+  double weightDecay();
 
   /** A new optimiser of these parameters. */
   Optimizer build(Parameters parameters);
@@ -48,15 +48,20 @@ public sealed interface OptimizerConfig {
    * @param weightDecay 0.01 by default
    */
   @JsonTypeName("adamw")
-  record AdamW(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
+  record AdamW(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements OptimizerConfig {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public AdamW {
-      lr = Settings.rate("adamw", lr);
-      beta1 = Settings.memory("adamw: beta1", beta1, 0.9);
-      beta2 = Settings.memory("adamw: beta2", beta2, 0.999);
-      eps = Settings.positive("adamw: eps", eps, 1e-8);
-      weightDecay = Settings.decay("adamw", weightDecay, 0.01);
+      Settings.rate("adamw", lr);
+      Settings.memory("adamw: beta1", beta1);
+      Settings.memory("adamw: beta2", beta2);
+      Settings.positive("adamw: eps", eps);
+      Settings.decay("adamw", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static AdamW standard(double lr) {
+      return new AdamW(lr, 0.9, 0.999, 1e-8, 0.01);
     }
 
     @Override
@@ -67,11 +72,16 @@ public sealed interface OptimizerConfig {
 
   /** Plain gradient descent. */
   @JsonTypeName("sgd")
-  record Sgd(Double lr, Double weightDecay) implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+  record Sgd(double lr, double weightDecay) implements Nd4jUpdater {
+    /** Checks the ranges. */
     public Sgd {
-      lr = Settings.rate("sgd", lr);
-      weightDecay = Settings.decay("sgd", weightDecay, 0);
+      Settings.rate("sgd", lr);
+      Settings.decay("sgd", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static Sgd standard(double lr) {
+      return new Sgd(lr, 0);
     }
 
     @Override
@@ -82,12 +92,17 @@ public sealed interface OptimizerConfig {
 
   /** Nesterov's accelerated gradient; momentum 0.9 by default. */
   @JsonTypeName("nesterovs")
-  record Nesterovs(Double lr, Double momentum, Double weightDecay) implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+  record Nesterovs(double lr, double momentum, double weightDecay) implements Nd4jUpdater {
+    /** Checks the ranges. */
     public Nesterovs {
-      lr = Settings.rate("nesterovs", lr);
-      momentum = Settings.memory("nesterovs: momentum", momentum, 0.9);
-      weightDecay = Settings.decay("nesterovs", weightDecay, 0);
+      Settings.rate("nesterovs", lr);
+      Settings.memory("nesterovs: momentum", momentum);
+      Settings.decay("nesterovs", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static Nesterovs standard(double lr) {
+      return new Nesterovs(lr, 0.9, 0);
     }
 
     @Override
@@ -98,15 +113,20 @@ public sealed interface OptimizerConfig {
 
   /** Adam (Kingma and Ba, arXiv 1412.6980). */
   @JsonTypeName("adam")
-  record Adam(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
+  record Adam(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public Adam {
-      lr = Settings.rate("adam", lr);
-      beta1 = Settings.memory("adam: beta1", beta1, 0.9);
-      beta2 = Settings.memory("adam: beta2", beta2, 0.999);
-      eps = Settings.positive("adam: eps", eps, 1e-8);
-      weightDecay = Settings.decay("adam", weightDecay, 0);
+      Settings.rate("adam", lr);
+      Settings.memory("adam: beta1", beta1);
+      Settings.memory("adam: beta2", beta2);
+      Settings.positive("adam: eps", eps);
+      Settings.decay("adam", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static Adam standard(double lr) {
+      return new Adam(lr, 0.9, 0.999, 1e-8, 0);
     }
 
     @Override
@@ -117,15 +137,20 @@ public sealed interface OptimizerConfig {
 
   /** AMSGrad (Reddi et al., arXiv 1904.09237). */
   @JsonTypeName("amsgrad")
-  record AmsGrad(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
+  record AmsGrad(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public AmsGrad {
-      lr = Settings.rate("amsgrad", lr);
-      beta1 = Settings.memory("amsgrad: beta1", beta1, 0.9);
-      beta2 = Settings.memory("amsgrad: beta2", beta2, 0.999);
-      eps = Settings.positive("amsgrad: eps", eps, 1e-8);
-      weightDecay = Settings.decay("amsgrad", weightDecay, 0);
+      Settings.rate("amsgrad", lr);
+      Settings.memory("amsgrad: beta1", beta1);
+      Settings.memory("amsgrad: beta2", beta2);
+      Settings.positive("amsgrad: eps", eps);
+      Settings.decay("amsgrad", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static AmsGrad standard(double lr) {
+      return new AmsGrad(lr, 0.9, 0.999, 1e-8, 0);
     }
 
     @Override
@@ -136,15 +161,20 @@ public sealed interface OptimizerConfig {
 
   /** AdaMax (Kingma and Ba, arXiv 1412.6980, section 7.1). */
   @JsonTypeName("adamax")
-  record AdaMax(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
+  record AdaMax(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public AdaMax {
-      lr = Settings.rate("adamax", lr);
-      beta1 = Settings.memory("adamax: beta1", beta1, 0.9);
-      beta2 = Settings.memory("adamax: beta2", beta2, 0.999);
-      eps = Settings.positive("adamax: eps", eps, 1e-8);
-      weightDecay = Settings.decay("adamax", weightDecay, 0);
+      Settings.rate("adamax", lr);
+      Settings.memory("adamax: beta1", beta1);
+      Settings.memory("adamax: beta2", beta2);
+      Settings.positive("adamax: eps", eps);
+      Settings.decay("adamax", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static AdaMax standard(double lr) {
+      return new AdaMax(lr, 0.9, 0.999, 1e-8, 0);
     }
 
     @Override
@@ -155,12 +185,17 @@ public sealed interface OptimizerConfig {
 
   /** AdaGrad (Duchi et al., JMLR 12, 2011). */
   @JsonTypeName("adagrad")
-  record AdaGrad(Double lr, Double eps, Double weightDecay) implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+  record AdaGrad(double lr, double eps, double weightDecay) implements Nd4jUpdater {
+    /** Checks the ranges. */
     public AdaGrad {
-      lr = Settings.rate("adagrad", lr);
-      eps = Settings.positive("adagrad: eps", eps, 1e-6);
-      weightDecay = Settings.decay("adagrad", weightDecay, 0);
+      Settings.rate("adagrad", lr);
+      Settings.positive("adagrad: eps", eps);
+      Settings.decay("adagrad", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static AdaGrad standard(double lr) {
+      return new AdaGrad(lr, 1e-6, 0);
     }
 
     @Override
@@ -171,13 +206,18 @@ public sealed interface OptimizerConfig {
 
   /** AdaDelta (Zeiler, arXiv 1212.5701); lr multiplies its own step and is 1 in the paper. */
   @JsonTypeName("adadelta")
-  record AdaDelta(Double lr, Double rho, Double eps, Double weightDecay) implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+  record AdaDelta(double lr, double rho, double eps, double weightDecay) implements Nd4jUpdater {
+    /** Checks the ranges. */
     public AdaDelta {
-      lr = Settings.rate("adadelta", lr == null ? Double.valueOf(1) : lr);
-      rho = Settings.memory("adadelta: rho", rho, 0.95);
-      eps = Settings.positive("adadelta: eps", eps, 1e-6);
-      weightDecay = Settings.decay("adadelta", weightDecay, 0);
+      Settings.rate("adadelta", lr);
+      Settings.memory("adadelta: rho", rho);
+      Settings.positive("adadelta: eps", eps);
+      Settings.decay("adadelta", weightDecay);
+    }
+
+    /** The paper's. */
+    public static AdaDelta standard() {
+      return new AdaDelta(1, 0.95, 1e-6, 0);
     }
 
     @Override
@@ -188,15 +228,20 @@ public sealed interface OptimizerConfig {
 
   /** Adam with Nesterov momentum, which warms up as PyTorch's (Dozat, ICLR workshop 2016). */
   @JsonTypeName("nadam")
-  record Nadam(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
+  record Nadam(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements OptimizerConfig {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public Nadam {
-      lr = Settings.rate("nadam", lr);
-      beta1 = Settings.memory("nadam: beta1", beta1, 0.9);
-      beta2 = Settings.memory("nadam: beta2", beta2, 0.999);
-      eps = Settings.positive("nadam: eps", eps, 1e-8);
-      weightDecay = Settings.decay("nadam", weightDecay, 0);
+      Settings.rate("nadam", lr);
+      Settings.memory("nadam: beta1", beta1);
+      Settings.memory("nadam: beta2", beta2);
+      Settings.positive("nadam: eps", eps);
+      Settings.decay("nadam", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static Nadam standard(double lr) {
+      return new Nadam(lr, 0.9, 0.999, 1e-8, 0);
     }
 
     @Override
@@ -207,13 +252,18 @@ public sealed interface OptimizerConfig {
 
   /** RMSProp (Hinton's lecture 6e, 2012). */
   @JsonTypeName("rmsprop")
-  record RmsProp(Double lr, Double rho, Double eps, Double weightDecay) implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+  record RmsProp(double lr, double rho, double eps, double weightDecay) implements Nd4jUpdater {
+    /** Checks the ranges. */
     public RmsProp {
-      lr = Settings.rate("rmsprop", lr);
-      rho = Settings.memory("rmsprop: rho", rho, 0.95);
-      eps = Settings.positive("rmsprop: eps", eps, 1e-8);
-      weightDecay = Settings.decay("rmsprop", weightDecay, 0);
+      Settings.rate("rmsprop", lr);
+      Settings.memory("rmsprop: rho", rho);
+      Settings.positive("rmsprop: eps", eps);
+      Settings.decay("rmsprop", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static RmsProp standard(double lr) {
+      return new RmsProp(lr, 0.95, 1e-8, 0);
     }
 
     @Override
@@ -224,15 +274,20 @@ public sealed interface OptimizerConfig {
 
   /** AdaBelief (Zhuang et al., arXiv 2010.07468). */
   @JsonTypeName("adabelief")
-  record AdaBelief(Double lr, Double beta1, Double beta2, Double eps, Double weightDecay)
+  record AdaBelief(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements Nd4jUpdater {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public AdaBelief {
-      lr = Settings.rate("adabelief", lr);
-      beta1 = Settings.memory("adabelief: beta1", beta1, 0.9);
-      beta2 = Settings.memory("adabelief: beta2", beta2, 0.999);
-      eps = Settings.positive("adabelief: eps", eps, 1e-14);
-      weightDecay = Settings.decay("adabelief", weightDecay, 0);
+      Settings.rate("adabelief", lr);
+      Settings.memory("adabelief: beta1", beta1);
+      Settings.memory("adabelief: beta2", beta2);
+      Settings.positive("adabelief: eps", eps);
+      Settings.decay("adabelief", weightDecay);
+    }
+
+    /** The default of everything but the rate. */
+    public static AdaBelief standard(double lr) {
+      return new AdaBelief(lr, 0.9, 0.999, 1e-14, 0);
     }
 
     @Override

@@ -6,21 +6,17 @@ import static com.google.common.base.Preconditions.checkArgument;
 final class Phases {
   private Phases() {}
 
-  static Double length(String name, Double value, double otherwise) {
-    double length = value == null ? otherwise : value;
+  static void checkLength(String name, double length) {
     checkArgument(
-        length >= 0 && (length < 1 || length == Math.rint(length)),
+        length >= 0 && length < Long.MAX_VALUE && (length < 1 || length == Math.rint(length)),
         "schedule: %s must be a fraction below 1 or a whole number of steps, got %s",
         name,
         length);
-    return length;
   }
 
-  static Double floor(Double value) {
-    double floor = value == null ? 0 : value;
+  static void checkFloor(double floor) {
     checkArgument(
         floor >= 0 && floor <= 1, "schedule: floor must be between 0 and 1, got %s", floor);
-    return floor;
   }
 
   static long steps(double length, long steps) {

@@ -31,10 +31,15 @@ public sealed interface ScheduleConfig {
    * @param warmup length of the warm-up, 0 by default
    */
   @JsonTypeName("constant")
-  record Constant(Double warmup) implements ScheduleConfig {
-    /** Fills in defaults and checks. */
+  record Constant(double warmup) implements ScheduleConfig {
+    /** Checks the ranges. */
     public Constant {
-      warmup = Phases.length("warmup", warmup, 0);
+      Phases.checkLength("warmup", warmup);
+    }
+
+    /** The defaults. */
+    public static Constant standard() {
+      return new Constant(0);
     }
 
     @Override
@@ -51,11 +56,16 @@ public sealed interface ScheduleConfig {
    * @param floor fraction of the rate at the end, 0 by default
    */
   @JsonTypeName("cosine")
-  record Cosine(Double warmup, Double floor) implements ScheduleConfig {
-    /** Fills in defaults and checks. */
+  record Cosine(double warmup, double floor) implements ScheduleConfig {
+    /** Checks the ranges. */
     public Cosine {
-      warmup = Phases.length("warmup", warmup, 0);
-      floor = Phases.floor(floor);
+      Phases.checkLength("warmup", warmup);
+      Phases.checkFloor(floor);
+    }
+
+    /** The defaults. */
+    public static Cosine standard() {
+      return new Cosine(0, 0);
     }
 
     @Override
@@ -75,11 +85,16 @@ public sealed interface ScheduleConfig {
    * @param floor fraction of the rate at the end, 0 by default
    */
   @JsonTypeName("linear")
-  record Linear(Double warmup, Double floor) implements ScheduleConfig {
-    /** Fills in defaults and checks. */
+  record Linear(double warmup, double floor) implements ScheduleConfig {
+    /** Checks the ranges. */
     public Linear {
-      warmup = Phases.length("warmup", warmup, 0);
-      floor = Phases.floor(floor);
+      Phases.checkLength("warmup", warmup);
+      Phases.checkFloor(floor);
+    }
+
+    /** The defaults. */
+    public static Linear standard() {
+      return new Linear(0, 0);
     }
 
     @Override
@@ -97,10 +112,15 @@ public sealed interface ScheduleConfig {
    * @param warmup length of the warm-up, at least one step; 0.1 by default
    */
   @JsonTypeName("inverse_sqrt")
-  record InverseSqrt(Double warmup) implements ScheduleConfig {
-    /** Fills in defaults and checks. */
+  record InverseSqrt(double warmup) implements ScheduleConfig {
+    /** Checks the ranges. */
     public InverseSqrt {
-      warmup = Phases.length("warmup", warmup, 0.1);
+      Phases.checkLength("warmup", warmup);
+    }
+
+    /** The defaults. */
+    public static InverseSqrt standard() {
+      return new InverseSqrt(0.1);
     }
 
     @Override
@@ -119,12 +139,17 @@ public sealed interface ScheduleConfig {
    * @param floor fraction of the rate at the end, 0 by default
    */
   @JsonTypeName("wsd")
-  record Wsd(Double warmup, Double decay, Double floor) implements ScheduleConfig {
-    /** Fills in defaults and checks. */
+  record Wsd(double warmup, double decay, double floor) implements ScheduleConfig {
+    /** Checks the ranges. */
     public Wsd {
-      warmup = Phases.length("warmup", warmup, 0);
-      decay = Phases.length("decay", decay, 0.1);
-      floor = Phases.floor(floor);
+      Phases.checkLength("warmup", warmup);
+      Phases.checkLength("decay", decay);
+      Phases.checkFloor(floor);
+    }
+
+    /** The defaults. */
+    public static Wsd standard() {
+      return new Wsd(0, 0.1, 0);
     }
 
     @Override
@@ -143,14 +168,19 @@ public sealed interface ScheduleConfig {
    * @param floor fraction of the rate in the last phase, 0.1 by default
    */
   @JsonTypeName("wsdc")
-  record Wsdc(Double warmup, Double decay, Double constant, Double floor)
+  record Wsdc(double warmup, double decay, double constant, double floor)
       implements ScheduleConfig {
-    /** Fills in defaults and checks. */
+    /** Checks the ranges. */
     public Wsdc {
-      warmup = Phases.length("warmup", warmup, 0);
-      decay = Phases.length("decay", decay, 0.1);
-      constant = Phases.length("constant", constant, 0.1);
-      floor = Phases.floor(floor == null ? Double.valueOf(0.1) : floor);
+      Phases.checkLength("warmup", warmup);
+      Phases.checkLength("decay", decay);
+      Phases.checkLength("constant", constant);
+      Phases.checkFloor(floor);
+    }
+
+    /** The defaults. */
+    public static Wsdc standard() {
+      return new Wsdc(0, 0.1, 0.1, 0.1);
     }
 
     @Override

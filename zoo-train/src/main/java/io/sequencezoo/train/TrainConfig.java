@@ -2,7 +2,8 @@ package io.sequencezoo.train;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.base.Verify;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.config.Derived;
 
 /**
  * How a model is trained.
@@ -26,75 +27,76 @@ import com.google.common.base.Verify;
 public record TrainConfig(
     OptimizerConfig optimizer,
     ScheduleConfig schedule,
-    Long steps,
-    Integer epochs,
-    Integer batch,
-    Long seed,
-    Integer accumulate,
-    Double clip,
-    Integer evaluateEvery,
-    Integer checkpointEvery,
-    Integer patience,
-    Integer keep,
+    @Derived long steps,
+    @Derived int epochs,
+    int batch,
+    long seed,
+    int accumulate,
+    @Derived double clip,
+    int evaluateEvery,
+    int checkpointEvery,
+    int patience,
+    int keep,
     TrainPrecision precision) {
 
-  /** Fills in defaults and checks. */
+  /** Checks the ranges. */
   public TrainConfig {
+    checkAtLeast("batch", batch, 1);
     checkArgument(
-        optimizer != null, "train: optimizer must be given, for example {type: adamw, lr: 1e-3}");
-    checkArgument(seed != null, "train: seed must be given, so that the run can be repeated");
-    checkArgument(batch != null && batch >= 1, "train: batch must be at least 1, got %s", batch);
-    checkArgument(
-        (steps == null) != (epochs == null),
+        (steps == 0) != (epochs == 0),
         "train: either steps or epochs must be given, got steps %s and epochs %s",
         steps,
         epochs);
-    checkArgument(steps == null || steps >= 1, "train: steps must be at least 1, got %s", steps);
+    checkAtLeast("steps", steps, 0);
+    checkAtLeast("epochs", epochs, 0);
     checkArgument(
-        epochs == null || epochs >= 1, "train: epochs must be at least 1, got %s", epochs);
-    checkArgument(
-        clip == null || clip > 0, "train: clip must be positive, got %s; leave it out", clip);
-    schedule = schedule == null ? new ScheduleConfig.Constant(null) : schedule;
-    accumulate = atLeast("accumulate", accumulate, 1, 1);
-    evaluateEvery = atLeast("evaluateEvery", evaluateEvery, 0, 0);
-    checkpointEvery = atLeast("checkpointEvery", checkpointEvery, 0, 0);
-    patience = atLeast("patience", patience, 0, 0);
-    keep = atLeast("keep", keep, 2, 1);
-    precision = precision == null ? TrainPrecision.FLOAT : precision;
+        clip >= 0 && Double.isFinite(clip),
+        "train: clip must be positive, got %s; leave it out",
+        clip);
+    checkAtLeast("accumulate", accumulate, 1);
+    checkAtLeast("evaluateEvery", evaluateEvery, 0);
+    checkAtLeast("checkpointEvery", checkpointEvery, 0);
+    checkAtLeast("patience", patience, 0);
+    checkAtLeast("keep", keep, 1);
+  }
+
+  /** The default of everything else, where steps or epochs is 0. */
+  public static TrainConfig standard(
+      OptimizerConfig optimizer, long steps, int epochs, int batch, long seed) {
+    return new TrainConfig(
+        optimizer,
+        ScheduleConfig.Constant.standard(),
+        steps,
+        epochs,
+        batch,
+        seed,
+        1,
+        0,
+        0,
+        0,
+        0,
+        2,
+        TrainPrecision.FLOAT);
   }
 
   /** A configuration with everything else at its default. */
   public static TrainConfig of(OptimizerConfig optimizer, long steps, int batch, long seed) {
-    return new TrainConfig(
-        optimizer, null, steps, null, batch, seed, null, null, null, null, null, null, null);
+    return standard(optimizer, steps, 0, batch, seed);
   }
 
   /** The same training with another seed. */
   public TrainConfig withSeed(long other) {
-    return new TrainConfig(
-        optimizer,
-        schedule,
-        steps,
-        epochs,
-        batch,
-        other,
-        accumulate,
-        clip,
-        evaluateEvery,
-        checkpointEvery,
-        patience,
-        keep,
-        precision);
+    return Configs.with(this, "seed", other);
   }
 
   /** The number of updates on data of which so many batches make an epoch. */
   public long totalSteps(long batchesPerEpoch) {
-    if (steps != null) {
+    if (steps != 0) {
       return steps;
     }
     checkArgument(
         batchesPerEpoch > 0, "train: epochs need data that ends, got an endless source; use steps");
-    long batches = Math.multiplyExact(batchesPerEpoch, (long) Verify.verifyNotNull(epochs));
+    long batches = Math.multiplyExact(batchesPerEpoch, (long) epochs);
     return (batches + accumulate - 1) / accumulate;
   }
 
@@ -105,16 +107,14 @@ public record TrainConfig(
    * @param update counted from 0
    */
   int batchesOf(long update, long batchesPerEpoch) {
-    if (epochs == null) {
+    if (steps != 0) {
       return accumulate;
     }
     long left = batchesPerEpoch * epochs - update * accumulate;
     return (int) Math.min(accumulate, left);
   }
 
-  private static Integer atLeast(String name, Integer value, int otherwise, int least) {
-    int number = value == null ? otherwise : value;
-    checkArgument(number >= least, "train: %s must be at least %s, got %s", name, least, number);
-    return number;
+  private static void checkAtLeast(String name, long value, int least) {
+    checkArgument(value >= least, "train: %s must be at least %s, got %s", name, least, value);
   }
 }

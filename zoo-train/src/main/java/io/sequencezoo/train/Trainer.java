@@ -214,7 +214,7 @@ public final class Trainer<B> {
     if (!Double.isFinite(norm)) {
       throw nonFinite("gradient", norm, NanGuard.gradientSource(parameters));
     }
-    double clipping = config.clip() == null || norm <= config.clip() ? 1 : config.clip() / norm;
+    double clipping = config.clip() == 0 || norm <= config.clip() ? 1 : config.clip() / norm;
     double rate = config.optimizer().lr() * config.schedule().factor(progress.step(), total);
     optimizer.step(clipping / tokens, rate);
     long all = tokens;

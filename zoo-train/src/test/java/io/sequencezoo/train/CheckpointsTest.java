@@ -20,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 class CheckpointsTest {
   private static final TrainConfig CONFIG =
-      TrainConfig.of(new OptimizerConfig.AdamW(0.1, null, null, null, null), 10, 4, 1);
+      TrainConfig.of(OptimizerConfig.AdamW.standard(0.1), 10, 4, 1);
 
   @TempDir Path folder;
   private Parameters parameters;

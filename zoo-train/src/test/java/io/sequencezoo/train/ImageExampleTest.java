@@ -115,7 +115,7 @@ class ImageExampleTest {
   private static double accuracy(LightNetConfig config) {
     Infilling model = Infilling.of(config);
     Parameters parameters = Parameters.of(model, DataType.FLOAT, 5);
-    Optimizer adam = new OptimizerConfig.AdamW(RATE, null, null, null, 0.0).build(parameters);
+    Optimizer adam = new OptimizerConfig.AdamW(RATE, 0.9, 0.999, 1e-8, 0).build(parameters);
     SplittableRandom random = new SplittableRandom(17);
     for (int update = 0; update < UPDATES; update++) {
       Batch batch = Batch.draw(random, BATCH);

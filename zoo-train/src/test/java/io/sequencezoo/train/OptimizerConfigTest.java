@@ -159,8 +159,7 @@ class OptimizerConfigTest {
 
   @Test
   void read_refusesWhatMakesNoSense() {
-    assertThatThrownBy(() -> read("{type: adamw}"))
-        .hasMessageContaining("adamw: lr must be given, for example 1e-3");
+    assertThatThrownBy(() -> read("{type: adamw}")).hasMessageContaining("adamw: lr must be given");
     assertThatThrownBy(() -> read("{type: adamw, lr: -1}"))
         .hasMessageContaining("adamw: lr must be at least 0 and finite, got -1.0");
     assertThatThrownBy(() -> read("{type: adamw, lr: 1, beta1: 1}"))

@@ -33,11 +33,12 @@ class TrainConfigTest {
   void read_refusesWhatIsMissingOrMakesNoSense() {
     refused("steps: 1, batch: 1, seed: 1", "train: optimizer must be given");
     refused(OPTIMIZER + ", steps: 1, batch: 1", "train: seed must be given");
-    refused(OPTIMIZER + ", steps: 1, seed: 1", "train: batch must be at least 1, got null");
+    refused(OPTIMIZER + ", steps: 1, seed: 1", "train: batch must be given");
     refused(OPTIMIZER + ", batch: 1, seed: 1", "train: either steps or epochs must be given");
     refused(OPTIMIZER + ", steps: 1, epochs: 1, batch: 1, seed: 1", "got steps 1 and epochs 1");
-    refused(OPTIMIZER + ", steps: 0, batch: 1, seed: 1", "train: steps must be at least 1, got 0");
-    refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, clip: 0", "train: clip must be positive");
+    refused(
+        OPTIMIZER + ", steps: 0, batch: 1, seed: 1", "train: either steps or epochs must be given");
+    refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, clip: -1", "train: clip must be positive");
     refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, keep: 0", "train: keep must be at least 1");
     refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, precision: half", "precision");
     refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, patients: 2", "patients");

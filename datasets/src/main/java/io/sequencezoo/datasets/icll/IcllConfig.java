@@ -16,21 +16,18 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
  */
 @JsonTypeName("icll")
 public record IcllConfig(
-    Long seed,
-    Integer trainExamples,
-    Integer validationExamples,
-    Integer testExamples,
+    long seed,
+    int trainExamples,
+    int validationExamples,
+    int testExamples,
     Languages languages,
     Prompts prompts) {
 
-  /** Fills in what is left out and checks the numbers of problems. */
+  /** Checks the numbers of problems. */
   public IcllConfig {
-    seed = seed == null ? 0L : seed;
-    trainExamples = atLeast(1, "trainExamples", trainExamples, 2500);
-    validationExamples = atLeast(1, "validationExamples", validationExamples, 500);
-    testExamples = atLeast(1, "testExamples", testExamples, 500);
-    languages = languages == null ? Languages.regBench() : languages;
-    prompts = prompts == null ? Prompts.regBench() : prompts;
+    checkAtLeast(1, "trainExamples", trainExamples);
+    checkAtLeast(1, "validationExamples", validationExamples);
+    checkAtLeast(1, "testExamples", testExamples);
   }
 
   /**
@@ -40,7 +37,12 @@ public record IcllConfig(
    * @param trainExamples 1000, 2500, 5000, 10000, 20000 or 40000 in the paper
    */
   public static IcllConfig regBench(long seed, int trainExamples) {
-    return new IcllConfig(seed, trainExamples, null, null, null, null);
+    return new IcllConfig(seed, trainExamples, 500, 500, Languages.standard(), Prompts.standard());
+  }
+
+  /** The same with seed 0 and 2500 training automata. */
+  public static IcllConfig standard() {
+    return regBench(0, 2500);
   }
 
   /** The tokens of this data. */
@@ -70,12 +72,10 @@ public record IcllConfig(
    * @param edgeBound bound of a state's out-degree, <em>exclusive</em>: 4 draws 1 to 3. It is also
    *     the least number of states and the least size of the alphabet, as in the reference
    */
-  public record Languages(Integer symbols, Integer maxStates, Integer edgeBound) {
-    /** Fills in what is left out and checks that the sizes fit each other. */
+  public record Languages(int symbols, int maxStates, int edgeBound) {
+    /** Checks that the sizes fit each other. */
     public Languages {
-      symbols = symbols == null ? 18 : symbols;
-      maxStates = maxStates == null ? 12 : maxStates;
-      edgeBound = atLeast(2, "edgeBound", edgeBound, 4);
+      checkAtLeast(2, "edgeBound", edgeBound);
       Vocabulary vocabulary = new Vocabulary(symbols);
       checkArgument(
           vocabulary.symbols() >= edgeBound,
@@ -91,8 +91,8 @@ public record IcllConfig(
     }
 
     /** The defaults: {@code configs/dataset/icl_dfa.yaml} of the reference. */
-    public static Languages regBench() {
-      return new Languages(null, null, null);
+    public static Languages standard() {
+      return new Languages(18, 12, 4);
     }
   }
 
@@ -103,16 +103,12 @@ public record IcllConfig(
    * @param stringBound bound of the number of strings: 20 draws at most 19
    * @param lengthBound bound of a string's length: 50 draws 1 to 49
    */
-  public record Prompts(Integer minStrings, Integer stringBound, Integer lengthBound) {
-    /**
-     * Fills in what is left out and checks that no draw is empty and that every prompt has
-     * something to predict.
-     */
+  public record Prompts(int minStrings, int stringBound, int lengthBound) {
+    /** Checks that no draw is empty and that every prompt has something to predict. */
     public Prompts {
       // A single string of one symbol would be an input without a label.
-      minStrings = atLeast(2, "minStrings", minStrings, 10);
-      stringBound = stringBound == null ? 20 : stringBound;
-      lengthBound = atLeast(2, "lengthBound", lengthBound, 50);
+      checkAtLeast(2, "minStrings", minStrings);
+      checkAtLeast(2, "lengthBound", lengthBound);
       checkArgument(
           stringBound > minStrings,
           "icll: stringBound must be above minStrings %s, got %s; the bound is exclusive",
@@ -121,14 +117,12 @@ public record IcllConfig(
     }
 
     /** The defaults: {@code configs/dataset/icl_dfa.yaml} of the reference. */
-    public static Prompts regBench() {
-      return new Prompts(null, null, null);
+    public static Prompts standard() {
+      return new Prompts(10, 20, 50);
     }
   }
 
-  private static Integer atLeast(int least, String name, Integer value, int otherwise) {
-    int number = value == null ? otherwise : value;
-    checkArgument(number >= least, "icll: %s must be at least %s, got %s", name, least, number);
-    return number;
+  private static void checkAtLeast(int least, String name, int value) {
+    checkArgument(value >= least, "icll: %s must be at least %s, got %s", name, least, value);
   }
 }

@@ -3,6 +3,7 @@ package io.sequencezoo.datasets.synthetic;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.config.Configs;
 
 /**
  * What determines the data of a synthetic task. What is left out is ParaRNN's where it says so:
@@ -20,34 +21,29 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 @JsonTypeName("synthetic")
 public record SyntheticConfig(
     SyntheticTask task,
-    Long seed,
-    Integer length,
-    Integer symbols,
-    Integer trainExamples,
-    Integer validationExamples,
-    Integer testExamples) {
+    long seed,
+    int length,
+    int symbols,
+    int trainExamples,
+    int validationExamples,
+    int testExamples) {
 
-  /** Fills in what is left out and checks. */
+  /** Checks the ranges. */
   public SyntheticConfig {
-    checkArgument(
-        task != null,
-        "synthetic: task must be given, one of parity, keep_5th, one_hop and two_hop");
-    seed = seed == null ? 0L : seed;
-    length =
-        atLeast(task == SyntheticTask.KEEP_5TH ? SyntheticTask.KEPT : 1, "length", length, 100);
-    symbols = atLeast(2, "symbols", symbols, task.standardSymbols());
+    checkAtLeast(task == SyntheticTask.KEEP_5TH ? SyntheticTask.KEPT : 1, "length", length);
+    checkAtLeast(2, "symbols", symbols);
     checkArgument(
         task != SyntheticTask.PARITY || symbols == 2,
         "synthetic: symbols must be 2 for parity, got %s",
         symbols);
-    trainExamples = atLeast(1, "trainExamples", trainExamples, 10000);
-    validationExamples = atLeast(1, "validationExamples", validationExamples, 200);
-    testExamples = atLeast(1, "testExamples", testExamples, 1000);
+    checkAtLeast(1, "trainExamples", trainExamples);
+    checkAtLeast(1, "validationExamples", validationExamples);
+    checkAtLeast(1, "testExamples", testExamples);
   }
 
   /** A task as in ParaRNN. */
   public static SyntheticConfig standard(SyntheticTask task) {
-    return new SyntheticConfig(task, null, null, null, null, null, null);
+    return new SyntheticConfig(task, 0, 100, task.standardSymbols(), 10000, 200, 1000);
   }
 
   /** The number of tokens: the symbols, and a blank where the task has one. */
@@ -62,20 +58,15 @@ public record SyntheticConfig(
 
   /** The same with another number of training examples. */
   public SyntheticConfig withTrainExamples(int examples) {
-    return new SyntheticConfig(
-        task, seed, length, symbols, examples, validationExamples, testExamples);
+    return Configs.with(this, "trainExamples", examples);
   }
 
   /** The same with another length. */
   public SyntheticConfig withLength(int steps) {
-    return new SyntheticConfig(
-        task, seed, steps, symbols, trainExamples, validationExamples, testExamples);
+    return Configs.with(this, "length", steps);
   }
 
-  private static Integer atLeast(int least, String name, Integer value, int otherwise) {
-    int number = value == null ? otherwise : value;
-    checkArgument(
-        number >= least, "synthetic: %s must be at least %s, got %s", name, least, number);
-    return number;
+  private static void checkAtLeast(int least, String name, int value) {
+    checkArgument(value >= least, "synthetic: %s must be at least %s, got %s", name, least, value);
   }
 }

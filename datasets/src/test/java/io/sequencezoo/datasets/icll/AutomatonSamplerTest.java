@@ -16,7 +16,7 @@ final class AutomatonSamplerTest {
   private static final int DRAWS = 20_000;
 
   private final SplittableRandom random = new SplittableRandom(11);
-  private final AutomatonSampler sampler = new AutomatonSampler(IcllConfig.Languages.regBench());
+  private final AutomatonSampler sampler = new AutomatonSampler(IcllConfig.Languages.standard());
 
   @Test
   void states_areUniformFrom4To12() {

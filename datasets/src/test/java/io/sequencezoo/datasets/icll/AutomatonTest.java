@@ -21,7 +21,7 @@ final class AutomatonTest {
   private static final int DRAWS = 300;
 
   private static int[][] draw(SplittableRandom random) {
-    return new AutomatonSampler(IcllConfig.Languages.regBench()).draw(random);
+    return new AutomatonSampler(IcllConfig.Languages.standard()).draw(random);
   }
 
   @ParameterizedTest

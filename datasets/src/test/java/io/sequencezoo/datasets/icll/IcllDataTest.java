@@ -22,7 +22,7 @@ final class IcllDataTest {
   private static final IcllConfig.Languages TINY = new IcllConfig.Languages(2, 3, 2);
 
   private static IcllConfig tiny(long seed, int examples) {
-    return new IcllConfig(seed, examples, examples, examples, TINY, IcllConfig.Prompts.regBench());
+    return new IcllConfig(seed, examples, examples, examples, TINY, IcllConfig.Prompts.standard());
   }
 
   @Test

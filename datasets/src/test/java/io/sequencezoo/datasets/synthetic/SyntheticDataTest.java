@@ -3,6 +3,7 @@ package io.sequencezoo.datasets.synthetic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.datasets.synthetic.SyntheticData.Example;
 import java.util.Arrays;
@@ -82,10 +83,9 @@ class SyntheticDataTest {
 
   @Test
   void mistakes_areNamed() {
-    assertThatThrownBy(() -> new SyntheticConfig(null, null, null, null, null, null, null))
-        .hasMessageStartingWith("synthetic: task must be given");
-    assertThatThrownBy(
-            () -> new SyntheticConfig(SyntheticTask.PARITY, null, null, 3, null, null, null))
+    assertThatThrownBy(() -> Configs.read("task", "{seed: 1}", SyntheticConfig.class))
+        .hasMessageContaining("synthetic: task must be given");
+    assertThatThrownBy(() -> new SyntheticConfig(SyntheticTask.PARITY, 0, 100, 3, 1, 1, 1))
         .hasMessage("synthetic: symbols must be 2 for parity, got 3");
     assertThatThrownBy(() -> SyntheticConfig.standard(SyntheticTask.KEEP_5TH).withLength(4))
         .hasMessage("synthetic: length must be at least 5, got 4");

@@ -31,7 +31,9 @@ public final class IcllBaselines {
   /** The baselines on the first test problems of RegBench with this seed. */
   public static Results run(int problems, long seed) {
     checkArgument(problems >= 1, "icll: problems must be at least 1, got %s", problems);
-    IcllConfig config = new IcllConfig(seed, 1, 1, problems, null, null);
+    IcllConfig config =
+        new IcllConfig(
+            seed, 1, 1, problems, IcllConfig.Languages.standard(), IcllConfig.Prompts.standard());
     return of(new IcllData(config));
   }
 

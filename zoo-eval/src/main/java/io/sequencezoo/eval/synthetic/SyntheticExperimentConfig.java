@@ -81,21 +81,7 @@ public record SyntheticExperimentConfig(
 
   /** The same experiment with another number of passes over the data. */
   public SyntheticExperimentConfig withEpochs(int epochs) {
-    TrainConfig other =
-        new TrainConfig(
-            train.optimizer(),
-            train.schedule(),
-            null,
-            epochs,
-            train.batch(),
-            train.seed(),
-            train.accumulate(),
-            train.clip(),
-            train.evaluateEvery(),
-            train.checkpointEvery(),
-            train.patience(),
-            train.keep(),
-            train.precision());
+    TrainConfig other = Configs.with(train, Map.of("steps", 0, "epochs", epochs));
     return new SyntheticExperimentConfig(task, model, mixers, other, seeds);
   }
 

@@ -103,7 +103,7 @@ class IcllExperimentConfigTest {
     IcllExperimentConfig alone = IcllExperimentConfig.parse("experiment", HYBRID);
     assertThat(alone.withMixers(List.of("gla", "lstm", "lstm")).models())
         .containsOnlyKeys("gla", "lstm", "lstm-2");
-    GlaConfig gla = new GlaConfig(2, null, null, null, null, null);
+    GlaConfig gla = new GlaConfig(2, 0.5, 1, 16, 16, 0);
     assertThat(tiny.withMixers(List.of("gla")).mixers()).containsExactly(gla);
     assertThatThrownBy(() -> tiny.withMixers(List.of("swiglu")))
         .isInstanceOf(IllegalArgumentException.class)

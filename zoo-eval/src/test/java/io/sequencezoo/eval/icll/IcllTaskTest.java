@@ -20,7 +20,14 @@ import org.nd4j.linalg.api.buffer.DataType;
 /** The task with a trainer and the smallest model there is. */
 final class IcllTaskTest {
   private static final IcllTask TASK =
-      new IcllTask(new IcllConfig(1L, 500, null, null, null, new IcllConfig.Prompts(10, 12, 12)));
+      new IcllTask(
+          new IcllConfig(
+              1L,
+              500,
+              500,
+              500,
+              IcllConfig.Languages.standard(),
+              new IcllConfig.Prompts(10, 12, 12)));
   private static final BigramModel MODEL = new BigramModel(20);
 
   @Test
@@ -29,7 +36,7 @@ final class IcllTaskTest {
     // more: the likelihood of a uniform guess over 18 symbols.
     Parameters parameters = Parameters.of(MODEL, DataType.FLOAT, 3);
     TrainConfig config =
-        TrainConfig.of(new OptimizerConfig.AdamW(0.1, null, null, null, 0.0), 100, 16, 1L);
+        TrainConfig.of(new OptimizerConfig.AdamW(0.1, 0.9, 0.999, 1e-8, 0), 100, 16, 1L);
     new Trainer<>(config, parameters, new TokenObjective(MODEL::logits), TASK.batches(16, 2, 1))
         .run();
     Evaluation evaluation = TASK.validator(MODEL::logits, 40, 16).evaluate(parameters);
@@ -51,7 +58,10 @@ final class IcllTaskTest {
 
   @Test
   void test_isOfAllTestProblems() {
-    IcllTask task = new IcllTask(new IcllConfig(1L, 1, 1, 9, null, null));
+    IcllTask task =
+        new IcllTask(
+            new IcllConfig(
+                1L, 1, 1, 9, IcllConfig.Languages.standard(), IcllConfig.Prompts.standard()));
     Parameters parameters = Parameters.of(MODEL, DataType.DOUBLE, 3);
     IcllScores scores = task.test("bigram", MODEL::logits, parameters, 4);
     assertThat(scores.problems()).isEqualTo(9);

@@ -43,7 +43,7 @@ public final class AttentionCatalog {
                     5,
                     6,
                     7,
-                    new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, null)))));
+                    new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 1)))));
   }
 
   private static List<ForgettingAttentionConfig> forgetting() {

@@ -95,7 +95,7 @@ public final class ForgettingAttention implements Parametrisation {
       rope.rotaryDim(name(), headDim);
     }
     AttentionRecurrence causal = AttentionRecurrence.causal();
-    this.recurrence = config.window() == null ? causal : causal.withWindow(config.window());
+    this.recurrence = config.window() == 0 ? causal : causal.withWindow(config.window());
   }
 
   @Override
@@ -274,6 +274,6 @@ public final class ForgettingAttention implements Parametrisation {
   }
 
   private int seen(int tokens) {
-    return config.window() == null ? tokens : Math.min(tokens, config.window());
+    return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -24,54 +25,56 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("forgetting_attention")
 public record ForgettingAttentionConfig(
-    Integer heads,
-    Integer keyValueHeads,
-    Integer headDim,
-    Integer window,
+    int heads,
+    int keyValueHeads,
+    @Derived int headDim,
+    @Derived int window,
     Position position,
-    Boolean qkNorm,
-    Boolean outputNorm,
-    Boolean outputGate,
-    Boolean keyShift,
-    Boolean valueShift)
+    boolean qkNorm,
+    boolean outputNorm,
+    boolean outputGate,
+    boolean keyShift,
+    boolean valueShift)
     implements MixerConfig {
   private static final String NAME = "forgetting_attention";
-  private static final int HEADS = 4;
 
   /** Fills in the defaults. */
   public ForgettingAttentionConfig {
-    heads = heads == null ? HEADS : heads;
     keyValueHeads = HeadSizes.keyValueHeads(NAME, heads, keyValueHeads);
     checkArgument(
-        headDim == null || headDim >= 1, "%s: headDim must be at least 1, got %s", NAME, headDim);
-    checkArgument(
-        window == null || window >= 1,
-        "%s: window must be at least 1, got %s; leave it out for no window",
+        headDim >= 0,
+        "%s: headDim must be at least 1, or 0 for its default, got %s",
         NAME,
-        window);
-    position = position == null ? new Position.None() : position;
+        headDim);
+    checkArgument(
+        window >= 0, "%s: window must be at least 1, or 0 for none, got %s", NAME, window);
     checkArgument(
         position instanceof Position.None || position instanceof Position.Rope,
         "%s: position must be none or rope, got %s; the gates tell positions apart",
         NAME,
         position);
-    qkNorm = qkNorm != null && qkNorm;
-    outputNorm = outputNorm != null && outputNorm;
-    outputGate = outputGate != null && outputGate;
-    keyShift = keyShift != null && keyShift;
-    valueShift = valueShift != null && valueShift;
+  }
+
+  /** The paper\'s "LLaMA" design with four heads. */
+  public static ForgettingAttentionConfig standard() {
+    return of(4);
   }
 
   /** The paper's "LLaMA" design: a Transformer's attention with a forget gate, no positions. */
   public static ForgettingAttentionConfig of(int heads) {
     return new ForgettingAttentionConfig(
-        heads, null, null, null, null, null, null, null, null, null);
+        heads, 0, 0, 0, new Position.None(), false, false, false, false, false);
   }
 
   /** The paper's "Pro" design: normed queries and keys, shifts, output norm and gate. */
   public static ForgettingAttentionConfig pro(int heads) {
     return new ForgettingAttentionConfig(
-        heads, null, null, null, null, true, true, true, true, true);
+        heads, 0, 0, 0, new Position.None(), true, true, true, true, true);
+  }
+
+  /** The default where this is said: keyValueHeads are as many. */
+  static ForgettingAttentionConfig standard(int heads) {
+    return of(heads);
   }
 
   @Override

@@ -6,9 +6,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 final class HeadSizes {
   private HeadSizes() {}
 
-  /** The size of a head: headDim where given, otherwise a head's share of the width. */
-  static int of(String subject, int width, int heads, Integer headDim) {
-    return headDim != null ? headDim : share(subject, width, heads, ", or set headDim");
+  /** The size of a head: headDim where it isn't 0, otherwise a head's share of the width. */
+  static int of(String subject, int width, int heads, int headDim) {
+    return headDim != 0 ? headDim : share(subject, width, heads, ", or set headDim");
   }
 
   /** A head's share of the width. */
@@ -28,10 +28,10 @@ final class HeadSizes {
     return width / heads;
   }
 
-  /** Heads of keys and values, as many as query heads where absent; checks both. */
-  static int keyValueHeads(String subject, int heads, Integer keyValueHeads) {
+  /** Heads of keys and values, as many as query heads for 0; checks both. */
+  static int keyValueHeads(String subject, int heads, int keyValueHeads) {
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", subject, heads);
-    int shared = keyValueHeads == null ? heads : keyValueHeads;
+    int shared = keyValueHeads == 0 ? heads : keyValueHeads;
     checkArgument(
         shared >= 1 && heads % shared == 0,
         "%s: heads %s must be divisible by keyValueHeads %s; use 1 or %s",

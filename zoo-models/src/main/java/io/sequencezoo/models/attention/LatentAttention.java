@@ -85,11 +85,11 @@ public final class LatentAttention implements Parametrisation {
     this.width = place.width();
     this.heads = config.heads();
     this.contentDim = config.headDimFor(width);
-    this.valueDim = config.valueDim() == null ? contentDim : config.valueDim();
-    this.ropeDim = config.ropeDim() == null ? evenHalf(contentDim) : config.ropeDim();
-    this.rank = config.rank() == null ? RANK_IN_HEADS * contentDim : config.rank();
+    this.valueDim = config.valueDim() == 0 ? contentDim : config.valueDim();
+    this.ropeDim = config.ropeDim() == 0 ? evenHalf(contentDim) : config.ropeDim();
+    this.rank = config.rank() == 0 ? RANK_IN_HEADS * contentDim : config.rank();
     LatentAttentionRecurrence causal = LatentAttentionRecurrence.causal();
-    this.recurrence = config.window() == null ? causal : causal.withWindow(config.window());
+    this.recurrence = config.window() == 0 ? causal : causal.withWindow(config.window());
   }
 
   /** Half of n, or the next even number. */
@@ -120,7 +120,7 @@ public final class LatentAttention implements Parametrisation {
   public void declare(Declaration declaration) {
     Initialiser normal = Initialisers.normal(DEVIATION);
     int queryInput = width;
-    if (config.queryRank() != null) {
+    if (config.queryRank() != 0) {
       queryInput = config.queryRank();
       declaration.weight(QUERY_LATENT, normal, width, queryInput);
       declaration.undecayed("query_norm", Initialisers.ones(), queryInput);
@@ -138,7 +138,7 @@ public final class LatentAttention implements Parametrisation {
   public Drive drive(Context context, Variable x, State state) {
     Variable latent = normed(context, linear(context, x, "latent"), "latent_norm");
     Variable queryInput =
-        config.queryRank() == null
+        config.queryRank() == 0
             ? x
             : normed(context, linear(context, x, QUERY_LATENT), "query_norm");
     Variable q = linear(context, queryInput, "query");
@@ -186,7 +186,7 @@ public final class LatentAttention implements Parametrisation {
   @Override
   public long multiplyAddsPerToken(int position) {
     long queries =
-        config.queryRank() == null
+        config.queryRank() == 0
             ? (long) width * queryWidth()
             : (long) config.queryRank() * (width + queryWidth());
     long projections =
@@ -197,6 +197,6 @@ public final class LatentAttention implements Parametrisation {
   }
 
   private int seen(int tokens) {
-    return config.window() == null ? tokens : Math.min(tokens, config.window());
+    return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -23,33 +24,30 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("latent_attention")
 public record LatentAttentionConfig(
-    Integer heads,
-    Integer headDim,
-    Integer valueDim,
-    Integer ropeDim,
-    Integer rank,
-    Integer queryRank,
-    Integer window,
+    int heads,
+    @Derived int headDim,
+    @Derived int valueDim,
+    @Derived int ropeDim,
+    @Derived int rank,
+    @Derived int queryRank,
+    @Derived int window,
     Position.Rope rope)
     implements MixerConfig {
   private static final String NAME = "latent_attention";
-  private static final int HEADS = 4;
 
   /** Fills in the defaults that don't depend on the width. */
   public LatentAttentionConfig {
-    heads = heads == null ? HEADS : heads;
-    checkAtLeastOne("heads", heads);
+    checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", NAME, heads);
     checkAtLeastOne("headDim", headDim);
     checkAtLeastOne("valueDim", valueDim);
     checkAtLeastOne("rank", rank);
     checkAtLeastOne("queryRank", queryRank);
     checkAtLeastOne("window", window);
     checkArgument(
-        ropeDim == null || (ropeDim >= 2 && ropeDim % 2 == 0),
-        "%s: ropeDim must be even and at least 2, got %s",
+        ropeDim >= 0 && ropeDim % 2 == 0,
+        "%s: ropeDim must be even, or 0 for headDim / 2, got %s",
         NAME,
         ropeDim);
-    rope = rope == null ? Position.Rope.standard() : rope;
     checkArgument(
         rope.fraction() == 1,
         "%s: rope fraction must be 1, got %s; set ropeDim instead",
@@ -57,14 +55,19 @@ public record LatentAttentionConfig(
         rope.fraction());
   }
 
-  private static void checkAtLeastOne(String field, Integer value) {
+  private static void checkAtLeastOne(String field, int value) {
     checkArgument(
-        value == null || value >= 1, "%s: %s must be at least 1, got %s", NAME, field, value);
+        value >= 0, "%s: %s must be at least 1, or 0 for its default, got %s", NAME, field, value);
+  }
+
+  /** Four heads with the paper's multiples. */
+  public static LatentAttentionConfig standard() {
+    return of(4);
   }
 
   /** With the paper's multiples and queries straight from the input, as in its lite model. */
   public static LatentAttentionConfig of(int heads) {
-    return new LatentAttentionConfig(heads, null, null, null, null, null, null, null);
+    return new LatentAttentionConfig(heads, 0, 0, 0, 0, 0, 0, Position.Rope.standard());
   }
 
   @Override

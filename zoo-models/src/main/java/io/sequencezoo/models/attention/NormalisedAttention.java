@@ -80,7 +80,7 @@ public final class NormalisedAttention implements Parametrisation {
     this.layers = place.layers();
     this.heads = config.heads();
     this.values = config.valueDimFor(width);
-    this.keys = config.keyDim() == null ? values : config.keyDim();
+    this.keys = config.keyDim() == 0 ? values : config.keyDim();
   }
 
   @Override

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -19,23 +20,24 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("normalised_attention")
 public record NormalisedAttentionConfig(
-    Integer heads, Integer keyDim, Normaliser normaliser, Boolean bias) implements MixerConfig {
+    int heads, @Derived int keyDim, Normaliser normaliser, boolean bias) implements MixerConfig {
   private static final String NAME = "normalised_attention";
-  private static final int HEADS = 4;
 
   /** Fills in the defaults. */
   public NormalisedAttentionConfig {
-    heads = heads == null ? HEADS : heads;
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", NAME, heads);
     checkArgument(
-        keyDim == null || keyDim >= 1, "%s: keyDim must be at least 1, got %s", NAME, keyDim);
-    normaliser = normaliser == null ? Normaliser.EXP : normaliser;
-    bias = bias == null || bias;
+        keyDim >= 0, "%s: keyDim must be at least 1, or 0 for its default, got %s", NAME, keyDim);
+  }
+
+  /** Four heads and the paper's best normaliser. */
+  public static NormalisedAttentionConfig standard() {
+    return of(4, Normaliser.EXP);
   }
 
   /** With a normaliser, and otherwise the reference's defaults. */
   public static NormalisedAttentionConfig of(int heads, Normaliser normaliser) {
-    return new NormalisedAttentionConfig(heads, null, normaliser, null);
+    return new NormalisedAttentionConfig(heads, 0, normaliser, true);
   }
 
   @Override

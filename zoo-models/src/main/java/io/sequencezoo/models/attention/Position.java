@@ -29,23 +29,17 @@ public sealed interface Position {
    * @param fraction of the features of a head that turn; 1 where absent
    */
   @JsonTypeName("rope")
-  record Rope(Rotary.Convention convention, Double base, Double fraction) implements Position {
-    // RoFormer, section 3.2.2, after Vaswani et al.
-    private static final double BASE = 10000;
-
-    /** Fills in the defaults. */
+  record Rope(Rotary.Convention convention, double base, double fraction) implements Position {
+    /** Checks the ranges. */
     public Rope {
-      convention = convention == null ? Rotary.Convention.HALF_SPLIT : convention;
-      base = base == null ? BASE : base;
-      fraction = fraction == null ? 1 : fraction;
       checkArgument(base > 0 && Double.isFinite(base), "rope: base must be positive, got %s", base);
       checkArgument(
           fraction > 0 && fraction <= 1, "rope: fraction must be in (0, 1], got %s", fraction);
     }
 
-    /** All features, half split, base 10000. */
+    /** All features, half split, base 10000 (RoFormer, section 3.2.2, after Vaswani et al.). */
     public static Rope standard() {
-      return new Rope(null, null, null);
+      return new Rope(Rotary.Convention.HALF_SPLIT, 10000, 1);
     }
 
     /** R, the features of a head of this size that turn. */
@@ -72,11 +66,11 @@ public sealed interface Position {
    * @param maxPositions the longest sequence
    */
   @JsonTypeName("learned")
-  record Learned(Integer maxPositions) implements Position {
+  record Learned(int maxPositions) implements Position {
     /** Checks that there is a position. */
     public Learned {
       checkArgument(
-          maxPositions != null && maxPositions >= 1,
+          maxPositions >= 1,
           "learned positions: maxPositions must be at least 1, got %s",
           maxPositions);
     }

@@ -103,14 +103,14 @@ public final class SoftmaxAttention implements Parametrisation {
 
   private static Recurrence recurrence(SoftmaxAttentionConfig config) {
     AttentionRecurrence recurrence = AttentionRecurrence.causal();
-    if (config.window() != null) {
+    if (config.window() != 0) {
       recurrence = recurrence.withWindow(config.window());
     }
     if (config.position() instanceof Position.Alibi) {
       recurrence = recurrence.withAlibi();
     }
     recurrence = recurrence.withDropout(config.dropout());
-    if (config.scale() != null) {
+    if (config.scale() != 0) {
       recurrence = recurrence.withScale(config.scale());
     }
     return config.bidirectional() ? recurrence.bidirectional() : recurrence;
@@ -309,6 +309,6 @@ public final class SoftmaxAttention implements Parametrisation {
   }
 
   private int seen(int tokens) {
-    return config.window() == null ? tokens : Math.min(tokens, config.window());
+    return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

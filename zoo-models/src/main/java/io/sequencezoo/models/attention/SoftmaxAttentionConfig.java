@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 
@@ -30,55 +31,48 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("softmax_attention")
 public record SoftmaxAttentionConfig(
-    Integer heads,
-    Integer keyValueHeads,
-    Integer headDim,
-    Integer window,
+    int heads,
+    int keyValueHeads,
+    @Derived int headDim,
+    @Derived int window,
     Position position,
-    Boolean qkNorm,
-    Boolean bias,
-    Boolean outputBias,
-    Double scale,
-    Boolean bidirectional,
-    Integer shortConvolution,
-    Boolean sink,
-    Double dropout)
+    boolean qkNorm,
+    boolean bias,
+    boolean outputBias,
+    @Derived double scale,
+    boolean bidirectional,
+    int shortConvolution,
+    boolean sink,
+    double dropout)
     implements MixerConfig {
-  private static final int HEADS = 4;
-
   /** Fills in the defaults. */
   public SoftmaxAttentionConfig {
-    heads = heads == null ? HEADS : heads;
     keyValueHeads = HeadSizes.keyValueHeads("softmax_attention", heads, keyValueHeads);
     checkArgument(
-        headDim == null || headDim >= 1,
-        "softmax_attention: headDim must be at least 1, got %s",
+        headDim >= 0,
+        "softmax_attention: headDim must be at least 1, or 0 for its default, got %s",
         headDim);
     checkArgument(
-        window == null || window >= 1,
-        "softmax_attention: window must be at least 1, got %s; leave it out for no window",
-        window);
+        window >= 0, "softmax_attention: window must be at least 1, or 0 for none, got %s", window);
     checkArgument(
-        scale == null || (scale > 0 && Double.isFinite(scale)),
-        "softmax_attention: scale must be positive, got %s",
+        scale >= 0 && Double.isFinite(scale),
+        "softmax_attention: scale must be positive, or 0 for headDim^-0.5, got %s",
         scale);
-    position = position == null ? Position.Rope.standard() : position;
-    qkNorm = qkNorm != null && qkNorm;
-    bias = bias != null && bias;
-    outputBias = outputBias != null && outputBias;
-    bidirectional = bidirectional != null && bidirectional;
-    shortConvolution = ShortConvolutions.checkedSpan("softmax_attention", shortConvolution);
+    ShortConvolutions.checkSpan("softmax_attention", shortConvolution);
     checkArgument(
         shortConvolution == 0 || !bidirectional,
         "softmax_attention: shortConvolution must be 0 with bidirectional, got %s;"
             + " it is causal: leave one of them out",
         shortConvolution);
-    sink = sink != null && sink;
-    dropout = dropout == null ? 0 : dropout;
     checkArgument(
         dropout >= 0 && dropout < 1,
         "softmax_attention: dropout must be in [0, 1), got %s",
         dropout);
+  }
+
+  /** Causal attention of four heads with rotary embedding. */
+  public static SoftmaxAttentionConfig standard() {
+    return builder().build();
   }
 
   /** Causal multi-head attention with rotary embedding. */
@@ -96,6 +90,11 @@ public record SoftmaxAttentionConfig(
     return new Builder();
   }
 
+  /** The default where this is said: keyValueHeads are as many. */
+  static SoftmaxAttentionConfig standard(int heads) {
+    return builder().heads(heads).build();
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     return new SequenceMixer(new SoftmaxAttention(this, place));
@@ -108,15 +107,15 @@ public record SoftmaxAttentionConfig(
 
   /** Sets one option after the other. */
   public static final class Builder {
-    private Integer heads;
-    private Integer keyValueHeads;
-    private Integer headDim;
-    private Integer window;
-    private Position position;
+    private int heads = 4;
+    private int keyValueHeads;
+    private int headDim;
+    private int window;
+    private Position position = Position.Rope.standard();
     private boolean qkNorm;
     private boolean bias;
     private boolean outputBias;
-    private Double scale;
+    private double scale;
     private boolean bidirectional;
     private int shortConvolution;
     private boolean sink;

@@ -9,14 +9,20 @@ import io.sequencezoo.core.registry.Registry;
 
 /** Describes a {@link Glu}; the members differ in the activation of the gate alone. */
 public sealed interface GluConfig extends FeedForwardConfig {
+  /** As many parameters as an MLP of expansion 4 (Shazeer 2020, section 3.1). */
+  double EXPANSION = 2.67;
+
+  /** GPT-2's. */
+  double INIT_STD = 0.02;
+
   /** F / D; F is rounded. */
-  Double expansion();
+  double expansion();
 
   /** Whether linear maps have biases. */
-  Boolean bias();
+  boolean bias();
 
   /** Standard deviation of first weights; the last map's is divided by √(2 layers). */
-  Double initStd();
+  double initStd();
 
   /** The activation of the gate, null for none. */
   Unary gate();
@@ -27,24 +33,17 @@ public sealed interface GluConfig extends FeedForwardConfig {
     return new Glu(ChannelShape.of(type, place, expansion(), bias(), initStd()), gate());
   }
 
-  private static Double expansionOrDefault(Double expansion) {
-    // As many parameters as an MLP of expansion 4 (Shazeer 2020, section 3.1).
-    return expansion == null ? 2.67 : expansion;
-  }
-
-  private static Double initStdOrDefault(Double initStd) {
-    return initStd == null ? 0.02 : initStd;
-  }
-
   /** SwiGLU: {@code silu(x G) (x U)}. */
   @JsonTypeName("swiglu")
-  record Swiglu(Double expansion, Boolean bias, Double initStd) implements GluConfig {
-    /** Fills in what is absent: expansion 2.67, no biases, standard deviation 0.02. */
+  record Swiglu(double expansion, boolean bias, double initStd) implements GluConfig {
+    /** Checks the ranges. */
     public Swiglu {
-      expansion = expansionOrDefault(expansion);
-      bias = bias != null && bias;
-      initStd = initStdOrDefault(initStd);
       ChannelShape.check("swiglu", expansion, initStd);
+    }
+
+    /** Expansion 2.67, no biases, standard deviation 0.02. */
+    public static Swiglu standard() {
+      return new Swiglu(EXPANSION, false, INIT_STD);
     }
 
     @Override
@@ -55,13 +54,15 @@ public sealed interface GluConfig extends FeedForwardConfig {
 
   /** GEGLU: {@code gelu(x G) (x U)}. */
   @JsonTypeName("geglu")
-  record Geglu(Double expansion, Boolean bias, Double initStd) implements GluConfig {
-    /** Fills in what is absent: expansion 2.67, no biases, standard deviation 0.02. */
+  record Geglu(double expansion, boolean bias, double initStd) implements GluConfig {
+    /** Checks the ranges. */
     public Geglu {
-      expansion = expansionOrDefault(expansion);
-      bias = bias != null && bias;
-      initStd = initStdOrDefault(initStd);
       ChannelShape.check("geglu", expansion, initStd);
+    }
+
+    /** Expansion 2.67, no biases, standard deviation 0.02. */
+    public static Geglu standard() {
+      return new Geglu(EXPANSION, false, INIT_STD);
     }
 
     @Override
@@ -72,13 +73,15 @@ public sealed interface GluConfig extends FeedForwardConfig {
 
   /** ReGLU: {@code max(x G, 0) (x U)}. */
   @JsonTypeName("reglu")
-  record Reglu(Double expansion, Boolean bias, Double initStd) implements GluConfig {
-    /** Fills in what is absent: expansion 2.67, no biases, standard deviation 0.02. */
+  record Reglu(double expansion, boolean bias, double initStd) implements GluConfig {
+    /** Checks the ranges. */
     public Reglu {
-      expansion = expansionOrDefault(expansion);
-      bias = bias != null && bias;
-      initStd = initStdOrDefault(initStd);
       ChannelShape.check("reglu", expansion, initStd);
+    }
+
+    /** Expansion 2.67, no biases, standard deviation 0.02. */
+    public static Reglu standard() {
+      return new Reglu(EXPANSION, false, INIT_STD);
     }
 
     @Override
@@ -89,13 +92,15 @@ public sealed interface GluConfig extends FeedForwardConfig {
 
   /** GLU: {@code σ(x G) (x U)} (Dauphin et al. 2017, arXiv 1612.08083). */
   @JsonTypeName("glu")
-  record Sigmoid(Double expansion, Boolean bias, Double initStd) implements GluConfig {
-    /** Fills in what is absent: expansion 2.67, no biases, standard deviation 0.02. */
+  record Sigmoid(double expansion, boolean bias, double initStd) implements GluConfig {
+    /** Checks the ranges. */
     public Sigmoid {
-      expansion = expansionOrDefault(expansion);
-      bias = bias != null && bias;
-      initStd = initStdOrDefault(initStd);
       ChannelShape.check("glu", expansion, initStd);
+    }
+
+    /** Expansion 2.67, no biases, standard deviation 0.02. */
+    public static Sigmoid standard() {
+      return new Sigmoid(EXPANSION, false, INIT_STD);
     }
 
     @Override
@@ -106,13 +111,15 @@ public sealed interface GluConfig extends FeedForwardConfig {
 
   /** The bilinear unit: {@code (x G) (x U)}. */
   @JsonTypeName("bilinear_glu")
-  record Bilinear(Double expansion, Boolean bias, Double initStd) implements GluConfig {
-    /** Fills in what is absent: expansion 2.67, no biases, standard deviation 0.02. */
+  record Bilinear(double expansion, boolean bias, double initStd) implements GluConfig {
+    /** Checks the ranges. */
     public Bilinear {
-      expansion = expansionOrDefault(expansion);
-      bias = bias != null && bias;
-      initStd = initStdOrDefault(initStd);
       ChannelShape.check("bilinear_glu", expansion, initStd);
+    }
+
+    /** Expansion 2.67, no biases, standard deviation 0.02. */
+    public static Bilinear standard() {
+      return new Bilinear(EXPANSION, false, INIT_STD);
     }
 
     @Override
@@ -123,6 +130,6 @@ public sealed interface GluConfig extends FeedForwardConfig {
 
   /** SwiGLU with the defaults. */
   static GluConfig standard() {
-    return new Swiglu(null, null, null);
+    return Swiglu.standard();
   }
 }

@@ -15,25 +15,21 @@ import io.sequencezoo.core.registry.MixerConfig;
  *     by √(2 layers)
  */
 @JsonTypeName("mlp")
-public record MlpConfig(Activation activation, Double expansion, Boolean bias, Double initStd)
+public record MlpConfig(Activation activation, double expansion, boolean bias, double initStd)
     implements FeedForwardConfig {
   /** Fills in what is absent. */
   public MlpConfig {
-    activation = activation == null ? Activation.GELU : activation;
-    expansion = expansion == null ? 4.0 : expansion;
-    bias = bias == null || bias;
-    initStd = initStd == null ? 0.02 : initStd;
     ChannelShape.check("mlp", expansion, initStd);
   }
 
   /** GPT-2's, but with the exact GELU: four times the width, biases. */
   public static MlpConfig standard() {
-    return new MlpConfig(null, null, null, null);
+    return new MlpConfig(Activation.GELU, 4, true, 0.02);
   }
 
   /** Primer's squared ReLU without biases (So et al. 2021, arXiv 2109.08668). */
   public static MlpConfig reluSquared() {
-    return new MlpConfig(Activation.RELU_SQUARED, null, false, null);
+    return new MlpConfig(Activation.RELU_SQUARED, 4, false, 0.02);
   }
 
   @Override

@@ -73,15 +73,13 @@ public final class ShortConvolutions {
     this.features = span == 0 ? ImmutableMap.of() : features;
   }
 
-  /** A width that a configuration gives: 0 where absent, refused where it can't be one. */
-  public static int checkedSpan(String subject, Integer span) {
-    int checked = span == null ? 0 : span;
+  /** Refuses what can't be the width W of a convolution, nor 0 for none. */
+  public static void checkSpan(String subject, int span) {
     checkArgument(
-        checked == 0 || checked >= 2,
+        span == 0 || span >= 2,
         "%s: shortConvolution must be a width of at least 2, or 0 for none, got %s",
         subject,
-        checked);
-    return checked;
+        span);
   }
 
   /** Declares the weights, and biases that start at zero where there are any. */

@@ -18,26 +18,18 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("delta_net")
 public record DeltaNetConfig(
-    Integer heads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Integer shortConvolution,
-    Boolean allowNegativeEigenvalues,
-    Boolean outputGate)
+    int heads,
+    double keyExpansion,
+    double valueExpansion,
+    int shortConvolution,
+    boolean allowNegativeEigenvalues,
+    boolean outputGate)
     implements MixerConfig {
   private static final String NAME = "delta_net";
-  private static final int DEFAULT_CONVOLUTION = 4;
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaNetConfig {
-    heads = heads == null ? 4 : heads;
-    keyExpansion = keyExpansion == null ? 1.0 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 1.0 : valueExpansion;
-    allowNegativeEigenvalues = allowNegativeEigenvalues != null && allowNegativeEigenvalues;
-    outputGate = outputGate != null && outputGate;
-    shortConvolution =
-        ShortConvolutions.checkedSpan(
-            NAME, shortConvolution == null ? DEFAULT_CONVOLUTION : shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     HeadSizes.checkHeads(NAME, heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
     HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
@@ -45,7 +37,7 @@ public record DeltaNetConfig(
 
   /** The reference layer, as the paper's language models have it (Yang et al. 2024, section 4). */
   public static DeltaNetConfig standard() {
-    return new DeltaNetConfig(null, null, null, null, null, null);
+    return new DeltaNetConfig(4, 1, 1, 4, false, false);
   }
 
   @Override

@@ -23,35 +23,24 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("delta_product")
 public record DeltaProductConfig(
-    Integer heads,
-    Integer valueHeads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Integer writes,
-    Boolean decays,
-    Integer shortConvolution,
-    Boolean allowNegativeEigenvalues,
-    Boolean outputGate)
+    int heads,
+    int valueHeads,
+    double keyExpansion,
+    double valueExpansion,
+    int writes,
+    boolean decays,
+    int shortConvolution,
+    boolean allowNegativeEigenvalues,
+    boolean outputGate)
     implements MixerConfig {
   private static final String NAME = "delta_product";
-  private static final int DEFAULT_CONVOLUTION = 4;
 
   /** As many as the recurrence takes. */
   private static final int MOST_WRITES = 64;
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaProductConfig {
-    heads = heads == null ? 6 : heads;
-    valueHeads = valueHeads == null ? heads : valueHeads;
-    keyExpansion = keyExpansion == null ? 0.75 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 1.5 : valueExpansion;
-    writes = writes == null ? 2 : writes;
-    decays = decays == null || decays;
-    allowNegativeEigenvalues = allowNegativeEigenvalues == null || allowNegativeEigenvalues;
-    outputGate = outputGate == null || outputGate;
-    shortConvolution =
-        ShortConvolutions.checkedSpan(
-            NAME, shortConvolution == null ? DEFAULT_CONVOLUTION : shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     HeadSizes.checkHeads(NAME, heads);
     checkArgument(valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", NAME, valueHeads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
@@ -66,12 +55,17 @@ public record DeltaProductConfig(
 
   /** The reference layer, with two reflections per token. */
   public static DeltaProductConfig standard() {
-    return new DeltaProductConfig(null, null, null, null, null, null, null, null, null);
+    return new DeltaProductConfig(6, 6, 0.75, 1.5, 2, true, 4, true, true);
   }
 
   /** The same without a decay, as the paper first defines it. */
   public static DeltaProductConfig ungated() {
-    return new DeltaProductConfig(null, null, null, null, null, false, null, null, null);
+    return new DeltaProductConfig(6, 6, 0.75, 1.5, 2, false, 4, true, true);
+  }
+
+  /** The default where this is said: valueHeads are as many. */
+  static DeltaProductConfig standard(int heads) {
+    return new DeltaProductConfig(heads, heads, 0.75, 1.5, 2, true, 4, true, true);
   }
 
   @Override

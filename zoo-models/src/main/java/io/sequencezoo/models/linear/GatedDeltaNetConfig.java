@@ -21,28 +21,19 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("gated_delta_net")
 public record GatedDeltaNetConfig(
-    Integer heads,
-    Integer valueHeads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Integer shortConvolution,
-    Boolean allowNegativeEigenvalues,
-    Boolean outputGate)
+    int heads,
+    int valueHeads,
+    double keyExpansion,
+    double valueExpansion,
+    int shortConvolution,
+    boolean allowNegativeEigenvalues,
+    boolean outputGate)
     implements MixerConfig {
   private static final String NAME = "gated_delta_net";
-  private static final int DEFAULT_CONVOLUTION = 4;
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GatedDeltaNetConfig {
-    heads = heads == null ? 6 : heads;
-    valueHeads = valueHeads == null ? heads : valueHeads;
-    keyExpansion = keyExpansion == null ? 0.75 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 1.5 : valueExpansion;
-    allowNegativeEigenvalues = allowNegativeEigenvalues != null && allowNegativeEigenvalues;
-    outputGate = outputGate == null || outputGate;
-    shortConvolution =
-        ShortConvolutions.checkedSpan(
-            NAME, shortConvolution == null ? DEFAULT_CONVOLUTION : shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     HeadSizes.checkHeads(NAME, heads);
     checkArgument(valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", NAME, valueHeads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
@@ -54,7 +45,12 @@ public record GatedDeltaNetConfig(
    * parameters.
    */
   public static GatedDeltaNetConfig standard() {
-    return new GatedDeltaNetConfig(null, null, null, null, null, null, null);
+    return new GatedDeltaNetConfig(6, 6, 0.75, 1.5, 4, false, true);
+  }
+
+  /** The default where this is said: valueHeads are as many. */
+  static GatedDeltaNetConfig standard(int heads) {
+    return new GatedDeltaNetConfig(heads, heads, 0.75, 1.5, 4, false, true);
   }
 
   @Override

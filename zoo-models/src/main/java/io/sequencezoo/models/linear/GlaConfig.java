@@ -20,22 +20,17 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("gla")
 public record GlaConfig(
-    Integer heads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Integer gateLowRank,
-    Double gateNormalizer,
-    Integer shortConvolution)
+    int heads,
+    double keyExpansion,
+    double valueExpansion,
+    int gateLowRank,
+    double gateNormalizer,
+    int shortConvolution)
     implements MixerConfig {
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GlaConfig {
-    heads = heads == null ? 4 : heads;
-    keyExpansion = keyExpansion == null ? 0.5 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 1.0 : valueExpansion;
-    gateLowRank = gateLowRank == null ? 16 : gateLowRank;
-    gateNormalizer = gateNormalizer == null ? 16.0 : gateNormalizer;
-    shortConvolution = ShortConvolutions.checkedSpan("gla", shortConvolution);
+    ShortConvolutions.checkSpan("gla", shortConvolution);
     HeadSizes.checkHeads("gla", heads);
     HeadSizes.checkPositive("gla", "keyExpansion", keyExpansion);
     HeadSizes.checkPositive("gla", "valueExpansion", valueExpansion);
@@ -45,12 +40,12 @@ public record GlaConfig(
 
   /** The layer of the paper's language models (Yang et al. 2024, section 5 and its code). */
   public static GlaConfig standard() {
-    return new GlaConfig(null, null, null, null, null, null);
+    return new GlaConfig(4, 0.5, 1, 16, 16, 0);
   }
 
   /** The same with the reference's optional convolution of width 4 on q, k and v. */
   public static GlaConfig withShortConvolution() {
-    return new GlaConfig(null, null, null, null, null, 4);
+    return new GlaConfig(4, 0.5, 1, 16, 16, 4);
   }
 
   @Override

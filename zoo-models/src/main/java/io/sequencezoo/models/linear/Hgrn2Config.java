@@ -20,7 +20,7 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("hgrn2")
 public record Hgrn2Config(
-    Integer heads, Double keyExpansion, Double lowerBound, Bounds bounds, Integer shortConvolution)
+    int heads, double keyExpansion, double lowerBound, Bounds bounds, int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "hgrn2";
 
@@ -36,11 +36,7 @@ public record Hgrn2Config(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public Hgrn2Config {
-    heads = heads == null ? 0 : heads;
-    keyExpansion = keyExpansion == null ? 1.0 : keyExpansion;
-    bounds = bounds == null ? Bounds.RISING : bounds;
-    lowerBound = lowerBound == null ? (bounds == Bounds.RISING ? 1.0 : 0.0) : lowerBound;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     checkArgument(
         heads >= 0,
         "hgrn2: heads must be at least 1, or 0 for one per 128 features, got %s",
@@ -57,7 +53,12 @@ public record Hgrn2Config(
    * with depth as the reference's learned ones do at their start.
    */
   public static Hgrn2Config standard() {
-    return new Hgrn2Config(null, null, null, null, null);
+    return new Hgrn2Config(0, 1, 1, Bounds.RISING, 0);
+  }
+
+  /** The default where this is said: constant bounds start from none. */
+  static Hgrn2Config standard(Bounds bounds) {
+    return new Hgrn2Config(0, 1, bounds == Bounds.RISING ? 1 : 0, bounds, 0);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 
@@ -20,28 +21,22 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("kimi_delta_attention")
 public record KimiDeltaAttentionConfig(
-    Integer heads,
-    Integer valueHeads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Integer shortConvolution,
-    Boolean allowNegativeEigenvalues)
+    @Derived int heads,
+    @Derived int valueHeads,
+    double keyExpansion,
+    double valueExpansion,
+    int shortConvolution,
+    boolean allowNegativeEigenvalues)
     implements MixerConfig {
   private static final String NAME = "kimi_delta_attention";
-  private static final int DEFAULT_CONVOLUTION = 4;
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public KimiDeltaAttentionConfig {
-    keyExpansion = keyExpansion == null ? 1.0 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 1.0 : valueExpansion;
-    allowNegativeEigenvalues = allowNegativeEigenvalues != null && allowNegativeEigenvalues;
-    shortConvolution =
-        ShortConvolutions.checkedSpan(
-            NAME, shortConvolution == null ? DEFAULT_CONVOLUTION : shortConvolution);
-    HeadSizes.checkHeads(NAME, heads == null ? 1 : heads);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
+    HeadSizes.checkHeads(NAME, heads == 0 ? 1 : heads);
     checkArgument(
-        valueHeads == null || valueHeads >= 1,
-        "%s: valueHeads must be at least 1, got %s",
+        valueHeads >= 0,
+        "%s: valueHeads must be at least 1, or 0 for its default, got %s",
         NAME,
         valueHeads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
@@ -50,13 +45,13 @@ public record KimiDeltaAttentionConfig(
 
   /** The reference layer: heads of 128 keys and values. */
   public static KimiDeltaAttentionConfig standard() {
-    return new KimiDeltaAttentionConfig(null, null, null, null, null, null);
+    return new KimiDeltaAttentionConfig(0, 0, 1, 1, 4, false);
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    int keyHeads = heads == null ? HeadSizes.oneHeadPer128(place.width()) : heads;
-    int all = valueHeads == null ? keyHeads : valueHeads;
+    int keyHeads = heads == 0 ? HeadSizes.oneHeadPer128(place.width()) : heads;
+    int all = valueHeads == 0 ? keyHeads : valueHeads;
     DeltaSizes sizes =
         DeltaSizes.of(NAME, place.width(), keyHeads, all, keyExpansion, valueExpansion, 1);
     return new SequenceMixer(

@@ -33,19 +33,19 @@ import java.util.List;
  */
 @JsonTypeName("lightnet")
 public record LightNetConfig(
-    Integer heads,
-    Double keyExpansion,
+    int heads,
+    double keyExpansion,
     Start start,
     Gate gate,
     GatePlace gatePlace,
-    Integer gateLowRank,
+    int gateLowRank,
     Norm norm,
     RelativeEncoding relative,
-    Double relativeBase,
+    double relativeBase,
     Toeplitz toeplitz,
     List<Integer> axes,
-    Boolean bidirectional,
-    Integer shortConvolution)
+    boolean bidirectional,
+    int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "lightnet";
 
@@ -118,19 +118,8 @@ public record LightNetConfig(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public LightNetConfig {
-    heads = heads == null ? 0 : heads;
-    keyExpansion = keyExpansion == null ? 1.0 : keyExpansion;
-    start = start == null ? Start.EMPTY : start;
-    gate = gate == null ? Gate.SWISH : gate;
-    gatePlace = gatePlace == null ? GatePlace.AFTER_NORM : gatePlace;
-    gateLowRank = gateLowRank == null ? 128 : gateLowRank;
-    norm = norm == null ? Norm.WHOLE : norm;
-    relative = relative == null ? RelativeEncoding.NONE : relative;
-    relativeBase = relativeBase == null ? 10000.0 : relativeBase;
-    toeplitz = toeplitz == null ? Toeplitz.NONE : toeplitz;
-    axes = axes == null ? ImmutableList.of() : ImmutableList.copyOf(axes);
-    bidirectional = bidirectional != null && bidirectional;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
+    axes = ImmutableList.copyOf(axes);
     checkArgument(
         heads >= 0,
         "lightnet: heads must be at least 1, or 0 for one per 128 features, got %s",
@@ -211,19 +200,19 @@ public record LightNetConfig(
 
   /** Sets fields by name; the rest keep their defaults. */
   public static final class Builder {
-    private Integer heads;
-    private Double keyExpansion;
-    private Start start;
-    private Gate gate;
-    private GatePlace gatePlace;
-    private Integer gateLowRank;
-    private Norm norm;
-    private RelativeEncoding relative;
-    private Double relativeBase;
-    private Toeplitz toeplitz;
-    private List<Integer> axes;
-    private Boolean bidirectional;
-    private Integer shortConvolution;
+    private int heads;
+    private double keyExpansion = 1;
+    private Start start = Start.EMPTY;
+    private Gate gate = Gate.SWISH;
+    private GatePlace gatePlace = GatePlace.AFTER_NORM;
+    private int gateLowRank = 128;
+    private Norm norm = Norm.WHOLE;
+    private RelativeEncoding relative = RelativeEncoding.NONE;
+    private double relativeBase = 10000;
+    private Toeplitz toeplitz = Toeplitz.NONE;
+    private List<Integer> axes = List.of();
+    private boolean bidirectional;
+    private int shortConvolution;
 
     private Builder() {}
 

@@ -25,16 +25,16 @@ import java.util.Locale;
  */
 @JsonTypeName("linear_attention")
 public record LinearAttentionConfig(
-    Integer heads,
-    Integer keyDim,
-    Double valueExpansion,
+    int heads,
+    int keyDim,
+    double valueExpansion,
     FeatureMap featureMap,
-    Integer taylorOrder,
-    Boolean normalised,
-    Double normaliserEps,
-    Boolean outputNorm,
-    Boolean bidirectional,
-    Integer shortConvolution)
+    int taylorOrder,
+    boolean normalised,
+    double normaliserEps,
+    boolean outputNorm,
+    boolean bidirectional,
+    int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "linear_attention";
 
@@ -46,19 +46,7 @@ public record LinearAttentionConfig(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public LinearAttentionConfig {
-    heads = heads == null ? 4 : heads;
-    keyDim = keyDim == null ? 0 : keyDim;
-    valueExpansion = valueExpansion == null ? 1.0 : valueExpansion;
-    featureMap = featureMap == null ? FeatureMap.ELU_PLUS_ONE : featureMap;
-    taylorOrder = taylorOrder == null ? 2 : taylorOrder;
-    normalised = normalised == null || normalised;
-    normaliserEps =
-        normaliserEps == null
-            ? Double.valueOf(featureMap == FeatureMap.TAYLOR ? 1e-6 : 1e-10)
-            : normaliserEps;
-    outputNorm = outputNorm != null && outputNorm;
-    bidirectional = bidirectional != null && bidirectional;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     HeadSizes.checkHeads(NAME, heads);
     checkArgument(
         keyDim >= 0,
@@ -92,6 +80,11 @@ public record LinearAttentionConfig(
     return builder().build();
   }
 
+  /** The default where this is said: Based adds 1e-6 to the normaliser. */
+  static LinearAttentionConfig standard(FeatureMap featureMap) {
+    return builder().featureMap(featureMap).build();
+  }
+
   /**
    * The linear attention of Based (Arora et al. 2024, section 4 and its code): second-order Taylor
    * features of 16 keys per head, normaliser + 1e-6.
@@ -115,16 +108,16 @@ public record LinearAttentionConfig(
 
   /** Sets fields by name; the rest keep their defaults. */
   public static final class Builder {
-    private Integer heads;
-    private Integer keyDim;
-    private Double valueExpansion;
-    private FeatureMap featureMap;
-    private Integer taylorOrder;
-    private Boolean normalised;
-    private Double normaliserEps;
-    private Boolean outputNorm;
-    private Boolean bidirectional;
-    private Integer shortConvolution;
+    private int heads = 4;
+    private int keyDim;
+    private double valueExpansion = 1;
+    private FeatureMap featureMap = FeatureMap.ELU_PLUS_ONE;
+    private int taylorOrder = 2;
+    private boolean normalised = true;
+    private double normaliserEps = 1e-10;
+    private boolean outputNorm;
+    private boolean bidirectional;
+    private int shortConvolution;
 
     private Builder() {}
 
@@ -146,9 +139,10 @@ public record LinearAttentionConfig(
       return this;
     }
 
-    /** Of queries and keys. */
+    /** Of queries and keys; sets the default of what is added to the normaliser. */
     public Builder featureMap(FeatureMap map) {
       this.featureMap = map;
+      this.normaliserEps = map == FeatureMap.TAYLOR ? 1e-6 : 1e-10;
       return this;
     }
 

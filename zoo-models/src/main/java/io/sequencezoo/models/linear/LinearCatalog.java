@@ -33,7 +33,7 @@ public final class LinearCatalog {
             RetNetConfig.class,
             RetNet.class,
             "RetNet: rotated keys in matrix states that forget at a constant rate per head",
-            List.of(RetNetConfig.standard(), new RetNetConfig(2, 0.5, 1.0, false, null, 3))),
+            List.of(RetNetConfig.standard(), new RetNetConfig(2, 0.5, 1.0, false, 10000, 3))),
         new Entry(
             SimpleGlaConfig.class,
             SimpleGla.class,
@@ -63,7 +63,7 @@ public final class LinearCatalog {
         Mamba2Config.standard(),
         Mamba2Config.builder()
             .stateSize(3)
-            .headWidth(2)
+            .headDim(2)
             .groups(2)
             .normBeforeGate(true)
             .skipPerFeature(true)
@@ -72,7 +72,7 @@ public final class LinearCatalog {
             .build(),
         Mamba2Config.builder()
             .stateSize(3)
-            .headWidth(5)
+            .headDim(5)
             .expansion(1)
             .convolution(2)
             .norm(false)

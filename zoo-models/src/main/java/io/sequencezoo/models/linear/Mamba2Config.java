@@ -12,7 +12,7 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param stateSize N; 128
  * @param convolution W, the tokens that the convolution spans, at least 2; 4
  * @param expansion the inner width H P over the width; 2
- * @param headWidth P; 0 for 64, or the inner width where that is narrower
+ * @param headDim P; 0 for 64, or the inner width where that is narrower
  * @param groups G, of heads that share B and C; 1
  * @param norm whether the output is normalised, or only gated; true
  * @param normBeforeGate whether the gate multiplies after the norm; false
@@ -27,26 +27,26 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("mamba2")
 public record Mamba2Config(
-    Integer stateSize,
-    Integer convolution,
-    Integer expansion,
-    Integer headWidth,
-    Integer groups,
-    Boolean norm,
-    Boolean normBeforeGate,
-    Boolean skipPerFeature,
-    Boolean projectionBias,
-    Boolean convolutionBias,
+    int stateSize,
+    int convolution,
+    int expansion,
+    int headDim,
+    int groups,
+    boolean norm,
+    boolean normBeforeGate,
+    boolean skipPerFeature,
+    boolean projectionBias,
+    boolean convolutionBias,
     Range stepInit,
-    Double stepFloor,
-    Double stepLow,
-    Double stepHigh,
+    double stepFloor,
+    double stepLow,
+    double stepHigh,
     Range rateInit)
     implements MixerConfig {
   private static final String NAME = "mamba2";
 
   /** The reference's headdim. */
-  private static final int HEAD_WIDTH = 64;
+  private static final int HEAD_DIM = 64;
 
   /**
    * A range of positive numbers.
@@ -58,25 +58,10 @@ public record Mamba2Config(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public Mamba2Config {
-    stateSize = stateSize == null ? 128 : stateSize;
-    convolution = convolution == null ? 4 : convolution;
-    expansion = expansion == null ? 2 : expansion;
-    headWidth = headWidth == null ? 0 : headWidth;
-    groups = groups == null ? 1 : groups;
-    norm = norm == null || norm;
-    normBeforeGate = normBeforeGate != null && normBeforeGate;
-    skipPerFeature = skipPerFeature != null && skipPerFeature;
-    projectionBias = projectionBias != null && projectionBias;
-    convolutionBias = convolutionBias == null || convolutionBias;
-    stepInit = stepInit == null ? new Range(0.001, 0.1) : stepInit;
-    stepFloor = stepFloor == null ? 1e-4 : stepFloor;
-    stepLow = stepLow == null ? 0.0 : stepLow;
-    stepHigh = stepHigh == null ? Double.POSITIVE_INFINITY : stepHigh;
-    rateInit = rateInit == null ? new Range(1, 16) : rateInit;
     checkAtLeast("stateSize", stateSize, 1);
     checkAtLeast("convolution", convolution, 2);
     checkAtLeast("expansion", expansion, 1);
-    checkAtLeast("headWidth", headWidth, 0);
+    checkAtLeast("headDim", headDim, 0);
     checkAtLeast("groups", groups, 1);
     checkRange("stepInit", stepInit);
     checkRange("rateInit", rateInit);
@@ -99,7 +84,7 @@ public record Mamba2Config(
 
   /** The reference's simple module (mamba2_simple.py): N = 64, P = 128. */
   public static Mamba2Config simple() {
-    return builder().stateSize(64).headWidth(128).build();
+    return builder().stateSize(64).headDim(128).build();
   }
 
   /** A builder of the defaults. */
@@ -110,17 +95,17 @@ public record Mamba2Config(
   @Override
   public SequenceMixer build(Place place) {
     int inner = Math.multiplyExact(place.width(), expansion);
-    int width = headWidth == 0 ? Math.min(HEAD_WIDTH, inner) : headWidth;
+    int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
     checkArgument(
         inner % width == 0,
-        "mamba2: inner width %s must be divisible by headWidth %s; use another headWidth or"
+        "mamba2: inner width %s must be divisible by headDim %s; use another headDim or"
             + " expansion",
         inner,
         width);
     int heads = inner / width;
     checkArgument(
         heads % groups == 0,
-        "mamba2: heads %s must be divisible by groups %s; use other groups or headWidth",
+        "mamba2: heads %s must be divisible by groups %s; use other groups or headDim",
         heads,
         groups);
     return new SequenceMixer(new Mamba2(place.width(), heads, width, this));
@@ -141,21 +126,21 @@ public record Mamba2Config(
 
   /** Sets fields by name; the rest keep their defaults. */
   public static final class Builder {
-    private Integer stateSize;
-    private Integer convolution;
-    private Integer expansion;
-    private Integer headWidth;
-    private Integer groups;
-    private Boolean norm;
-    private Boolean normBeforeGate;
-    private Boolean skipPerFeature;
-    private Boolean projectionBias;
-    private Boolean convolutionBias;
-    private Range stepInit;
-    private Double stepFloor;
-    private Double stepLow;
-    private Double stepHigh;
-    private Range rateInit;
+    private int stateSize = 128;
+    private int convolution = 4;
+    private int expansion = 2;
+    private int headDim;
+    private int groups = 1;
+    private boolean norm = true;
+    private boolean normBeforeGate;
+    private boolean skipPerFeature;
+    private boolean projectionBias;
+    private boolean convolutionBias = true;
+    private Range stepInit = new Range(0.001, 0.1);
+    private double stepFloor = 1e-4;
+    private double stepLow;
+    private double stepHigh = Double.POSITIVE_INFINITY;
+    private Range rateInit = new Range(1, 16);
 
     private Builder() {}
 
@@ -178,8 +163,8 @@ public record Mamba2Config(
     }
 
     /** P. */
-    public Builder headWidth(int features) {
-      this.headWidth = features;
+    public Builder headDim(int features) {
+      this.headDim = features;
       return this;
     }
 
@@ -250,7 +235,7 @@ public record Mamba2Config(
           stateSize,
           convolution,
           expansion,
-          headWidth,
+          headDim,
           groups,
           norm,
           normBeforeGate,

@@ -20,23 +20,18 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("retnet")
 public record RetNetConfig(
-    Integer heads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Boolean rotary,
-    Double rotaryBase,
-    Integer shortConvolution)
+    int heads,
+    double keyExpansion,
+    double valueExpansion,
+    boolean rotary,
+    double rotaryBase,
+    int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "retnet";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public RetNetConfig {
-    heads = heads == null ? 4 : heads;
-    keyExpansion = keyExpansion == null ? 1.0 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 2.0 : valueExpansion;
-    rotary = rotary == null || rotary;
-    rotaryBase = rotaryBase == null ? 10000.0 : rotaryBase;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     HeadSizes.checkHeads(NAME, heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
     HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
@@ -45,7 +40,7 @@ public record RetNetConfig(
 
   /** The layer of the paper's language models (Sun et al. 2023, section 2.3). */
   public static RetNetConfig standard() {
-    return new RetNetConfig(null, null, null, null, null, null);
+    return new RetNetConfig(4, 1, 2, true, 10000, 0);
   }
 
   @Override

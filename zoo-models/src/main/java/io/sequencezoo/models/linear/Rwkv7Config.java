@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -15,7 +16,8 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param gateRank rank of the output gate's projection; absent for about 5 √D, in steps of 32
  */
 @JsonTypeName("rwkv7")
-public record Rwkv7Config(Integer headDim, Integer decayRank, Integer rateRank, Integer gateRank)
+public record Rwkv7Config(
+    @Derived int headDim, @Derived int decayRank, @Derived int rateRank, @Derived int gateRank)
     implements MixerConfig {
   private static final int HEAD = 64;
   private static final int RANK_STEP = 32;
@@ -30,18 +32,18 @@ public record Rwkv7Config(Integer headDim, Integer decayRank, Integer rateRank, 
 
   /** The reference layer. */
   public static Rwkv7Config standard() {
-    return new Rwkv7Config(null, null, null, null);
+    return new Rwkv7Config(0, 0, 0, 0);
   }
 
-  private static void checkCount(String field, Integer value) {
+  private static void checkCount(String field, int value) {
     checkArgument(
-        value == null || value >= 1, "rwkv7: %s must be at least 1, got %s", field, value);
+        value >= 0, "rwkv7: %s must be at least 1, or 0 for its default, got %s", field, value);
   }
 
   @Override
   public SequenceMixer build(Place place) {
     int width = place.width();
-    int keys = headDim == null ? Math.min(HEAD, width) : headDim;
+    int keys = headDim == 0 ? Math.min(HEAD, width) : headDim;
     checkArgument(
         width % keys == 0,
         "rwkv7: width %s must be divisible by headDim %s; use headDim %s",
@@ -51,9 +53,9 @@ public record Rwkv7Config(Integer headDim, Integer decayRank, Integer rateRank, 
     double perHead = keys / (double) HEAD;
     Rwkv7.Ranks ranks =
         new Rwkv7.Ranks(
-            decayRank == null ? rank(2.5 * Math.sqrt(width) * perHead) : decayRank,
-            rateRank == null ? rank(2.5 * Math.sqrt(width) * perHead) : rateRank,
-            gateRank == null ? rank(5 * Math.sqrt(width)) : gateRank);
+            decayRank == 0 ? rank(2.5 * Math.sqrt(width) * perHead) : decayRank,
+            rateRank == 0 ? rank(2.5 * Math.sqrt(width) * perHead) : rateRank,
+            gateRank == 0 ? rank(5 * Math.sqrt(width)) : gateRank);
     return new SequenceMixer(new Rwkv7(width, keys, ranks, new Rwkv7Start(place, keys)));
   }
 

@@ -17,22 +17,17 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  */
 @JsonTypeName("simple_gla")
 public record SimpleGlaConfig(
-    Integer heads,
-    Double keyExpansion,
-    Double valueExpansion,
-    Double gateNormalizer,
-    Integer shortConvolution)
+    int heads,
+    double keyExpansion,
+    double valueExpansion,
+    double gateNormalizer,
+    int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "simple_gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public SimpleGlaConfig {
-    heads = heads == null ? 4 : heads;
-    keyExpansion = keyExpansion == null ? 1.0 : keyExpansion;
-    valueExpansion = valueExpansion == null ? 1.0 : valueExpansion;
-    gateNormalizer = gateNormalizer == null ? 16.0 : gateNormalizer;
-    shortConvolution =
-        ShortConvolutions.checkedSpan(NAME, shortConvolution == null ? 4 : shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     HeadSizes.checkHeads(NAME, heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
     HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
@@ -41,7 +36,7 @@ public record SimpleGlaConfig(
 
   /** The defaults of the reference's layer (fla/layers/simple_gla.py). */
   public static SimpleGlaConfig standard() {
-    return new SimpleGlaConfig(null, null, null, null, null);
+    return new SimpleGlaConfig(4, 1, 1, 16, 4);
   }
 
   @Override

@@ -14,17 +14,15 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param bias whether to shift, true where absent
  */
 @JsonTypeName("layer_norm")
-public record LayerNormConfig(Double eps, Boolean bias) implements FeedForwardConfig {
+public record LayerNormConfig(double eps, boolean bias) implements FeedForwardConfig {
   /** Fills in what is absent. */
   public LayerNormConfig {
-    eps = eps == null ? 1e-5 : eps;
-    bias = bias == null || bias;
     checkArgument(eps > 0, "layer_norm: eps must be positive, got %s", eps);
   }
 
   /** PyTorch's defaults. */
   public static LayerNormConfig standard() {
-    return new LayerNormConfig(null, null);
+    return new LayerNormConfig(1e-5, true);
   }
 
   @Override

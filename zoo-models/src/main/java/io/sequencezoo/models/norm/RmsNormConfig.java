@@ -14,18 +14,16 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param groups number of groups of features, 1 where absent
  */
 @JsonTypeName("rms_norm")
-public record RmsNormConfig(Double eps, Integer groups) implements FeedForwardConfig {
+public record RmsNormConfig(double eps, int groups) implements FeedForwardConfig {
   /** Fills in what is absent. */
   public RmsNormConfig {
-    eps = eps == null ? 1e-5 : eps;
-    groups = groups == null ? 1 : groups;
     checkArgument(eps > 0, "rms_norm: eps must be positive, got %s", eps);
     checkArgument(groups >= 1, "rms_norm: groups must be at least 1, got %s", groups);
   }
 
   /** One group. */
   public static RmsNormConfig standard() {
-    return new RmsNormConfig(null, null);
+    return new RmsNormConfig(1e-5, 1);
   }
 
   @Override

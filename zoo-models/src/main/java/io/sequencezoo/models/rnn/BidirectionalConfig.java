@@ -31,12 +31,11 @@ public record BidirectionalConfig(MixerConfig mixer, Merge merge) implements Mix
   /** Fills in the merge. */
   public BidirectionalConfig {
     checkArgument(mixer != null, "bidirectional: mixer must be given, such as {type: lstm}");
-    merge = merge == null ? Merge.CONCATENATE : merge;
   }
 
   /** This mixer in both directions, concatenated. */
-  public static BidirectionalConfig of(MixerConfig mixer) {
-    return new BidirectionalConfig(mixer, null);
+  public static BidirectionalConfig standard(MixerConfig mixer) {
+    return new BidirectionalConfig(mixer, Merge.CONCATENATE);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -16,7 +17,7 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param dropout none
  */
 @JsonTypeName("elman")
-public record ElmanConfig(Integer hidden, Activation activation, RecurrentDropout dropout)
+public record ElmanConfig(@Derived int hidden, Activation activation, RecurrentDropout dropout)
     implements MixerConfig {
   /** φ. */
   public enum Activation {
@@ -31,19 +32,17 @@ public record ElmanConfig(Integer hidden, Activation activation, RecurrentDropou
   /** Fills in what is absent. */
   public ElmanConfig {
     checkArgument(
-        hidden == null || hidden >= 1, "elman: hidden must be at least 1, got %s", hidden);
-    activation = activation == null ? Activation.TANH : activation;
-    dropout = dropout == null ? RecurrentDropout.none() : dropout;
+        hidden >= 0, "elman: hidden must be at least 1, or 0 for its default, got %s", hidden);
   }
 
   /** As many units as the width, tanh: {@code torch.nn.RNN}. */
   public static ElmanConfig standard() {
-    return new ElmanConfig(null, null, null);
+    return new ElmanConfig(0, Activation.TANH, RecurrentDropout.none());
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == null ? place.width() : hidden;
+    int units = hidden == 0 ? place.width() : hidden;
     return new SequenceMixer(new Elman(place.width(), units, activation, dropout));
   }
 }

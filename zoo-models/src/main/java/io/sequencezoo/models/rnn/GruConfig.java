@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -16,28 +17,27 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param dropout none
  */
 @JsonTypeName("gru")
-public record GruConfig(Integer hidden, Boolean resetAfter, RecurrentDropout dropout)
+public record GruConfig(@Derived int hidden, boolean resetAfter, RecurrentDropout dropout)
     implements MixerConfig {
   /** Fills in what is absent. */
   public GruConfig {
-    checkArgument(hidden == null || hidden >= 1, "gru: hidden must be at least 1, got %s", hidden);
-    resetAfter = resetAfter == null || resetAfter;
-    dropout = dropout == null ? RecurrentDropout.none() : dropout;
+    checkArgument(
+        hidden >= 0, "gru: hidden must be at least 1, or 0 for its default, got %s", hidden);
   }
 
   /** As many units as the width: {@code torch.nn.GRU}. */
   public static GruConfig standard() {
-    return new GruConfig(null, null, null);
+    return new GruConfig(0, true, RecurrentDropout.none());
   }
 
   /** The convention of Cho et al. 2014. */
   public static GruConfig resetBefore() {
-    return new GruConfig(null, false, null);
+    return new GruConfig(0, false, RecurrentDropout.none());
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == null ? place.width() : hidden;
+    int units = hidden == 0 ? place.width() : hidden;
     return new SequenceMixer(new Gru(place.width(), units, resetAfter, dropout));
   }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -19,7 +20,7 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("lstm")
 public record LstmConfig(
-    Integer hidden, Double forgetBias, Variant variant, RecurrentDropout dropout)
+    @Derived int hidden, double forgetBias, Variant variant, RecurrentDropout dropout)
     implements MixerConfig {
   /** Which gates there are, and what they see. */
   public enum Variant {
@@ -36,32 +37,30 @@ public record LstmConfig(
 
   /** Fills in what is absent. */
   public LstmConfig {
-    checkArgument(hidden == null || hidden >= 1, "lstm: hidden must be at least 1, got %s", hidden);
-    forgetBias = forgetBias == null ? 1.0 : forgetBias;
+    checkArgument(
+        hidden >= 0, "lstm: hidden must be at least 1, or 0 for its default, got %s", hidden);
     checkArgument(
         Double.isFinite(forgetBias), "lstm: forgetBias must be finite, got %s", forgetBias);
-    variant = variant == null ? Variant.PLAIN : variant;
-    dropout = dropout == null ? RecurrentDropout.none() : dropout;
   }
 
-  /** A plain LSTM without dropout; null for defaults. */
-  public LstmConfig(Integer hidden, Double forgetBias) {
-    this(hidden, forgetBias, null, null);
+  /** A plain LSTM without dropout. */
+  public LstmConfig(int hidden, double forgetBias) {
+    this(hidden, forgetBias, Variant.PLAIN, RecurrentDropout.none());
   }
 
   /** As many cells as the width, forget bias 1: the LSTM of the in-context learning benchmark. */
   public static LstmConfig standard() {
-    return new LstmConfig(null, null);
+    return new LstmConfig(0, 1);
   }
 
   /** The standard LSTM in a variant. */
   public static LstmConfig of(Variant variant) {
-    return new LstmConfig(null, null, variant, null);
+    return new LstmConfig(0, 1, variant, RecurrentDropout.none());
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    int cells = hidden == null ? place.width() : hidden;
+    int cells = hidden == 0 ? place.width() : hidden;
     return new SequenceMixer(new Lstm(place.width(), cells, forgetBias, variant, dropout));
   }
 }

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.rnn.ParaRnnOptions.Initialisation;
 import io.sequencezoo.models.rnn.ParaRnnOptions.Layout;
@@ -22,38 +23,45 @@ import io.sequencezoo.models.rnn.ParaRnnOptions.Layout;
  */
 @JsonTypeName("para_lstm")
 public record ParaLstmConfig(
-    Integer hidden,
-    Integer heads,
+    @Derived int hidden,
+    int heads,
     Layout layout,
-    Integer shortConvolution,
+    int shortConvolution,
     Initialisation initialisation,
-    Double normClip,
-    Boolean residualScale)
+    double normClip,
+    boolean residualScale)
     implements MixerConfig {
+  private static final String NAME = "para_lstm";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public ParaLstmConfig {
     checkArgument(
-        hidden == null || hidden >= 1, "para_lstm: hidden must be at least 1, got %s", hidden);
-    ParaRnnOptions options =
-        ParaRnnOptions.of(
-            "para_lstm", heads, layout, shortConvolution, initialisation, normClip, residualScale);
-    heads = options.heads();
-    layout = options.layout();
-    shortConvolution = options.shortConvolution();
-    initialisation = options.initialisation();
-    normClip = options.normClip();
-    residualScale = options.residualScale();
+        hidden >= 0, "para_lstm: hidden must be at least 1, or 0 for its default, got %s", hidden);
+    new ParaRnnOptions(heads, layout, shortConvolution, initialisation, normClip, residualScale)
+        .checked(NAME);
   }
 
   /** The block with the reference code's initialisation. */
   public static ParaLstmConfig standard() {
-    return new ParaLstmConfig(null, null, null, null, null, null, null);
+    return standard(Layout.BLOCK, Initialisation.CODE);
+  }
+
+  /** The default where layout and initialisation are these. */
+  static ParaLstmConfig standard(Layout layout, Initialisation initialisation) {
+    ParaRnnOptions options = ParaRnnOptions.standard(layout, initialisation);
+    return new ParaLstmConfig(
+        0,
+        options.heads(),
+        layout,
+        options.shortConvolution(),
+        initialisation,
+        options.normClip(),
+        options.residualScale());
   }
 
   /** The block of the paper's language models: its initialisation, weights clipped to 0.5. */
   public static ParaLstmConfig paper() {
-    return new ParaLstmConfig(null, 4, null, null, Initialisation.PAPER, null, null);
+    return new ParaLstmConfig(0, 4, Layout.BLOCK, 4, Initialisation.PAPER, 0.5, true);
   }
 
   /**
@@ -62,14 +70,14 @@ public record ParaLstmConfig(
    * @param normClip 0.9 in the paper, 0 for parity
    */
   public static ParaLstmConfig bare(double normClip) {
-    return new ParaLstmConfig(null, 4, Layout.BARE, null, Initialisation.PAPER, normClip, null);
+    return new ParaLstmConfig(0, 4, Layout.BARE, 0, Initialisation.PAPER, normClip, false);
   }
 
   @Override
   public SequenceMixer build(Place place) {
     ParaRnnOptions options =
-        ParaRnnOptions.of(
-            "para_lstm", heads, layout, shortConvolution, initialisation, normClip, residualScale);
+        new ParaRnnOptions(
+            heads, layout, shortConvolution, initialisation, normClip, residualScale);
     return new SequenceMixer(options.build(ParaRnn.Kind.LSTM, place.width(), hidden));
   }
 }

@@ -82,45 +82,36 @@ public record ParaRnnOptions(
     }
   }
 
-  static ParaRnnOptions of(
-      String name,
-      Integer heads,
-      Layout layout,
-      Integer shortConvolution,
-      Initialisation initialisation,
-      Double normClip,
-      Boolean residualScale) {
-    Layout around = layout == null ? Layout.BLOCK : layout;
-    boolean block = around == Layout.BLOCK;
-    int h = heads == null ? 2 : heads;
-    checkArgument(h >= 1, "%s: heads must be at least 1, got %s", name, h);
+  /** What is left out where layout and initialisation are these. */
+  static ParaRnnOptions standard(Layout layout, Initialisation initialisation) {
+    boolean block = layout == Layout.BLOCK;
+    double clip = initialisation == Initialisation.PAPER ? 0.5 : 0;
+    return new ParaRnnOptions(2, layout, block ? 4 : 0, initialisation, clip, block);
+  }
+
+  /** Checks each field alone, and with the layout. */
+  ParaRnnOptions checked(String name) {
+    boolean block = layout == Layout.BLOCK;
+    checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", name, heads);
     checkArgument(
-        block || shortConvolution == null || shortConvolution == 0,
+        block || shortConvolution == 0,
         "%s: layout bare has no convolution, got shortConvolution %s; use layout block",
         name,
         shortConvolution);
     checkArgument(
-        block || residualScale == null || !residualScale,
-        "%s: layout bare has no residualScale; use layout block",
-        name);
-    Initialisation start = initialisation == null ? Initialisation.CODE : initialisation;
-    double clip = normClip == null ? (start == Initialisation.PAPER ? 0.5 : 0) : normClip;
+        block || !residualScale, "%s: layout bare has no residualScale; use layout block", name);
     checkArgument(
-        clip >= 0 && Double.isFinite(clip),
+        normClip >= 0 && Double.isFinite(normClip),
         "%s: normClip must be positive, or 0 for none, got %s",
         name,
-        clip);
-    int span =
-        block && shortConvolution == null
-            ? 4
-            : ShortConvolutions.checkedSpan(name, shortConvolution);
-    return new ParaRnnOptions(
-        h, around, span, start, clip, block && (residualScale == null || residualScale));
+        normClip);
+    ShortConvolutions.checkSpan(name, shortConvolution);
+    return this;
   }
 
   /** Refuses sizes that the heads don't divide. */
-  ParaRnn build(ParaRnn.Kind kind, int width, Integer hidden) {
-    int n = hidden == null ? width : hidden;
+  ParaRnn build(ParaRnn.Kind kind, int width, int hidden) {
+    int n = hidden == 0 ? width : hidden;
     int input = layout == Layout.BLOCK ? n : width;
     checkArgument(
         n % heads == 0 && input % heads == 0,

@@ -22,23 +22,26 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *     itself passes on whole; 0
  * @param output rate at which units of the layer's output are dropped; 0
  */
-public record RecurrentDropout(Double input, Double state, Double output) {
-  /** Fills in zeros and checks the rates. */
+public record RecurrentDropout(double input, double state, double output) {
+  /** Checks the rates. */
   public RecurrentDropout {
-    input = rate("input", input);
-    state = rate("state", state);
-    output = rate("output", output);
+    checkRate("input", input);
+    checkRate("state", state);
+    checkRate("output", output);
   }
 
-  private static double rate(String name, Double rate) {
-    double given = rate == null ? 0 : rate;
-    checkArgument(given >= 0 && given < 1, "dropout: %s must be in [0, 1), got %s", name, rate);
-    return given;
+  private static void checkRate(String name, double rate) {
+    checkArgument(rate >= 0 && rate < 1, "dropout: %s must be in [0, 1), got %s", name, rate);
+  }
+
+  /** No dropout. */
+  public static RecurrentDropout standard() {
+    return none();
   }
 
   /** No dropout. */
   public static RecurrentDropout none() {
-    return new RecurrentDropout(null, null, null);
+    return new RecurrentDropout(0, 0, 0);
   }
 
   /** The recurrent highway network's on Penn Treebank (Zilly et al., its code): .75, .25, .75. */

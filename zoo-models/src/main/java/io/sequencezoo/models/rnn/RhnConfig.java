@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -18,22 +19,20 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("rhn")
 public record RhnConfig(
-    Integer hidden, Integer depth, Double transformBias, RecurrentDropout dropout)
+    @Derived int hidden, int depth, double transformBias, RecurrentDropout dropout)
     implements MixerConfig {
   /** Fills in what is absent. */
   public RhnConfig {
-    checkArgument(hidden == null || hidden >= 1, "rhn: hidden must be at least 1, got %s", hidden);
-    depth = depth == null ? 3 : depth;
+    checkArgument(
+        hidden >= 0, "rhn: hidden must be at least 1, or 0 for its default, got %s", hidden);
     checkArgument(depth >= 1, "rhn: depth must be at least 1, got %s", depth);
-    transformBias = transformBias == null ? -2.0 : transformBias;
     checkArgument(
         Double.isFinite(transformBias), "rhn: transformBias must be finite, got %s", transformBias);
-    dropout = dropout == null ? RecurrentDropout.none() : dropout;
   }
 
   /** As many units as the width, depth 3. */
   public static RhnConfig standard() {
-    return new RhnConfig(null, null, null, null);
+    return new RhnConfig(0, 3, -2, RecurrentDropout.none());
   }
 
   /** Penn Treebank (Zilly et al., its code): 830 units, depth 10, bias -2, dropout. */
@@ -43,12 +42,12 @@ public record RhnConfig(
 
   /** The layer of enwik8 without its dropout: 1500 units, depth 10, bias -4. */
   public static RhnConfig enwik8() {
-    return new RhnConfig(1500, 10, -4.0, null);
+    return new RhnConfig(1500, 10, -4.0, RecurrentDropout.none());
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == null ? place.width() : hidden;
+    int units = hidden == 0 ? place.width() : hidden;
     return new SequenceMixer(new Rhn(place.width(), units, depth, transformBias, dropout));
   }
 }

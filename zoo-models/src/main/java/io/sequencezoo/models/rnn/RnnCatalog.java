@@ -37,37 +37,37 @@ public final class RnnCatalog {
             RhnConfig.class,
             Rhn.class,
             "Recurrent highway network: several gated layers between two tokens",
-            List.of(RhnConfig.standard(), new RhnConfig(3, 1, -1.0, null))),
+            List.of(RhnConfig.standard(), new RhnConfig(3, 1, -1.0, RecurrentDropout.none()))),
         new Entry(
             SlstmConfig.class,
             Slstm.class,
             "sLSTM: normalised averages with exponential gates, recurrent within heads",
-            List.of(new SlstmConfig(6, 2, null))),
+            List.of(new SlstmConfig(6, 2, RecurrentDropout.none()))),
         new Entry(
             BidirectionalConfig.class,
             Bidirectional.class,
             "Bidirectional: a mixer in both directions, outputs merged",
             List.of(
-                BidirectionalConfig.of(GruConfig.standard()),
-                new BidirectionalConfig(new LstmConfig(3, null), BidirectionalConfig.Merge.MEAN))),
+                BidirectionalConfig.standard(GruConfig.standard()),
+                new BidirectionalConfig(new LstmConfig(3, 1), BidirectionalConfig.Merge.MEAN))),
         new Entry(
             StackedConfig.class,
             Stacked.class,
             "Stacked: mixers one on top of the other",
-            List.of(new StackedConfig(List.of(LstmConfig.standard(), GruConfig.standard()), null))),
+            List.of(new StackedConfig(List.of(LstmConfig.standard(), GruConfig.standard()), 0))),
         new Entry(
             ParaGruConfig.class,
             ParaRnn.class,
             "ParaGRU: gated cells whose channels see only themselves in the past, by Newton",
             List.of(
                 ParaGruConfig.standard(),
-                new ParaGruConfig(4, 1, Layout.BARE, null, Initialisation.PAPER, 0.9, null))),
+                new ParaGruConfig(4, 1, Layout.BARE, 0, Initialisation.PAPER, 0.9, false))),
         new Entry(
             ParaLstmConfig.class,
             ParaRnn.class,
             "ParaLSTM: the same with a memory cell and peepholes",
             List.of(
                 ParaLstmConfig.standard(),
-                new ParaLstmConfig(4, 1, Layout.BARE, null, Initialisation.PAPER, 0.9, null))));
+                new ParaLstmConfig(4, 1, Layout.BARE, 0, Initialisation.PAPER, 0.9, false))));
   }
 }

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 
 /**
@@ -15,25 +16,23 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param dropout none
  */
 @JsonTypeName("slstm")
-public record SlstmConfig(Integer hidden, Integer heads, RecurrentDropout dropout)
+public record SlstmConfig(@Derived int hidden, int heads, RecurrentDropout dropout)
     implements MixerConfig {
   /** Fills in what is absent; {@link #build} checks heads with the width. */
   public SlstmConfig {
     checkArgument(
-        hidden == null || hidden >= 1, "slstm: hidden must be at least 1, got %s", hidden);
-    heads = heads == null ? 4 : heads;
+        hidden >= 0, "slstm: hidden must be at least 1, or 0 for its default, got %s", hidden);
     checkArgument(heads >= 1, "slstm: heads must be at least 1, got %s", heads);
-    dropout = dropout == null ? RecurrentDropout.none() : dropout;
   }
 
   /** As many units as the width in four heads (Beck et al. 2024, section 4). */
   public static SlstmConfig standard() {
-    return new SlstmConfig(null, null, null);
+    return new SlstmConfig(0, 4, RecurrentDropout.none());
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == null ? place.width() : hidden;
+    int units = hidden == 0 ? place.width() : hidden;
     checkArgument(
         units % heads == 0,
         "slstm: hidden %s must be divisible by heads %s; use heads that divide it",

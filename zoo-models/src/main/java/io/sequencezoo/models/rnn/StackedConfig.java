@@ -16,7 +16,7 @@ import java.util.Objects;
  * @param dropout rate at which outputs of all but the top are dropped, position by position; 0
  */
 @JsonTypeName("stacked")
-public record StackedConfig(List<MixerConfig> mixers, Double dropout) implements MixerConfig {
+public record StackedConfig(List<MixerConfig> mixers, double dropout) implements MixerConfig {
   /** Copies the list and fills in the dropout. */
   public StackedConfig {
     checkArgument(
@@ -24,14 +24,18 @@ public record StackedConfig(List<MixerConfig> mixers, Double dropout) implements
         "stacked: mixers must name at least one, got %s",
         mixers);
     mixers = List.copyOf(mixers);
-    dropout = dropout == null ? 0.0 : dropout;
     checkArgument(
         dropout >= 0 && dropout < 1, "stacked: dropout must be in [0, 1), got %s", dropout);
   }
 
+  /** These without dropout. */
+  public static StackedConfig standard(List<MixerConfig> mixers) {
+    return new StackedConfig(mixers, 0);
+  }
+
   /** Some layers of one mixer, as PyTorch's {@code num_layers}. */
   public static StackedConfig of(int layers, MixerConfig mixer) {
-    return new StackedConfig(Collections.nCopies(layers, mixer), null);
+    return new StackedConfig(Collections.nCopies(layers, mixer), 0);
   }
 
   @Override

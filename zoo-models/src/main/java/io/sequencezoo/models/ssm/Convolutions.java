@@ -2,18 +2,10 @@ package io.sequencezoo.models.ssm;
 
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.models.conv.ShortConvolutions;
 
 /** The convolution of four tokens that most gated recurrent units have before their gates. */
 final class Convolutions {
-  private static final int SPAN = 4;
-
   private Convolutions() {}
-
-  /** A span that a configuration gives; 4 where it is absent. */
-  static int checkedSpan(String subject, Integer span) {
-    return ShortConvolutions.checkedSpan(subject, span == null ? SPAN : span);
-  }
 
   /** PyTorch's default for a depthwise convolution {@code [F, W]}: uniform on ±1/√W. */
   static Initialiser uniform() {

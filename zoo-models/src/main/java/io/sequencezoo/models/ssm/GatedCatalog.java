@@ -15,8 +15,7 @@ public final class GatedCatalog {
             Mamba.class,
             "Mamba: decaying averages per channel whose steps, writes and reads the input selects",
             List.of(
-                new MambaConfig(null, 4, null, null, null, null),
-                new MambaConfig(1.0, 3, 2, 0, 0.01, 1.0))),
+                new MambaConfig(2, 4, 0, 4, 0.001, 0.1), new MambaConfig(1.0, 3, 2, 0, 0.01, 1.0))),
         new Entry(
             HgrnConfig.class,
             Hgrn.class,
@@ -26,7 +25,7 @@ public final class GatedCatalog {
             RgLruConfig.class,
             RgLru.class,
             "RG-LRU: gated decays of variance-preserving channels, in Griffin's block",
-            List.of(new RgLruConfig(null, 1, null), new RgLruConfig(2.0, 2, 0))),
+            List.of(new RgLruConfig(1, 1, 4), new RgLruConfig(2.0, 2, 0))),
         new Entry(
             QLstmConfig.class,
             QLstm.class,
@@ -41,6 +40,6 @@ public final class GatedCatalog {
             MinLstmConfig.class,
             MinLstm.class,
             "minLSTM: an average of positive candidates by two normalised gates on the input",
-            List.of(MinLstmConfig.withShortConvolution(), new MinLstmConfig(2.0, null))));
+            List.of(MinLstmConfig.withShortConvolution(), new MinLstmConfig(2.0, 0))));
   }
 }

@@ -11,30 +11,29 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * Describes an {@link Hgrn}. What is absent takes the reference's default.
  *
  * @param expansion E over the width; 1
- * @param lowerBound what the lower bound of the decay starts at, from 0 (none) to below 1; absent
- *     for layer/layers, so that the first layer has none
+ * @param lowerBound what the lower bound of the decay starts at, from 0 (none) to below 1; 1 for
+ *     layer/layers, so that the first layer has none
  * @param shortConvolution W, the tokens that a causal convolution on both gates' inputs spans, or 0
  *     for no convolution; 0
  */
 @JsonTypeName("hgrn")
-public record HgrnConfig(Double expansion, Double lowerBound, Integer shortConvolution)
+public record HgrnConfig(double expansion, double lowerBound, int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "hgrn";
 
   /** Fills in defaults and checks each field alone. */
   public HgrnConfig {
-    expansion = expansion == null ? 1.0 : expansion;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
     checkArgument(
-        lowerBound == null || (lowerBound >= 0 && lowerBound < 1),
-        "hgrn: lowerBound must be in [0, 1), got %s",
+        lowerBound >= 0 && lowerBound <= 1,
+        "hgrn: lowerBound must be in [0, 1), or 1 for layer/layers, got %s",
         lowerBound);
   }
 
   /** The layer of the reference's language models. */
   public static HgrnConfig standard() {
-    return new HgrnConfig(null, null, null);
+    return new HgrnConfig(1, 1, 0);
   }
 
   @Override
@@ -43,7 +42,7 @@ public record HgrnConfig(Double expansion, Double lowerBound, Integer shortConvo
         new Hgrn(
             place.width(),
             Expansions.expanded(NAME, place.width(), "expansion", expansion),
-            lowerBound != null ? lowerBound : (double) place.layer() / place.layers(),
+            lowerBound < 1 ? lowerBound : (double) place.layer() / place.layers(),
             shortConvolution));
   }
 }

@@ -17,20 +17,15 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("lru")
 public record LruConfig(
-    Integer stateSize,
-    Double smallestRadius,
-    Double largestRadius,
-    Double largestPhase,
+    int stateSize,
+    double smallestRadius,
+    double largestRadius,
+    double largestPhase,
     OutputGate output)
     implements MixerConfig {
 
   /** Fills in defaults, those of the paper's appendix A, and checks. */
   public LruConfig {
-    stateSize = stateSize == null ? 256 : stateSize;
-    smallestRadius = smallestRadius == null ? 0.0 : smallestRadius;
-    largestRadius = largestRadius == null ? 1.0 : largestRadius;
-    largestPhase = largestPhase == null ? 6.28 : largestPhase;
-    output = output == null ? OutputGate.FULL_GLU : output;
     checkArgument(stateSize >= 1, "lru: stateSize must be at least 1, got %s", stateSize);
     checkArgument(
         smallestRadius >= 0 && smallestRadius < largestRadius && largestRadius <= 1,
@@ -45,12 +40,12 @@ public record LruConfig(
 
   /** The initialisation of the paper's listing (Orvieto et al. 2023, appendix A). */
   public static LruConfig standard() {
-    return new LruConfig(null, null, null, null, null);
+    return new LruConfig(256, 0, 1, 6.28, OutputGate.FULL_GLU);
   }
 
   /** A ring close to the unit circle, for long ranges: |λ| from .9 to .999. */
   public static LruConfig longRange() {
-    return new LruConfig(null, 0.9, 0.999, null, null);
+    return new LruConfig(256, 0.9, 0.999, 6.28, OutputGate.FULL_GLU);
   }
 
   @Override

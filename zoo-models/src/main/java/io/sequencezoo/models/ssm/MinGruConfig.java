@@ -13,24 +13,23 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  *     convolution; 0
  */
 @JsonTypeName("min_gru")
-public record MinGruConfig(Double expansion, Integer shortConvolution) implements MixerConfig {
+public record MinGruConfig(double expansion, int shortConvolution) implements MixerConfig {
   private static final String NAME = "min_gru";
 
   /** Fills in defaults and checks each field alone. */
   public MinGruConfig {
-    expansion = expansion == null ? 1.0 : expansion;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
   }
 
   /** The cell alone, as wide as the model. */
   public static MinGruConfig standard() {
-    return new MinGruConfig(null, null);
+    return new MinGruConfig(1, 0);
   }
 
   /** With the convolution of four tokens that the paper's language models put before the cell. */
   public static MinGruConfig withShortConvolution() {
-    return new MinGruConfig(null, 4);
+    return new MinGruConfig(1, 4);
   }
 
   @Override

@@ -13,24 +13,23 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  *     convolution; 0
  */
 @JsonTypeName("min_lstm")
-public record MinLstmConfig(Double expansion, Integer shortConvolution) implements MixerConfig {
+public record MinLstmConfig(double expansion, int shortConvolution) implements MixerConfig {
   private static final String NAME = "min_lstm";
 
   /** Fills in defaults and checks each field alone. */
   public MinLstmConfig {
-    expansion = expansion == null ? 1.0 : expansion;
-    shortConvolution = ShortConvolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
   }
 
   /** The cell alone, as wide as the model. */
   public static MinLstmConfig standard() {
-    return new MinLstmConfig(null, null);
+    return new MinLstmConfig(1, 0);
   }
 
   /** With the convolution of four tokens that the paper's language models put before the cell. */
   public static MinLstmConfig withShortConvolution() {
-    return new MinLstmConfig(null, 4);
+    return new MinLstmConfig(1, 4);
   }
 
   @Override

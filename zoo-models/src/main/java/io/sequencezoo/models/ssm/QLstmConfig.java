@@ -3,6 +3,7 @@ package io.sequencezoo.models.ssm;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.conv.ShortConvolutions;
 
 /**
  * Describes a {@link QLstm}. What is absent takes the reference's default.
@@ -13,26 +14,24 @@ import io.sequencezoo.core.registry.MixerConfig;
  *     space's transition, and not {@code σ(f)}; true
  */
 @JsonTypeName("qlstm")
-public record QLstmConfig(Double expansion, Integer shortConvolution, Boolean reversed)
+public record QLstmConfig(double expansion, int shortConvolution, boolean reversed)
     implements MixerConfig {
   private static final String NAME = "qlstm";
 
   /** Fills in defaults and checks each field alone. */
   public QLstmConfig {
-    expansion = expansion == null ? 2.0 : expansion;
-    shortConvolution = Convolutions.checkedSpan(NAME, shortConvolution);
-    reversed = reversed == null || reversed;
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
   }
 
   /** The paper's qLSTM with the reversed sigmoid. */
   public static QLstmConfig standard() {
-    return new QLstmConfig(null, null, null);
+    return new QLstmConfig(2, 4, true);
   }
 
   /** The paper's qLSTM with the LSTM's forget gate. */
   public static QLstmConfig plain() {
-    return new QLstmConfig(null, null, false);
+    return new QLstmConfig(2, 4, false);
   }
 
   @Override

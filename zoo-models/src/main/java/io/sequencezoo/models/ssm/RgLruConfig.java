@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.conv.ShortConvolutions;
 
 /**
  * Describes an {@link RgLru}. What is absent takes the reference's default.
@@ -14,22 +15,20 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param shortConvolution W, the tokens that the causal convolution spans, or 0 for none; 4
  */
 @JsonTypeName("rg_lru")
-public record RgLruConfig(Double expansion, Integer heads, Integer shortConvolution)
+public record RgLruConfig(double expansion, int heads, int shortConvolution)
     implements MixerConfig {
   private static final String NAME = "rg_lru";
 
   /** Fills in defaults and checks each field alone. */
   public RgLruConfig {
-    expansion = expansion == null ? 1.0 : expansion;
-    heads = heads == null ? 4 : heads;
-    shortConvolution = Convolutions.checkedSpan(NAME, shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
     checkArgument(heads >= 1, "rg_lru: heads must be at least 1, got %s", heads);
   }
 
   /** The recurrent block of Griffin and Hawk (De et al. 2024, section 2.3). */
   public static RgLruConfig standard() {
-    return new RgLruConfig(null, null, null);
+    return new RgLruConfig(1, 4, 4);
   }
 
   @Override

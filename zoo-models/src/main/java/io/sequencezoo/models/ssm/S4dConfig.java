@@ -19,22 +19,16 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("s4d")
 public record S4dConfig(
-    Integer stateSize,
+    int stateSize,
     S4dInit init,
     Discretisation discretisation,
-    Double smallestStep,
-    Double largestStep,
+    double smallestStep,
+    double largestStep,
     OutputGate output)
     implements MixerConfig {
 
   /** Fills in defaults and checks. */
   public S4dConfig {
-    stateSize = stateSize == null ? 64 : stateSize;
-    init = init == null ? S4dInit.LIN : init;
-    discretisation = discretisation == null ? Discretisation.ZOH : discretisation;
-    smallestStep = smallestStep == null ? 0.001 : smallestStep;
-    largestStep = largestStep == null ? 0.1 : largestStep;
-    output = output == null ? OutputGate.FULL_GLU : output;
     checkArgument(
         stateSize >= 2 && stateSize % 2 == 0,
         "s4d: stateSize must be positive and even (conjugate pairs), got %s; use %s",
@@ -45,12 +39,12 @@ public record S4dConfig(
 
   /** The layer of the reference's stand-alone code: S4D-Lin, N = 64. */
   public static S4dConfig standard() {
-    return new S4dConfig(null, null, null, null, null, null);
+    return new S4dConfig(64, S4dInit.LIN, Discretisation.ZOH, 0.001, 0.1, OutputGate.FULL_GLU);
   }
 
   /** S4D-Inv (Gu et al. 2022, eq. 8). */
   public static S4dConfig inverse() {
-    return new S4dConfig(null, S4dInit.INV, null, null, null, null);
+    return new S4dConfig(64, S4dInit.INV, Discretisation.ZOH, 0.001, 0.1, OutputGate.FULL_GLU);
   }
 
   @Override

@@ -22,28 +22,19 @@ import io.sequencezoo.core.registry.MixerConfig;
  */
 @JsonTypeName("s5")
 public record S5Config(
-    Integer stateSize,
-    Integer blocks,
-    Boolean conjugateSymmetry,
+    int stateSize,
+    int blocks,
+    boolean conjugateSymmetry,
     Discretisation discretisation,
-    Double smallestStep,
-    Double largestStep,
-    Boolean clipEigenvalues,
+    double smallestStep,
+    double largestStep,
+    boolean clipEigenvalues,
     OutputGate output,
-    Boolean bidirectional)
+    boolean bidirectional)
     implements MixerConfig {
 
   /** Fills in defaults and checks. */
   public S5Config {
-    stateSize = stateSize == null ? 256 : stateSize;
-    blocks = blocks == null ? 8 : blocks;
-    conjugateSymmetry = conjugateSymmetry == null || conjugateSymmetry;
-    discretisation = discretisation == null ? Discretisation.ZOH : discretisation;
-    smallestStep = smallestStep == null ? 0.001 : smallestStep;
-    largestStep = largestStep == null ? 0.1 : largestStep;
-    clipEigenvalues = clipEigenvalues != null && clipEigenvalues;
-    output = output == null ? OutputGate.HALF_GLU1 : output;
-    bidirectional = bidirectional != null && bidirectional;
     checkArgument(blocks >= 1, "s5: blocks must be at least 1, got %s", blocks);
     int part = conjugateSymmetry ? 2 * blocks : blocks;
     checkArgument(
@@ -59,7 +50,8 @@ public record S5Config(
 
   /** The layer of the reference's command line ({@code run_train.py}). */
   public static S5Config standard() {
-    return new S5Config(null, null, null, null, null, null, null, null, null);
+    return new S5Config(
+        256, 8, true, Discretisation.ZOH, 0.001, 0.1, false, OutputGate.HALF_GLU1, false);
   }
 
   @Override

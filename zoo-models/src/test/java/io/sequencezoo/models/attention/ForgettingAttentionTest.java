@@ -32,8 +32,18 @@ class ForgettingAttentionTest {
         ForgettingAttentionConfig.of(4),
         ForgettingAttentionConfig.pro(2),
         new ForgettingAttentionConfig(
-            4, 2, 6, 4, new Position.Rope(null, 100.0, 1.0), true, false, true, true, false),
-        new ForgettingAttentionConfig(2, 1, null, null, null, false, true, false, false, true));
+            4,
+            2,
+            6,
+            4,
+            new Position.Rope(Rotary.Convention.HALF_SPLIT, 100.0, 1.0),
+            true,
+            false,
+            true,
+            true,
+            false),
+        new ForgettingAttentionConfig(
+            2, 1, 0, 0, new Position.None(), false, true, false, false, true));
   }
 
   @ParameterizedTest
@@ -58,7 +68,7 @@ class ForgettingAttentionTest {
 
   private static double[][] oracle(
       ForgettingAttentionConfig c, Parameters parameters, double[][] x) {
-    int d = c.headDim() == null ? WIDTH / c.heads() : c.headDim();
+    int d = c.headDim() == 0 ? WIDTH / c.heads() : c.headDim();
     double[][] q = Loops.map(parameters, "query", null, x);
     double[][] k = Loops.map(parameters, "key", null, x);
     double[][] v = Loops.map(parameters, "value", null, x);
@@ -80,7 +90,7 @@ class ForgettingAttentionTest {
       for (int t = 0; t < STEPS; t++) {
         double sum = 0;
         double kept = 1;
-        for (int s = t; s >= 0 && (c.window() == null || t - s < c.window()); s--) {
+        for (int s = t; s >= 0 && (c.window() == 0 || t - s < c.window()); s--) {
           double logit = 0;
           for (int i = 0; i < d; i++) {
             logit += q[t][h * d + i] * k[s][from + i] / Math.sqrt(d);

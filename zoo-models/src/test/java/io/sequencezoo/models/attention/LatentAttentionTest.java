@@ -37,11 +37,11 @@ class LatentAttentionTest {
     return Stream.of(
         LatentAttentionConfig.of(2),
         new LatentAttentionConfig(3, 4, 5, 2, 6, 7, 4, interleaved()),
-        new LatentAttentionConfig(10, 2, 3, 4, 5, null, null, null));
+        new LatentAttentionConfig(10, 2, 3, 4, 5, 0, 0, Position.Rope.standard()));
   }
 
   private static Position.Rope interleaved() {
-    return new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, null);
+    return new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 1);
   }
 
   @ParameterizedTest
@@ -65,15 +65,15 @@ class LatentAttentionTest {
   }
 
   private static double[][] oracle(LatentAttentionConfig c, Parameters parameters, double[][] x) {
-    int content = c.headDim() == null ? WIDTH / c.heads() : c.headDim();
-    int value = c.valueDim() == null ? content : c.valueDim();
-    int p = c.ropeDim() == null ? content / 2 : c.ropeDim();
+    int content = c.headDim() == 0 ? WIDTH / c.heads() : c.headDim();
+    int value = c.valueDim() == 0 ? content : c.valueDim();
+    int p = c.ropeDim() == 0 ? content / 2 : c.ropeDim();
     double[][] latent = Loops.map(parameters, "latent", null, x);
     double[] gain = parameters.value("latent_norm").toDoubleVector();
     Loops.norm(latent, gain.length, gain, 1e-6);
     double[][] ropeKey = Loops.map(parameters, "rope_key", null, x);
     double[][] in = x;
-    if (c.queryRank() != null) {
+    if (c.queryRank() != 0) {
       in = Loops.map(parameters, "query_latent", null, x);
       double[] gains = parameters.value("query_norm").toDoubleVector();
       Loops.norm(in, gains.length, gains, 1e-6);
@@ -88,7 +88,7 @@ class LatentAttentionTest {
     for (int h = 0; h < c.heads(); h++) {
       for (int t = 0; t < STEPS; t++) {
         double sum = 0;
-        for (int s = t; s >= 0 && (c.window() == null || t - s < c.window()); s--) {
+        for (int s = t; s >= 0 && (c.window() == 0 || t - s < c.window()); s--) {
           double logit = 0;
           for (int i = 0; i < p + content; i++) {
             double key = i < p ? ropeKey[s][i] : k[s][h * content + i - p];
@@ -139,7 +139,8 @@ class LatentAttentionTest {
     MixerConfig.Place place = MixerConfig.Place.alone(5120);
     LatentAttention latent =
         new LatentAttention(
-            new LatentAttentionConfig(128, 128, 128, 64, 512, 1536, null, null), place);
+            new LatentAttentionConfig(128, 128, 128, 64, 512, 1536, 0, Position.Rope.standard()),
+            place);
     SoftmaxAttention all =
         new SoftmaxAttention(
             SoftmaxAttentionConfig.builder().heads(128).headDim(128).build(), place);
@@ -149,7 +150,7 @@ class LatentAttentionTest {
     // The paper's multiples are the defaults.
     LatentAttention defaults =
         new LatentAttention(
-            new LatentAttentionConfig(128, 128, null, null, null, null, null, null), place);
+            new LatentAttentionConfig(128, 128, 0, 0, 0, 0, 0, Position.Rope.standard()), place);
     assertThat(defaults.stateBytes(1000, DataType.FLOAT))
         .isEqualTo(latent.stateBytes(1000, DataType.FLOAT));
   }
@@ -158,7 +159,8 @@ class LatentAttentionTest {
   void cost_countsEveryProduct() {
     LatentAttention block =
         new LatentAttention(
-            new LatentAttentionConfig(3, 4, 5, 2, 6, 7, null, null), MixerConfig.Place.alone(8));
+            new LatentAttentionConfig(3, 4, 5, 2, 6, 7, 0, Position.Rope.standard()),
+            MixerConfig.Place.alone(8));
     long projections = 8 * 7 + 7 * 18 + 8 * 6 + 8 * 2 + 6 * 12 + 6 * 15 + 15 * 8;
     assertThat(block.multiplyAddsPerToken(9)).isEqualTo(projections + 10 * 3 * (6 + 2 + 6));
   }
@@ -168,14 +170,23 @@ class LatentAttentionTest {
     for (LatentAttentionConfig config : configs().toList()) {
       assertThat(Configs.read("mixer", Configs.write(config), BlockConfig.class)).isEqualTo(config);
     }
-    assertThatThrownBy(() -> new LatentAttentionConfig(2, 4, null, 3, null, null, null, null))
-        .hasMessage("latent_attention: ropeDim must be even and at least 2, got 3");
-    assertThatThrownBy(() -> new LatentAttentionConfig(2, 4, null, null, 0, null, null, null))
-        .hasMessage("latent_attention: rank must be at least 1, got 0");
+    assertThatThrownBy(
+            () -> new LatentAttentionConfig(2, 4, 0, 3, 0, 0, 0, Position.Rope.standard()))
+        .hasMessage("latent_attention: ropeDim must be even, or 0 for headDim / 2, got 3");
+    assertThatThrownBy(
+            () -> new LatentAttentionConfig(2, 4, 0, 0, -1, 0, 0, Position.Rope.standard()))
+        .hasMessage("latent_attention: rank must be at least 1, or 0 for its default, got -1");
     assertThatThrownBy(
             () ->
                 new LatentAttentionConfig(
-                    2, 4, null, null, null, null, null, new Position.Rope(null, null, 0.5)))
+                    2,
+                    4,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    new Position.Rope(Rotary.Convention.HALF_SPLIT, 10000, 0.5)))
         .hasMessage("latent_attention: rope fraction must be 1, got 0.5; set ropeDim instead");
   }
 }

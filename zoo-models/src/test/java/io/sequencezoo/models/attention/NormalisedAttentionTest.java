@@ -93,7 +93,7 @@ class NormalisedAttentionTest {
   void cost_countsEveryProduct() {
     NormalisedAttention block =
         new NormalisedAttention(
-            new NormalisedAttentionConfig(2, 5, null, null), MixerConfig.Place.alone(6));
+            new NormalisedAttentionConfig(2, 5, Normaliser.EXP, true), MixerConfig.Place.alone(6));
     // 6 x 10 for queries and keys, 6 x 6 for values and outputs, 6 x 2; 2 x 5 x 3 written and read.
     assertThat(block.multiplyAddsPerToken(7)).isEqualTo(2 * 60 + 2 * 36 + 12 + 2 * 30 + 10);
     assertThat(block.stateBytes(7, DataType.FLOAT)).isEqualTo(30 * 4);
@@ -107,7 +107,8 @@ class NormalisedAttentionTest {
     assertThatThrownBy(
             () -> NormalisedAttentionConfig.of(4, null).build(MixerConfig.Place.alone(6)))
         .hasMessage("normalised_attention: width 6 must be divisible by heads 4; use heads 3 or 6");
-    assertThatThrownBy(() -> new NormalisedAttentionConfig(1, 0, null, null))
-        .hasMessage("normalised_attention: keyDim must be at least 1, got 0");
+    assertThatThrownBy(() -> new NormalisedAttentionConfig(1, -1, Normaliser.EXP, true))
+        .hasMessage(
+            "normalised_attention: keyDim must be at least 1, or 0 for its default, got -1");
   }
 }

@@ -193,7 +193,7 @@ class SoftmaxAttentionTest {
         }
       }
     }
-    int d = c.headDim() == null ? WIDTH / c.heads() : c.headDim();
+    int d = c.headDim() == 0 ? WIDTH / c.heads() : c.headDim();
     double[][] q = convolved(parameters, "query", map(parameters, "query", in));
     double[][] k = convolved(parameters, "key", map(parameters, "key", in));
     double[][] v = convolved(parameters, "value", map(parameters, "value", in));
@@ -205,7 +205,7 @@ class SoftmaxAttentionTest {
       rotate(q, d, rope);
       rotate(k, d, rope);
     }
-    double scale = c.scale() == null ? 1 / Math.sqrt(d) : c.scale();
+    double scale = c.scale() == 0 ? 1 / Math.sqrt(d) : c.scale();
     double[][] mixed = new double[STEPS][c.heads() * d];
     for (int h = 0; h < c.heads(); h++) {
       int from = h * c.keyValueHeads() / c.heads() * d;
@@ -214,7 +214,7 @@ class SoftmaxAttentionTest {
       for (int t = 0; t < STEPS; t++) {
         double sum = c.sink() ? Math.exp(parameters.value("sink").getDouble(h)) : 0;
         for (int s = 0; s < STEPS; s++) {
-          boolean inWindow = c.window() == null || Math.abs(t - s) < c.window();
+          boolean inWindow = c.window() == 0 || Math.abs(t - s) < c.window();
           if ((s > t && !c.bidirectional()) || !inWindow) {
             continue;
           }
@@ -371,9 +371,8 @@ class SoftmaxAttentionTest {
                 + " or set headDim");
     assertThatThrownBy(() -> config().heads(4).keyValueHeads(3).build())
         .hasMessage("softmax_attention: heads 4 must be divisible by keyValueHeads 3; use 1 or 4");
-    assertThatThrownBy(() -> config().heads(4).window(0).build())
-        .hasMessage(
-            "softmax_attention: window must be at least 1, got 0; leave it out for no window");
+    assertThatThrownBy(() -> config().heads(4).window(-1).build())
+        .hasMessage("softmax_attention: window must be at least 1, or 0 for none, got -1");
     assertThatThrownBy(() -> config().shortConvolution(1).build())
         .hasMessage(
             "softmax_attention: shortConvolution must be a width of at least 2, or 0 for none,"

@@ -19,7 +19,7 @@ class DeltaNetTest {
   void forward_isTheOracle() {
     DeltaOracle plain = new DeltaOracle(2, 2, 3, 6, 1, 4, 1);
     LayerOracle.assertTranscribed(
-        new DeltaNetConfig(2, 1.0, 2.0, null, null, null),
+        new DeltaNetConfig(2, 1.0, 2.0, 4, false, false),
         WIDTH,
         (x, p) -> plain.run(x, p, (t, h, d) -> 1, (t, i) -> 1));
     DeltaOracle gated = new DeltaOracle(2, 2, 3, 6, 1, 0, 2);
@@ -35,7 +35,7 @@ class DeltaNetTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new DeltaNetConfig(2, 1.0, 2.0, null, null, null)
+        new DeltaNetConfig(2, 1.0, 2.0, 4, false, false)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (2 * 3 * 6 + 3 * (6 + 6 + 12)));
@@ -52,7 +52,7 @@ class DeltaNetTest {
         .isThrownBy(() -> DeltaNetConfig.standard().build(MixerConfig.Place.alone(6)))
         .withMessage("delta_net: key width 6 must be divisible by heads 4; use heads 3 or 6");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DeltaNetConfig(null, 0.0, null, null, null, null))
+        .isThrownBy(() -> new DeltaNetConfig(4, 0.0, 1, 4, false, false))
         .withMessage("delta_net: keyExpansion must be positive, got 0.0");
   }
 }

@@ -20,7 +20,7 @@ class DeltaProductTest {
   void forward_isTheOracle() {
     DeltaOracle oracle = new DeltaOracle(2, 2, 3, 6, 2, 4, 2);
     LayerOracle.assertTranscribed(
-        new DeltaProductConfig(2, null, null, null, null, null, null, null, null),
+        new DeltaProductConfig(2, 2, 0.75, 1.5, 2, true, 4, true, true),
         WIDTH,
         (x, p) -> {
           double[][] gate = projected(x, p, "output_gate");
@@ -40,7 +40,7 @@ class DeltaProductTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new DeltaProductConfig(2, 4, 0.5, 2.0, 3, null, 0, null, null)
+        new DeltaProductConfig(2, 4, 0.5, 2.0, 3, true, 0, true, true)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * 4 * 2 * 4);
@@ -54,7 +54,7 @@ class DeltaProductTest {
     assertThat(read).isEqualTo(new DeltaProductConfig(2, 2, 0.75, 1.5, 2, true, 4, true, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DeltaProductConfig(2, null, null, null, 65, null, null, null, null))
+        .isThrownBy(() -> new DeltaProductConfig(2, 2, 0.75, 1.5, 65, true, 4, true, true))
         .withMessage("delta_product: writes must be in 1 to 64, got 65");
   }
 }

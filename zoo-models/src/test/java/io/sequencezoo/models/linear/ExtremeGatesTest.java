@@ -223,9 +223,9 @@ class ExtremeGatesTest {
 
   static Stream<MixerConfig> layers() {
     return Stream.of(
-        new RetNetConfig(1, 1.0, 1.0, null, null, null),
-        new Hgrn2Config(1, null, 0.2, Hgrn2Config.Bounds.CONSTANT, null),
-        new Hgrn2Config(1, null, null, null, null),
+        new RetNetConfig(1, 1.0, 1.0, true, 10000, 0),
+        new Hgrn2Config(1, 1, 0.2, Hgrn2Config.Bounds.CONSTANT, 0),
+        new Hgrn2Config(1, 1, 1, Hgrn2Config.Bounds.RISING, 0),
         LightNetConfig.builder().heads(1).gateLowRank(2).build(),
         LightNetConfig.builder().heads(1).gateLowRank(2).bidirectional(true).build(),
         Mamba2Config.builder().stateSize(4).build());

@@ -31,7 +31,7 @@ class GatedDeltaNetTest {
   void forward_isTheOracle() {
     DeltaOracle oracle = new DeltaOracle(2, 2, 3, 6, 1, 4, 1);
     LayerOracle.assertTranscribed(
-        new GatedDeltaNetConfig(2, null, null, null, null, null, null),
+        new GatedDeltaNetConfig(2, 2, 0.75, 1.5, 4, false, true),
         WIDTH,
         (x, p) -> {
           double[][] gate = projected(x, p, "output_gate");
@@ -64,7 +64,7 @@ class GatedDeltaNetTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, null, null, null)
+        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 4, false, true)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (4 * 2 * 4 + 3 * (4 + 4 + 16)));
@@ -81,7 +81,7 @@ class GatedDeltaNetTest {
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                new GatedDeltaNetConfig(2, 3, null, null, null, null, null)
+                new GatedDeltaNetConfig(2, 3, 0.75, 1.5, 4, false, true)
                     .build(MixerConfig.Place.alone(WIDTH)))
         .withMessage(
             "gated_delta_net: valueHeads 3 must be a multiple of heads 2; use valueHeads 4");
@@ -91,7 +91,7 @@ class GatedDeltaNetTest {
             "gated_delta_net: width 10 times keyExpansion 0.75 must be a whole number, got 7.5;"
                 + " use keyExpansion 0.8");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GatedDeltaNetConfig(2, 0, null, null, null, null, null))
+        .isThrownBy(() -> new GatedDeltaNetConfig(2, 0, 0.75, 1.5, 4, false, true))
         .withMessage("gated_delta_net: valueHeads must be at least 1, got 0");
   }
 }

@@ -206,22 +206,22 @@ class GlaTest {
 
   @Test
   void misfits_areRefusedWithARemedy() {
-    refused(48, new GlaConfig(5, null, null, null, null, null))
+    refused(48, new GlaConfig(5, 0.5, 1, 16, 16, 0))
         .withMessage("gla: width 48 must be divisible by heads 5; use heads 4 or 6");
     refused(12, GlaConfig.standard())
         .withMessage("gla: key width 6 must be divisible by heads 4; use heads 3 or 6");
-    refused(7, new GlaConfig(1, null, null, null, null, null))
+    refused(7, new GlaConfig(1, 0.5, 1, 16, 16, 0))
         .withMessage(
             "gla: width 7 times keyExpansion 0.5 must be a whole number, got 3.5;"
                 + " use keyExpansion 0.5714285714285714");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GlaConfig(0, null, null, null, null, null))
+        .isThrownBy(() -> new GlaConfig(0, 0.5, 1, 16, 16, 0))
         .withMessage("gla: heads must be at least 1, got 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GlaConfig(null, null, null, null, 0.0, null))
+        .isThrownBy(() -> new GlaConfig(4, 0.5, 1, 16, 0.0, 0))
         .withMessage("gla: gateNormalizer must be positive, got 0.0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GlaConfig(null, null, null, null, null, 1))
+        .isThrownBy(() -> new GlaConfig(4, 0.5, 1, 16, 16, 1))
         .withMessage("gla: shortConvolution must be a width of at least 2, or 0 for none, got 1");
   }
 

@@ -61,7 +61,7 @@ class Hgrn2Test {
 
   @Test
   void lowerBound_risesWithDepth() {
-    Hgrn2Config config = new Hgrn2Config(HEADS, 2.0, 0.8, null, null);
+    Hgrn2Config config = new Hgrn2Config(HEADS, 2.0, 0.8, Hgrn2Config.Bounds.RISING, 0);
     for (int layer = 0; layer < 4; layer++) {
       double bound = 0.8 * layer / 4;
       LayerOracle.assertTranscribed(
@@ -83,11 +83,11 @@ class Hgrn2Test {
     assertThat(read).isEqualTo(new Hgrn2Config(0, 1.0, 0.0, Hgrn2Config.Bounds.CONSTANT, 0));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Hgrn2Config(null, null, 1.0, Hgrn2Config.Bounds.CONSTANT, null))
+        .isThrownBy(() -> new Hgrn2Config(0, 1, 1.0, Hgrn2Config.Bounds.CONSTANT, 0))
         .withMessage(
             "hgrn2: lowerBound must be from 0 to below 1, or 1 where bounds are rising, got 1.0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Hgrn2Config(-1, null, null, null, null))
+        .isThrownBy(() -> new Hgrn2Config(-1, 1, 1, Hgrn2Config.Bounds.RISING, 0))
         .withMessage("hgrn2: heads must be at least 1, or 0 for one per 128 features, got -1");
   }
 }

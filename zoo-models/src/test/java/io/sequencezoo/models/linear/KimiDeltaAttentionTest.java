@@ -44,7 +44,7 @@ class KimiDeltaAttentionTest {
   @Test
   void forward_isTheOracle() {
     LayerOracle.assertTranscribed(
-        new KimiDeltaAttentionConfig(2, null, null, null, null, null),
+        new KimiDeltaAttentionConfig(2, 0, 1, 1, 4, false),
         WIDTH,
         (x, p) -> oracle(new DeltaOracle(2, 2, 3, 3, 1, 4, 1), x, p));
   }
@@ -60,7 +60,7 @@ class KimiDeltaAttentionTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new KimiDeltaAttentionConfig(1, 2, 0.5, 2.0, 0, null)
+        new KimiDeltaAttentionConfig(1, 2, 0.5, 2.0, 0, false)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.DOUBLE)).isEqualTo(8 * 2 * 3 * 6);
@@ -72,17 +72,17 @@ class KimiDeltaAttentionTest {
   void configuration_roundTripsAndRefuses() {
     BlockConfig read =
         Configs.read("mixer", "{type: kimi_delta_attention, valueHeads: 2}", BlockConfig.class);
-    assertThat(read).isEqualTo(new KimiDeltaAttentionConfig(null, 2, 1.0, 1.0, 4, false));
+    assertThat(read).isEqualTo(new KimiDeltaAttentionConfig(0, 2, 1.0, 1.0, 4, false));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                new KimiDeltaAttentionConfig(4, null, null, null, null, null)
+                new KimiDeltaAttentionConfig(4, 0, 1, 1, 4, false)
                     .build(MixerConfig.Place.alone(WIDTH)))
         .withMessage(
             "kimi_delta_attention: key width 6 must be divisible by heads 4; use heads 3 or 6");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new KimiDeltaAttentionConfig(null, null, null, null, 1, null))
+        .isThrownBy(() -> new KimiDeltaAttentionConfig(0, 0, 1, 1, 1, false))
         .withMessageContaining("shortConvolution must be a width of at least 2");
   }
 }

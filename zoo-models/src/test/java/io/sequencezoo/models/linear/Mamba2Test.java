@@ -27,11 +27,11 @@ class Mamba2Test {
 
   /** The reference's step, token by token: state P x N per head. */
   private static double[][] oracle(double[][] u, Parameters p, Mamba2Config config) {
-    int headWidth = config.headWidth();
-    int heads = INNER / headWidth;
+    int headDim = config.headDim();
+    int heads = INNER / headDim;
     int n = config.stateSize();
     int mixed = INNER + 2 * config.groups() * n;
-    double[][][] s = new double[heads][headWidth][n];
+    double[][][] s = new double[heads][headDim][n];
     double[][] before = new double[u.length][];
     double[][] y = new double[u.length][];
     for (int t = 0; t < u.length; t++) {
@@ -49,8 +49,8 @@ class Mamba2Test {
         step = Math.min(config.stepHigh(), Math.max(config.stepLow(), step));
         double decay = Math.exp(-step * Math.exp(p.value("log_rate").getDouble(h)));
         int group = h / (heads / config.groups());
-        for (int i = 0; i < headWidth; i++) {
-          int f = h * headWidth + i;
+        for (int i = 0; i < headDim; i++) {
+          int f = h * headDim + i;
           double skip = p.value("skip").getDouble(config.skipPerFeature() ? f : h);
           out[f] = skip * xbc[f];
           for (int j = 0; j < n; j++) {
@@ -109,13 +109,13 @@ class Mamba2Test {
 
   static Stream<Mamba2Config> options() {
     return Stream.of(
-        Mamba2Config.builder().stateSize(5).headWidth(3).build(),
-        Mamba2Config.builder().stateSize(2).headWidth(3).groups(2).normBeforeGate(true).build(),
-        Mamba2Config.builder().stateSize(3).headWidth(4).groups(3).skipPerFeature(true).build(),
-        Mamba2Config.builder().stateSize(3).headWidth(12).norm(false).convolution(2).build(),
+        Mamba2Config.builder().stateSize(5).headDim(3).build(),
+        Mamba2Config.builder().stateSize(2).headDim(3).groups(2).normBeforeGate(true).build(),
+        Mamba2Config.builder().stateSize(3).headDim(4).groups(3).skipPerFeature(true).build(),
+        Mamba2Config.builder().stateSize(3).headDim(12).norm(false).convolution(2).build(),
         Mamba2Config.builder()
             .stateSize(3)
-            .headWidth(2)
+            .headDim(2)
             .groups(2)
             .projectionBias(true)
             .convolutionBias(false)
@@ -163,14 +163,13 @@ class Mamba2Test {
             BlockConfig.class);
     assertThat(read).isEqualTo(Mamba2Config.builder().groups(2).stepInit(0.01, 0.2).build());
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
-    assertThat(Mamba2Config.simple().headWidth()).isEqualTo(128);
-    refused(Mamba2Config.builder().headWidth(5))
+    assertThat(Mamba2Config.simple().headDim()).isEqualTo(128);
+    refused(Mamba2Config.builder().headDim(5))
         .withMessage(
-            "mamba2: inner width 12 must be divisible by headWidth 5; use another headWidth or"
+            "mamba2: inner width 12 must be divisible by headDim 5; use another headDim or"
                 + " expansion");
-    refused(Mamba2Config.builder().headWidth(4).groups(2))
-        .withMessage(
-            "mamba2: heads 3 must be divisible by groups 2; use other groups or headWidth");
+    refused(Mamba2Config.builder().headDim(4).groups(2))
+        .withMessage("mamba2: heads 3 must be divisible by groups 2; use other groups or headDim");
     refused(Mamba2Config.builder().stepLimits(2, 1))
         .withMessage(
             "mamba2: stepLow and stepHigh must be 0 <= stepLow < stepHigh, got 2.0 and 1.0");

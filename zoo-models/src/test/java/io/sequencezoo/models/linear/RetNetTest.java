@@ -75,7 +75,7 @@ class RetNetTest {
   @CsvSource({"0, 0", "10000, 0", "100, 3"})
   void forward_isTheOracle(double base, int span) {
     LayerOracle.assertTranscribed(
-        new RetNetConfig(HEADS, 1.0, 2.0, base > 0, base > 0 ? base : null, span),
+        new RetNetConfig(HEADS, 1.0, 2.0, base > 0, base > 0 ? base : 10000, span),
         WIDTH,
         (x, p) -> oracle(x, p, base, span));
   }
@@ -100,7 +100,7 @@ class RetNetTest {
             "retnet: rotary needs an even number of keys per head, got 3; use other heads or"
                 + " keyExpansion, or rotary: false");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new RetNetConfig(null, null, null, null, -1.0, null))
+        .isThrownBy(() -> new RetNetConfig(4, 1, 2, true, -1.0, 0))
         .withMessage("retnet: rotaryBase must be positive, got -1.0");
   }
 }

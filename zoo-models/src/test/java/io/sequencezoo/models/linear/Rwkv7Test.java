@@ -154,13 +154,13 @@ class Rwkv7Test {
   @Test
   void configuration_roundTripsAndRefuses() {
     BlockConfig read = Configs.read("mixer", "{type: rwkv7, headDim: 4}", BlockConfig.class);
-    assertThat(read).isEqualTo(new Rwkv7Config(4, null, null, null));
+    assertThat(read).isEqualTo(new Rwkv7Config(4, 0, 0, 0));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Rwkv7Config.standard().build(Place.alone(96)))
         .withMessage("rwkv7: width 96 must be divisible by headDim 64; use headDim 48");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Rwkv7Config(0, null, null, null))
-        .withMessage("rwkv7: headDim must be at least 1, got 0");
+        .isThrownBy(() -> new Rwkv7Config(-1, 0, 0, 0))
+        .withMessage("rwkv7: headDim must be at least 1, or 0 for its default, got -1");
   }
 }

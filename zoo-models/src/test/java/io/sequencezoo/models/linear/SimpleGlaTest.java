@@ -63,7 +63,7 @@ class SimpleGlaTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new SimpleGlaConfig(HEADS, 1.0, 2.0, null, null)
+        new SimpleGlaConfig(HEADS, 1.0, 2.0, 16, 4)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (2 * 3 * 6 + 3 * (6 + 6 + 12)));
@@ -80,7 +80,7 @@ class SimpleGlaTest {
         .isThrownBy(() -> SimpleGlaConfig.standard().build(MixerConfig.Place.alone(6)))
         .withMessage("simple_gla: width 6 must be divisible by heads 4; use heads 3 or 6");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new SimpleGlaConfig(null, null, -1.0, null, null))
+        .isThrownBy(() -> new SimpleGlaConfig(4, 1, -1.0, 16, 4))
         .withMessage("simple_gla: valueExpansion must be positive, got -1.0");
   }
 }

@@ -29,7 +29,7 @@ class LstmTest {
   @Test
   void forward_equalsTheEquations() {
     for (int hidden : new int[] {WIDTH, 3}) {
-      SequenceMixer mixer = new LstmConfig(hidden, null).build(MixerConfig.Place.alone(WIDTH));
+      SequenceMixer mixer = new LstmConfig(hidden, 1).build(MixerConfig.Place.alone(WIDTH));
       Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 7);
       double[] x = new SplittableRandom(1).doubles(STEPS * WIDTH, -2, 2).toArray();
       Tape tape = Tape.detached();
@@ -117,7 +117,7 @@ class LstmTest {
   @Test
   void config_isStrictAndFillsDefaults() {
     BlockConfig read = Configs.read("mixer", "{type: lstm}", BlockConfig.class);
-    assertThat(read).isEqualTo(new LstmConfig(null, 1.0));
+    assertThat(read).isEqualTo(new LstmConfig(0, 1.0));
     assertThatThrownBy(() -> Configs.read("mixer", "{type: lstm, hidden: 0}", BlockConfig.class))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("lstm: hidden must be at least 1, got 0");

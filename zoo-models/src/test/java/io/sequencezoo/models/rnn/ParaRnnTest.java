@@ -31,18 +31,30 @@ class ParaRnnTest {
 
   @Test
   void gruBlock_equalsTheEquations() {
-    check(new ParaGruConfig(HIDDEN, HEADS, null, null, null, 0.3, null), false, true);
+    check(
+        new ParaGruConfig(HIDDEN, HEADS, Layout.BLOCK, 4, Initialisation.CODE, 0.3, true),
+        false,
+        true);
   }
 
   @Test
   void lstmBlock_equalsTheEquations() {
-    check(new ParaLstmConfig(HIDDEN, HEADS, null, null, null, 0.3, null), true, true);
+    check(
+        new ParaLstmConfig(HIDDEN, HEADS, Layout.BLOCK, 4, Initialisation.CODE, 0.3, true),
+        true,
+        true);
   }
 
   @Test
   void bareCells_equalTheEquations() {
-    check(new ParaGruConfig(WIDTH, HEADS, Layout.BARE, null, null, null, null), false, false);
-    check(new ParaLstmConfig(WIDTH, HEADS, Layout.BARE, null, null, null, null), true, false);
+    check(
+        new ParaGruConfig(WIDTH, HEADS, Layout.BARE, 0, Initialisation.CODE, 0, false),
+        false,
+        false);
+    check(
+        new ParaLstmConfig(WIDTH, HEADS, Layout.BARE, 0, Initialisation.CODE, 0, false),
+        true,
+        false);
   }
 
   private static void check(MixerConfig config, boolean lstm, boolean block) {
@@ -173,7 +185,7 @@ class ParaRnnTest {
     int n = 64;
     Parameters code =
         Parameters.of(
-            new ParaLstmConfig(null, null, Layout.BARE, null, null, null, null)
+            new ParaLstmConfig(0, 2, Layout.BARE, 0, Initialisation.CODE, 0, false)
                 .build(MixerConfig.Place.alone(n)),
             DataType.DOUBLE,
             5);
@@ -198,7 +210,7 @@ class ParaRnnTest {
     BlockConfig read =
         Configs.read("mixer", "{type: para_gru, initialisation: paper}", BlockConfig.class);
     assertThat(read)
-        .isEqualTo(new ParaGruConfig(null, 2, Layout.BLOCK, 4, Initialisation.PAPER, 0.5, true));
+        .isEqualTo(new ParaGruConfig(0, 2, Layout.BLOCK, 4, Initialisation.PAPER, 0.5, true));
     assertThatThrownBy(
             () ->
                 Configs.read(

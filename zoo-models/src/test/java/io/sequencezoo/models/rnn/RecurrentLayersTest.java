@@ -34,7 +34,7 @@ class RecurrentLayersTest {
   @Test
   void elman_equalsTheEquations() {
     for (ElmanConfig.Activation activation : ElmanConfig.Activation.values()) {
-      Layer layer = new Layer(new ElmanConfig(HIDDEN, activation, null));
+      Layer layer = new Layer(new ElmanConfig(HIDDEN, activation, RecurrentDropout.none()));
       layer.check(
           1,
           (x, s) -> {
@@ -51,7 +51,7 @@ class RecurrentLayersTest {
 
   @Test
   void gru_equalsPyTorchsEquations() {
-    Layer layer = new Layer(new GruConfig(HIDDEN, true, null));
+    Layer layer = new Layer(new GruConfig(HIDDEN, true, RecurrentDropout.none()));
     double[] inner = layer.parameters.value("innerBias").toDoubleVector();
     layer.check(
         1,
@@ -72,7 +72,7 @@ class RecurrentLayersTest {
 
   @Test
   void gru_equalsTheEquationsOfCho() {
-    Layer layer = new Layer(new GruConfig(HIDDEN, false, null));
+    Layer layer = new Layer(new GruConfig(HIDDEN, false, RecurrentDropout.none()));
     layer.check(
         1,
         (x, s) -> {
@@ -95,7 +95,7 @@ class RecurrentLayersTest {
 
   @Test
   void rhn_equalsTheEquations() {
-    Layer layer = new Layer(new RhnConfig(HIDDEN, 3, -1.0, null));
+    Layer layer = new Layer(new RhnConfig(HIDDEN, 3, -1.0, RecurrentDropout.none()));
     double[] inner = layer.parameters.value("innerBias").toDoubleVector();
     layer.check(
         1,
@@ -121,7 +121,7 @@ class RecurrentLayersTest {
   /** Without the stabiliser, which must not change the outputs: exponentials as they are. */
   @Test
   void slstm_equalsTheEquationsWithoutStabiliser() {
-    Layer layer = new Layer(new SlstmConfig(HIDDEN, 2, null));
+    Layer layer = new Layer(new SlstmConfig(HIDDEN, 2, RecurrentDropout.none()));
     layer.parameters.value("recurrent").assign(Nd4j.rand(DataType.DOUBLE, HIDDEN, 2 * HIDDEN));
     double[][] r = layer.matrix("recurrent");
     layer.check(
@@ -149,7 +149,9 @@ class RecurrentLayersTest {
 
   @Test
   void lstm_variantsEqualTheirEquations() {
-    Layer layer = new Layer(new LstmConfig(HIDDEN, 1.0, LstmConfig.Variant.PEEPHOLE, null));
+    Layer layer =
+        new Layer(
+            new LstmConfig(HIDDEN, 1.0, LstmConfig.Variant.PEEPHOLE, RecurrentDropout.none()));
     layer.parameters.value("peephole").assign(Nd4j.rand(DataType.DOUBLE, 3, HIDDEN));
     double[][] p = layer.matrix("peephole");
     layer.check(
@@ -166,7 +168,8 @@ class RecurrentLayersTest {
           s[0] = h;
           return h;
         });
-    Layer coupled = new Layer(new LstmConfig(HIDDEN, 1.0, LstmConfig.Variant.COUPLED, null));
+    Layer coupled =
+        new Layer(new LstmConfig(HIDDEN, 1.0, LstmConfig.Variant.COUPLED, RecurrentDropout.none()));
     coupled.check(
         2,
         (x, s) -> {
@@ -189,11 +192,11 @@ class RecurrentLayersTest {
       double bound = 1 / Math.sqrt(WIDTH);
       assertThat(gru.value(name).amaxNumber().doubleValue()).isBetween(bound / 2, bound);
     }
-    Parameters rhn = new Layer(new RhnConfig(HIDDEN, 2, -4.0, null)).parameters;
+    Parameters rhn = new Layer(new RhnConfig(HIDDEN, 2, -4.0, RecurrentDropout.none())).parameters;
     assertThat(rhn.value("recurrent1").amaxNumber().doubleValue()).isBetween(0.02, 0.04);
     assertThat(rhn.value("bias").toDoubleVector()).containsExactly(0, 0, 0, 0, -4, -4, -4, -4);
     assertThat(rhn.value("innerBias").toDoubleVector()).containsExactly(0, 0, 0, 0, -4, -4, -4, -4);
-    Parameters slstm = new Layer(new SlstmConfig(6, 2, null)).parameters;
+    Parameters slstm = new Layer(new SlstmConfig(6, 2, RecurrentDropout.none())).parameters;
     double[] bias = slstm.value("bias").toDoubleVector();
     double middle = 5 - 12 * Math.pow(0.5, 0.3);
     for (int j = 0; j < 6; j++) {
@@ -208,11 +211,10 @@ class RecurrentLayersTest {
   void configurations_areStrictAndFillDefaults() {
     assertThat(read("{type: gru}")).isEqualTo(GruConfig.standard());
     assertThat(read("{type: elman, activation: relu}"))
-        .isEqualTo(new ElmanConfig(null, ElmanConfig.Activation.RELU, null));
+        .isEqualTo(new ElmanConfig(0, ElmanConfig.Activation.RELU, RecurrentDropout.none()));
     assertThat(read("{type: lstm, variant: peephole, dropout: {state: 0.25}}"))
         .isEqualTo(
-            new LstmConfig(
-                null, 1.0, LstmConfig.Variant.PEEPHOLE, new RecurrentDropout(null, 0.25, null)));
+            new LstmConfig(0, 1.0, LstmConfig.Variant.PEEPHOLE, new RecurrentDropout(0, 0.25, 0)));
     assertThat(read("{type: bidirectional, mixer: {type: gru}, merge: sum}"))
         .isEqualTo(new BidirectionalConfig(GruConfig.standard(), BidirectionalConfig.Merge.SUM));
     assertThat(read("{type: stacked, mixers: [{type: gru}, {type: gru}]}"))
@@ -222,11 +224,12 @@ class RecurrentLayersTest {
     assertRefused("{type: gru, dropout: {state: 1}}", "dropout: state must be in [0, 1), got 1.0");
     assertRefused("{type: bidirectional}", "bidirectional: mixer must be given");
     assertRefused("{type: stacked, mixers: []}", "stacked: mixers must name at least one, got []");
-    assertThatThrownBy(() -> new SlstmConfig(6, 4, null).build(MixerConfig.Place.alone(8)))
+    assertThatThrownBy(
+            () -> new SlstmConfig(6, 4, RecurrentDropout.none()).build(MixerConfig.Place.alone(8)))
         .hasMessage("slstm: hidden 6 must be divisible by heads 4; use heads that divide it");
     assertThatThrownBy(
             () ->
-                BidirectionalConfig.of(BidirectionalConfig.of(GruConfig.standard()))
+                BidirectionalConfig.standard(BidirectionalConfig.standard(GruConfig.standard()))
                     .build(MixerConfig.Place.alone(8)))
         .hasMessage("bidirectional: mixer must be causal, got bidirectional; use it alone");
   }

@@ -90,7 +90,7 @@ class RecurrentWrappersTest {
   @Test
   void outputDropout_isTheSameAtAllPositionsAndOffInInference() {
     SequenceMixer mixer =
-        new ElmanConfig(null, null, new RecurrentDropout(null, null, 0.5))
+        new ElmanConfig(0, ElmanConfig.Activation.TANH, new RecurrentDropout(0, 0, 0.5))
             .build(MixerConfig.Place.alone(64));
     Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 5);
     INDArray x = Nd4j.rand(DataType.DOUBLE, 3, 9, 64);
@@ -124,8 +124,8 @@ class RecurrentWrappersTest {
   /** Where all recurrent inputs are dropped but the state passes on, tanh sees the input alone. */
   @Test
   void stateDropout_masksTheProductNotTheState() {
-    RecurrentDropout dropout = new RecurrentDropout(null, 0.9999999, null);
-    SequenceMixer mixer = new GruConfig(null, true, dropout).build(MixerConfig.Place.alone(WIDTH));
+    RecurrentDropout dropout = new RecurrentDropout(0, 0.9999999, 0);
+    SequenceMixer mixer = new GruConfig(0, true, dropout).build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 6);
     INDArray x = Nd4j.rand(DataType.DOUBLE, 1, 5, WIDTH);
     INDArray masked = train(mixer, parameters, x, 1);

@@ -68,10 +68,10 @@ class HgrnTest {
   @Test
   void misfits_areRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new HgrnConfig(null, 1.0, null))
-        .withMessage("hgrn: lowerBound must be in [0, 1), got 1.0");
+        .isThrownBy(() -> new HgrnConfig(1, 1.5, 0))
+        .withMessage("hgrn: lowerBound must be in [0, 1), or 1 for layer/layers, got 1.5");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new HgrnConfig(-1.0, null, null))
+        .isThrownBy(() -> new HgrnConfig(-1.0, 1, 0))
         .withMessage("hgrn: expansion must be positive, got -1.0");
   }
 }

@@ -88,7 +88,9 @@ class LruTest {
   void initialisation_ofTheWholeDiscIsFinite() {
     Parameters p =
         Parameters.of(
-            new LruConfig(5000, 0.0, 1.0, null, null).build(Place.alone(2)), DataType.FLOAT, 1);
+            new LruConfig(5000, 0.0, 1.0, 6.28, OutputGate.FULL_GLU).build(Place.alone(2)),
+            DataType.FLOAT,
+            1);
     assertThat(p.value("modes").isNaN().any()).isFalse();
     assertThat(p.value("modes").isInfinite().any()).isFalse();
   }
@@ -96,7 +98,7 @@ class LruTest {
   @Test
   void config_checksRadii() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new LruConfig(4, 0.9, 0.8, null, null))
+        .isThrownBy(() -> new LruConfig(4, 0.9, 0.8, 6.28, OutputGate.FULL_GLU))
         .withMessage(
             "lru: radii must satisfy 0 <= smallestRadius < largestRadius <= 1, got 0.9 and 0.8");
   }

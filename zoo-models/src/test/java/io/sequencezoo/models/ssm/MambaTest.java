@@ -23,7 +23,7 @@ class MambaTest {
   private static final int RANK = 2;
 
   private static MambaConfig config(int convolution) {
-    return new MambaConfig(1.5, STATES, RANK, convolution, null, null);
+    return new MambaConfig(1.5, STATES, RANK, convolution, 0.001, 0.1);
   }
 
   /** The layer as its reference is written: loops over time, channels and states. */
@@ -112,18 +112,18 @@ class MambaTest {
 
   @Test
   void configuration_roundTrips() {
-    BlockConfig read = Configs.read("mixer", "{type: mamba, states: 8}", BlockConfig.class);
-    assertThat(read).isEqualTo(new MambaConfig(2.0, 8, null, 4, 0.001, 0.1));
+    BlockConfig read = Configs.read("mixer", "{type: mamba, stateSize: 8}", BlockConfig.class);
+    assertThat(read).isEqualTo(new MambaConfig(2.0, 8, 0, 4, 0.001, 0.1));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
   }
 
   @Test
   void misfits_areRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new MambaConfig(null, 0, null, null, null, null))
-        .withMessage("mamba: states must be at least 1, got 0");
+        .isThrownBy(() -> new MambaConfig(2, 0, 0, 4, 0.001, 0.1))
+        .withMessage("mamba: stateSize must be at least 1, got 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new MambaConfig(null, null, null, null, 0.1, 0.01))
+        .isThrownBy(() -> new MambaConfig(2, 16, 0, 4, 0.1, 0.01))
         .withMessage("mamba: steps must satisfy 0 < smallestStep <= largestStep, got 0.1 and 0.01");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> config(4).build(MixerConfig.Place.alone(7)))

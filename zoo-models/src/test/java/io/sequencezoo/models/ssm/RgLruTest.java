@@ -104,7 +104,7 @@ class RgLruTest {
   @Test
   void misfits_areRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new RgLruConfig(null, 5, null).build(MixerConfig.Place.alone(12)))
+        .isThrownBy(() -> new RgLruConfig(1, 5, 4).build(MixerConfig.Place.alone(12)))
         .withMessage("rg_lru: inner width 12 must be divisible by heads 5; use heads 4");
   }
 }

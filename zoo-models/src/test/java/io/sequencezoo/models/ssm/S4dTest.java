@@ -155,7 +155,9 @@ class S4dTest {
   @Test
   void config_checksStateSize() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new S4dConfig(5, null, null, null, null, null))
+        .isThrownBy(
+            () ->
+                new S4dConfig(5, S4dInit.LIN, Discretisation.ZOH, 0.001, 0.1, OutputGate.FULL_GLU))
         .withMessage("s4d: stateSize must be positive and even (conjugate pairs), got 5; use 6");
   }
 }

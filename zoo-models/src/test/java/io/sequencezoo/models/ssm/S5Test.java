@@ -183,12 +183,26 @@ class S5Test {
   @Test
   void config_checksAndRoundTrips() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new S5Config(30, 4, true, null, null, null, null, null, null))
+        .isThrownBy(
+            () ->
+                new S5Config(
+                    30,
+                    4,
+                    true,
+                    Discretisation.ZOH,
+                    0.001,
+                    0.1,
+                    false,
+                    OutputGate.HALF_GLU1,
+                    false))
         .withMessage(
             "s5: stateSize must be a positive multiple of 8 (4 blocks of conjugate pairs),"
                 + " got 30; use 32");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new S5Config(8, 1, true, null, 0.1, 0.01, null, null, null))
+        .isThrownBy(
+            () ->
+                new S5Config(
+                    8, 1, true, Discretisation.ZOH, 0.1, 0.01, false, OutputGate.HALF_GLU1, false))
         .withMessage("s5: steps must satisfy 0 < smallestStep <= largestStep, got 0.1 and 0.01");
     S5Config config = config(true, Discretisation.BILINEAR, true, OutputGate.HALF_GLU2, true);
     String json = Configs.write(config);

@@ -1,0 +1,15 @@
+package io.sequencezoo.core.config;
+
+import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+
+/**
+ * Marks a number of a configuration whose 0 stands for what the place of the block says, such as a
+ * head's share of the width, or for none. The 0 isn't written.
+ */
+@JacksonAnnotationsInside
+@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Derived {}
