@@ -3,6 +3,7 @@ package io.sequencezoo.eval;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -55,6 +56,26 @@ class ArchitectureTest {
           .whereLayer("eval")
           .mayOnlyAccessLayers("core", "models", "train", "datasets")
           .because("arrows between modules go one way");
+
+  @ArchTest
+  static final ArchRule tasksDependOnExperiments =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.sequencezoo.eval.experiment..",
+              "io.sequencezoo.eval.report..",
+              "io.sequencezoo.eval.analysis..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.sequencezoo.eval.icll..",
+              "io.sequencezoo.eval.synthetic..",
+              "io.sequencezoo.eval.cli..")
+          .because("a task is registered, and nothing else knows of it");
+
+  @ArchTest
+  static final ArchRule evaluationHasNoCycles =
+      slices().matching("io.sequencezoo.eval.(*)..").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule incubatorIsConfined =

@@ -31,7 +31,7 @@ public final class ModelPredictor implements Predictor {
 
   @Override
   public List<double[][]> probabilities(List<Problem> problems) {
-    TokenBatch batch = IcllBatches.tokens(problems);
+    TokenBatch batch = IcllTask.batch(problems);
     double[] scores;
     try (Tape tape = Tape.inference()) {
       Context context = Context.inference(tape, parameters).withLengths(batch.lengths());
