@@ -60,6 +60,26 @@ class ArchitectureTest {
           .because("arrows between modules go one way");
 
   @ArchTest
+  static final ArchRule tasksDependOnExperiments =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.sequencezoo.eval.experiment..",
+              "io.sequencezoo.eval.report..",
+              "io.sequencezoo.eval.analysis..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.sequencezoo.eval.icll..",
+              "io.sequencezoo.eval.synthetic..",
+              "io.sequencezoo.eval.cli..")
+          .because("a task is registered, and nothing else knows of it");
+
+  @ArchTest
+  static final ArchRule evaluationHasNoCycles =
+      slices().matching("io.sequencezoo.eval.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
   static final ArchRule incubatorIsConfined =
       noClasses()
           .that()

@@ -60,7 +60,7 @@ public final class Checkpoints implements AutoCloseable {
   public static Checkpoints open(Path folder, int keep) {
     try {
       Files.createDirectories(folder);
-      FolderLock lock = FolderLock.take(folder);
+      FolderLock lock = FolderLock.take("checkpoints", folder);
       Checkpoints checkpoints = new Checkpoints(folder, keep, lock);
       try {
         checkpoints.removeLitter();

@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * Keeps a folder for one run at a time. The operating system gives the lock back when the process
  * ends, however it ends.
  */
-final class FolderLock implements AutoCloseable {
+public final class FolderLock implements AutoCloseable {
   private static final String NAME = ".lock";
 
   private final FileChannel channel;
@@ -22,7 +22,13 @@ final class FolderLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  static FolderLock take(Path folder) throws IOException {
+  /**
+   * Takes the lock of a folder.
+   *
+   * @param subject what the folder holds, for messages
+   * @throws IllegalArgumentException where another run has it
+   */
+  public static FolderLock take(String subject, Path folder) throws IOException {
     FileChannel channel =
         FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean taken = false;
@@ -30,8 +36,9 @@ final class FolderLock implements AutoCloseable {
       taken = lock(channel) != null;
       checkArgument(
           taken,
-          "checkpoints %s: must be used by one run at a time, got a second; wait for the other or"
-              + " use another folder",
+          "%s %s: must be used by one run at a time, got a second; wait for the other or use another"
+              + " folder",
+          subject,
           folder);
       return new FolderLock(channel);
     } finally {

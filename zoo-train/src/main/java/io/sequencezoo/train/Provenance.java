@@ -7,7 +7,11 @@ import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Path;
+import java.security.CodeSource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -19,8 +23,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param config the whole experiment
  * @param dataHash of the data, as the batch source states it
- * @param commit of the source tree in the working folder, with {@code -dirty} where it was changed;
- *     absent outside a git repository
+ * @param commit of the source tree that this library was built in, or else of that in the working
+ *     folder, with {@code -dirty} where it was changed; absent outside a git repository
  * @param kernels the kernels that computed in float
  * @param threads of the pool; results don't depend on it
  * @param java version of the Java runtime
@@ -86,13 +90,31 @@ public record Provenance(
     }
   }
 
-  /** The commit by git itself, or null where there is no git or no repository. */
+  /** Wherever the command is run from, results name the code that made them. */
   private static String currentCommit() {
+    String built = commitIn(codeFolder());
+    return built != null ? built : commitIn(Path.of(""));
+  }
+
+  private static Path codeFolder() {
+    CodeSource source = Provenance.class.getProtectionDomain().getCodeSource();
+    try {
+      return source == null ? Path.of("") : Path.of(source.getLocation().toURI()).getParent();
+    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+      // Code that isn't in a file, such as a jar within a jar.
+      return Path.of("");
+    }
+  }
+
+  /** The commit by git itself, or null where there is no git or no repository. */
+  private static String commitIn(Path folder) {
     try {
       // Of git's ways to see changed files, status alone can be kept from taking the index lock.
       Process git =
           new ProcessBuilder(
                   "git",
+                  "-C",
+                  folder.toAbsolutePath().toString(),
                   "--no-optional-locks",
                   "status",
                   "--porcelain=v2",

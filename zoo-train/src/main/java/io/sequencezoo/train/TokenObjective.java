@@ -4,14 +4,14 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.core.op.Losses;
-import io.sequencezoo.models.model.TokenScores;
+import io.sequencezoo.models.model.TokenLogits;
 
 /** The cross-entropy of a model's next-token scores, over the positions whose target counts. */
 public final class TokenObjective implements Objective<TokenBatch> {
-  private final TokenScores model;
+  private final TokenLogits model;
 
   /** The objective of a model. */
-  public TokenObjective(TokenScores model) {
+  public TokenObjective(TokenLogits model) {
     this.model = model;
   }
 

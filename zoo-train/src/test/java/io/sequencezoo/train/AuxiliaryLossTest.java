@@ -9,7 +9,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
-import io.sequencezoo.models.model.TokenScores;
+import io.sequencezoo.models.model.TokenLogits;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -40,7 +40,7 @@ class AuxiliaryLossTest {
     return TinyModel.DEFAULT.logits(context, ids);
   }
 
-  private INDArray gradient(TokenScores model) {
+  private INDArray gradient(TokenLogits model) {
     parameters.zeroGradients();
     try (Tape tape = Tape.training()) {
       Context context = Context.training(tape, parameters, 1);

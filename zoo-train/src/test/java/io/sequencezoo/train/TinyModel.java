@@ -12,13 +12,13 @@ import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Dropout;
 import io.sequencezoo.core.op.Embedding;
-import io.sequencezoo.models.model.TokenScores;
+import io.sequencezoo.models.model.TokenLogits;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Predicts the next token from the present one: enough to learn a cycle of tokens. */
-record TinyModel(int vocabulary, int width, double dropout) implements Block, TokenScores {
+record TinyModel(int vocabulary, int width, double dropout) implements Block, TokenLogits {
   static final TinyModel DEFAULT = new TinyModel(7, 8, 0);
 
   @Override

@@ -9,13 +9,36 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Writing that survives a crash at any moment: a reader sees the old file or the whole new one,
  * never a part.
  */
 public final class AtomicFiles {
+  private static final String TEMPORARY = ".tmp";
+  private static final Pattern LITTER = Pattern.compile("\\..+\\.\\d+\\" + TEMPORARY);
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private AtomicFiles() {}
+
+  /**
+   * Removes the temporary files that killed processes left in a folder and below it. Nobody may be
+   * writing there.
+   */
+  public static void removeTemporary(Path root) throws IOException {
+    List<Path> litter;
+    try (Stream<Path> walk = Files.walk(root)) {
+      litter =
+          walk.filter(path -> LITTER.matcher(path.getFileName().toString()).matches()).toList();
+    }
+    for (Path path : litter) {
+      Files.deleteIfExists(path);
+    }
+  }
 
   /**
    * Writes to a temporary file in the same folder, forces it to the disk, and renames it to its
@@ -23,7 +46,10 @@ public final class AtomicFiles {
    */
   public static void write(Path file, Body body) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
-    Path temporary = Files.createTempFile(folder, "." + file.getFileName() + ".", ".tmp");
+    // Not createTempFile: what that makes is for its owner alone, whatever the umask says.
+    Path temporary =
+        folder.resolve(
+            "." + file.getFileName() + "." + Long.toUnsignedString(RANDOM.nextLong()) + TEMPORARY);
     try {
       writeAndForce(temporary, body);
       move(temporary, file);

@@ -18,7 +18,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.core.dynamics.nonlinear.NonlinearRecurrence;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.datasets.icll.Vocabulary;
+import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.models.model.ModelFiles;
 import io.sequencezoo.models.model.TokenModel;
 import java.util.Arrays;
@@ -88,21 +88,23 @@ public final class Probe {
 
   /**
    * The mixer of a layer of a trained model; its input is what the layers below make of the tokens.
+   *
+   * @param alphabet how its task writes tokens, and which of them are inputs
    */
-  public static Probe ofModel(ModelFiles.Saved saved, int layer, ProbeInput input) {
+  public static Probe ofModel(
+      ModelFiles.Saved saved, int layer, Alphabet alphabet, ProbeInput input) {
     TokenModel model = saved.tokenModel();
     int layers = model.mixers().size();
     checkArgument(
         layer >= 0 && layer < layers, "model: layer must be in [0, %s), got %s", layers, layer);
     Context context = Context.inference(Tape.detached(), saved.parameters());
-    int[] tokens = input.tokens(model.vocabulary());
+    int[] tokens = input.tokens(alphabet);
     INDArray ids = Nd4j.createFromArray(new int[][] {tokens});
-    Vocabulary vocabulary = new Vocabulary(model.vocabulary() - 2);
     return new Probe(
         model.mixer(layer),
         model.mixerContext(context, layer),
         saved.parameters().type(),
-        Arrays.stream(tokens).mapToObj(t -> String.valueOf(vocabulary.character(t))).toList(),
+        Arrays.stream(tokens).mapToObj(alphabet::symbol).toList(),
         new double[model.mixer(layer).parametrisation().width()],
         hash(new double[][] {Arrays.stream(tokens).asDoubleStream().toArray()}),
         null,

@@ -6,7 +6,7 @@ import io.sequencezoo.datasets.icll.IcllConfig;
 import io.sequencezoo.datasets.icll.IcllData;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.datasets.icll.Vocabulary;
+import io.sequencezoo.eval.experiment.Alphabet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -70,17 +70,15 @@ public record ProbeInput(Kind kind, String text, int row, int length, long seed)
     return vectors;
   }
 
-  /** Tokens of a model with this many, of which the last two are separator and pad. */
-  int[] tokens(int size) {
-    checkArgument(size > 2, "input: model must have symbols, got a vocabulary of %s", size);
-    Vocabulary vocabulary = new Vocabulary(size - 2);
+  /** Tokens of a model: random ones as its inputs are, or those of a prompt or text. */
+  int[] tokens(Alphabet alphabet) {
     if (kind == Kind.RANDOM) {
-      Random random = new Random(seed + GAMMA * (row + 1));
-      return IntStream.range(0, length)
-          .map(t -> vocabulary.token(random.nextInt(vocabulary.symbols())))
-          .toArray();
+      return alphabet.sample(new Random(seed + GAMMA * (row + 1)), length);
     }
-    return vocabulary.tokens(
+    if (kind == Kind.TEXT) {
+      return Arrays.stream(alphabet.tokens(line())).limit(length).toArray();
+    }
+    return alphabet.tokens(
         symbols()
             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
             .toString());

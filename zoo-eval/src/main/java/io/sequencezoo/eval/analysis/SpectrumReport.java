@@ -213,6 +213,7 @@ public final class SpectrumReport {
         channels ? "channel by memory" : "rank",
         "|λ|",
         labels,
+        every,
         shown,
         low(shown),
         high(shown));
@@ -255,7 +256,7 @@ public final class SpectrumReport {
         "Of the directions of the state, longest first." + note,
         "state variables",
         "half-life (steps)",
-        false,
+        true,
         List.of(new Page.Line("half-life", 2, false, points)));
   }
 

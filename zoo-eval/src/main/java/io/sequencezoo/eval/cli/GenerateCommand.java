@@ -2,7 +2,7 @@ package io.sequencezoo.eval.cli;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import io.sequencezoo.datasets.icll.Vocabulary;
+import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.models.model.Generator;
 import io.sequencezoo.models.model.ModelFiles;
 import io.sequencezoo.models.model.Sampling;
@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
     name = "generate",
     description = {
       "Continue a prompt with a trained model.",
-      "DIR is a folder 'model' that 'zoo icll' wrote; the prompt is symbols a..r and | between"
-          + " strings."
+      "DIR is a folder 'model' that 'zoo run' wrote; the prompt is written as its task does:"
+          + " symbols a..r and | between strings for icll, token numbers with spaces otherwise."
     })
 final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -34,7 +34,7 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--prompt",
       paramLabel = "TEXT",
       required = true,
-      description = "For example 'abac|abab|a'; spaces don't count.")
+      description = "For example 'abac|abab|a', or '0 1 1'.")
   private String prompt;
 
   @Option(names = "--tokens", defaultValue = "40", description = "Number of tokens to write.")
@@ -58,16 +58,15 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelFiles.Saved saved = ModelFiles.load(folder, DataType.FLOAT);
-    // Two tokens besides the symbols: the separator and the pad.
-    Vocabulary vocabulary = new Vocabulary(saved.tokenModel().vocabulary() - 2);
-    int[] ids = vocabulary.tokens(prompt.replaceAll("\\s", ""));
+    Alphabet alphabet = ProbeOptions.alphabetOf(folder, saved.tokenModel());
+    int[] ids = alphabet.tokens(prompt);
     checkArgument(ids.length > 0, "generate: prompt must have at least one symbol, got none");
     Sampling sampling =
         temperature == 0 ? Sampling.greedy(tokens) : Sampling.random(tokens, temperature, seed);
     sampling = topK == null ? sampling : sampling.withTopK(topK);
     sampling = topP == null ? sampling : sampling.withTopP(topP);
     int[] written = new Generator(saved.tokenModel(), saved.parameters()).generate(ids, sampling);
-    spec.commandLine().getOut().println(vocabulary.text(ids) + " > " + vocabulary.text(written));
+    spec.commandLine().getOut().println(alphabet.text(ids) + " > " + alphabet.text(written));
     return 0;
   }
 }

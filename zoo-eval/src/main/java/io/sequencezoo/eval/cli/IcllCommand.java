@@ -5,24 +5,21 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.io.Resources;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.io.AtomicFiles;
+import io.sequencezoo.eval.experiment.Experiment;
+import io.sequencezoo.eval.experiment.ExperimentConfig;
+import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.eval.experiment.Tasks;
 import io.sequencezoo.eval.icll.IcllBaselines;
-import io.sequencezoo.eval.icll.IcllExperiment;
-import io.sequencezoo.eval.icll.IcllExperimentConfig;
-import io.sequencezoo.eval.icll.IcllReport;
-import io.sequencezoo.eval.icll.IcllResults;
+import io.sequencezoo.eval.icll.IcllTask;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -40,27 +37,13 @@ final class IcllCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--config",
-      paramLabel = "F",
-      description = "A YAML or JSON file that describes the whole experiment.")
-  private Path config;
-
-  @Option(
-      names = "--mixers",
-      paramLabel = "A,B",
-      split = ",",
-      description = "Train these architectures ('zoo list' shows all).")
-  private List<String> mixers;
+  @Mixin private ExperimentOptions options;
 
   @Option(
       names = "--train-examples",
       paramLabel = "N",
       description = "Number of training automata.")
   private Integer trainExamples;
-
-  @Option(names = "--seeds", paramLabel = "N", description = "Runs per architecture.")
-  private Integer seeds;
 
   @Option(
       names = "--full",
@@ -107,71 +90,55 @@ final class IcllCommand implements Callable<Integer> {
         problems == null && seed == null,
         "icll: --problems and --seed belong to --baselines-only; set seeds in a --config");
     Path folder = resume != null ? resume : output != null ? output : newFolder();
-    IcllExperimentConfig experiment = experiment();
+    ExperimentConfig experiment = experiment();
     checkArgument(
-        resume != null || !Files.exists(folder.resolve(IcllExperiment.CONFIG)),
+        resume != null || !Files.exists(folder.resolve(Experiment.CONFIG)),
         "icll: %s holds an experiment already; use --resume %s or another --output",
         folder,
         folder);
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("icll: writing to " + folder);
-    Terminal terminal = new Terminal(spec.commandLine().getErr());
-    IcllExperiment running = new IcllExperiment(experiment, folder, terminal::listener);
-    Optional<IcllResults> results;
-    try (Interruption interruption =
-        new Interruption(
-            running::requestStop,
-            () ->
-                spec.commandLine()
-                    .getErr()
-                    .println("zoo: interrupted; go on with 'zoo icll --resume " + folder + "'"))) {
-      results = running.run();
-    }
-    if (results.isEmpty()) {
-      return Interruption.EXIT_CODE;
-    }
-    out.println();
-    out.print(new IcllReport(results.get()).table());
-    out.println();
-    out.println("results  " + folder.resolve(IcllExperiment.RESULTS));
-    out.println("report   " + folder.resolve(IcllExperiment.REPORT));
-    return 0;
+    String goOn = "go on with 'zoo icll --resume " + folder + "'";
+    return ExperimentOptions.run(spec, "icll", experiment, folder, goOn);
   }
 
-  private IcllExperimentConfig experiment() throws IOException {
+  private ExperimentConfig experiment() throws IOException {
     if (resume != null) {
       checkArgument(
           output == null && isUnchanged(),
           "icll: --resume takes everything from its folder; leave the other options out");
-      return IcllExperiment.configOf(resume);
+      return Experiment.configOf(resume);
     }
-    checkArgument(config == null || !full, "icll: --config and --full exclude each other");
-    IcllExperimentConfig experiment =
-        config != null
-            ? IcllExperimentConfig.parse(config.toString(), Files.readString(config))
-            : builtIn(full ? "full.yaml" : "default.yaml");
-    experiment = mixers == null ? experiment : experiment.withMixers(mixers);
-    experiment = trainExamples == null ? experiment : experiment.withTrainExamples(trainExamples);
-    return seeds == null ? experiment : experiment.withSeeds(seeds);
+    checkArgument(
+        options.config() == null || !full, "icll: --config and --full exclude each other");
+    Task standard = Tasks.get().standard("icll");
+    Map<String, Integer> settings =
+        trainExamples == null ? Map.of() : Map.of("task.trainExamples", trainExamples);
+    ExperimentConfig experiment =
+        full
+            ? options.experiment(standard, fullExperiment(), settings)
+            : options.experiment(standard, settings);
+    checkArgument(
+        experiment.task().name().equals("icll"),
+        "icll: task of %s must be icll, got %s; use 'zoo run'",
+        options.config(),
+        experiment.task().name());
+    return experiment;
   }
 
   /** Whether no option says how the experiment differs from the built-in one. */
   private boolean isUnchanged() {
-    return config == null && mixers == null && trainExamples == null && seeds == null && !full;
+    return options.areAbsent() && trainExamples == null && !full;
   }
 
-  private static IcllExperimentConfig builtIn(String name) throws IOException {
-    String text =
-        Resources.toString(
-            Resources.getResource(IcllExperiment.class, name), StandardCharsets.UTF_8);
-    return IcllExperimentConfig.parse(name, text);
+  private static String fullExperiment() throws IOException {
+    return Resources.toString(
+        Resources.getResource(IcllTask.class, "full.yaml"), StandardCharsets.UTF_8);
   }
 
   private void baselines() throws IOException {
     IcllBaselines.Results results =
         IcllBaselines.run(problems == null ? PROBLEMS : problems, seed == null ? 0 : seed);
     PrintWriter out = spec.commandLine().getOut();
-    out.print(IcllReport.table(results));
+    out.print(IcllBaselines.table(results));
     Path folder = output != null ? output : newFolder();
     Files.createDirectories(folder);
     Path file = folder.resolve("baselines.json");
@@ -181,7 +148,6 @@ final class IcllCommand implements Callable<Integer> {
   }
 
   private static Path newFolder() {
-    DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-    return Path.of("runs", "icll-" + format.format(LocalDateTime.now(ZoneId.systemDefault())));
+    return ExperimentOptions.newFolder("icll");
   }
 }

@@ -7,11 +7,16 @@ import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.eval.analysis.Probe;
 import io.sequencezoo.eval.analysis.ProbeInput;
 import io.sequencezoo.eval.analysis.ProbeSubject;
+import io.sequencezoo.eval.experiment.Alphabet;
+import io.sequencezoo.eval.experiment.Experiment;
+import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import picocli.CommandLine.Option;
@@ -61,7 +66,7 @@ final class ProbeOptions {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "Take weights from a trained model, a folder 'model' that 'zoo icll' wrote.")
+      description = "Take weights from a trained model, a folder 'model' that 'zoo run' wrote.")
   private Path model;
 
   @Option(
@@ -133,7 +138,7 @@ final class ProbeOptions {
     }
     int index = layer == null ? 0 : layer;
     ModelFiles.Saved saved = ModelFiles.load(model, DataType.DOUBLE);
-    Probe probe = Probe.ofModel(saved, index, along);
+    Probe probe = Probe.ofModel(saved, index, alphabetOf(model, saved.tokenModel()), along);
     MixerConfig own = saved.model().config().mixers().get(index);
     String type = Registry.typeName(own.getClass());
     checkArgument(
@@ -148,6 +153,17 @@ final class ProbeOptions {
             index,
             along),
         probe);
+  }
+
+  /** The alphabet of the task that a folder's model was trained on; numbers where it names none. */
+  static Alphabet alphabetOf(Path folder, LanguageModel model) throws IOException {
+    Optional<Task> task = Experiment.taskOf(folder);
+    checkArgument(
+        task.isEmpty() || task.get().vocabulary() == model.vocabulary(),
+        "model: vocabulary of %s must be that of the experiment around it, got %s",
+        folder,
+        model.vocabulary());
+    return task.map(Task::alphabet).orElseGet(() -> Alphabet.numbers(model.vocabulary()));
   }
 
   /** Whether weights come from a model, which then sets configuration and width. */

@@ -1,7 +1,13 @@
 package io.sequencezoo.eval.cli;
 
+import io.sequencezoo.datasets.synthetic.SyntheticTask;
+import io.sequencezoo.eval.analysis.ProbeInput;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +24,8 @@ import picocli.CommandLine.Spec;
     description = "Sequence-model architectures as interchangeable dynamical systems.",
     mixinStandardHelpOptions = false,
     subcommands = {
+      RunCommand.class,
+      TasksCommand.class,
       IcllCommand.class,
       ListCommand.class,
       DescribeCommand.class,
@@ -70,11 +78,21 @@ public final class Zoo implements Runnable {
   public static int run(PrintWriter out, PrintWriter err, String... args) {
     Zoo zoo = new Zoo();
     CommandLine line = new CommandLine(zoo);
-    line.setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true);
+    line.setOut(out).setErr(err);
+    lowerCase(line, SyntheticTask.class);
+    lowerCase(line, ProbeInput.Kind.class);
+    // Picocli overlooks what it doesn't know where help is asked for.
+    line.setExecutionStrategy(
+        parsed -> {
+          refuseUnknown(parsed);
+          return new CommandLine.RunLast().execute(parsed);
+        });
     line.setParameterExceptionHandler(
         (e, arguments) -> {
           CommandLine failed = e.getCommandLine();
-          failed.getErr().println("zoo: " + oneLine(e) + "; try '" + path(failed) + " --help'");
+          failed
+              .getErr()
+              .println("zoo: " + oneLine(e) + nearest(e) + "; try '" + path(failed) + " --help'");
           return CommandLine.ExitCode.USAGE;
         });
     line.setExecutionExceptionHandler(
@@ -94,6 +112,41 @@ public final class Zoo implements Runnable {
       }
       return CommandLine.ExitCode.SOFTWARE;
     }
+  }
+
+  /** Has the values of an option or parameter written as help writes them. */
+  private static <E extends Enum<E>> void lowerCase(CommandLine line, Class<E> type) {
+    Map<String, E> values = new LinkedHashMap<>();
+    for (E value : type.getEnumConstants()) {
+      values.put(value.name().toLowerCase(Locale.ROOT), value);
+    }
+    line.registerConverter(
+        type,
+        text -> {
+          E value = values.get(text.toLowerCase(Locale.ROOT));
+          if (value == null) {
+            throw new CommandLine.TypeConversionException(
+                "must be one of " + values.keySet() + ", got " + text);
+          }
+          return value;
+        });
+  }
+
+  private static void refuseUnknown(CommandLine.ParseResult parsed) {
+    for (CommandLine command : parsed.asCommandLineList()) {
+      List<String> unknown = command.getUnmatchedArguments();
+      if (!unknown.isEmpty()) {
+        throw new CommandLine.UnmatchedArgumentException(command, unknown);
+      }
+    }
+  }
+
+  private static String nearest(ParameterException e) {
+    if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
+      List<String> known = unmatched.getSuggestions();
+      return known.isEmpty() ? "" : "; the nearest is '" + known.get(0).strip() + "'";
+    }
+    return "";
   }
 
   @Override

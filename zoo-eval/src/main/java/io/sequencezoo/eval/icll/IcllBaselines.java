@@ -2,12 +2,15 @@ package io.sequencezoo.eval.icll;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.Maps;
 import io.sequencezoo.datasets.icll.IcllConfig;
 import io.sequencezoo.datasets.icll.IcllData;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
+import io.sequencezoo.eval.experiment.Column;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** What can be had without training: uniform guesses, n-grams, and the true automaton. */
@@ -54,6 +57,18 @@ public final class IcllBaselines {
         .toList();
   }
 
+  /** Results as a table. */
+  public static String table(Results results) {
+    List<Column> columns =
+        List.of(
+            Column.estimate("accuracy", "accuracy"),
+            Column.estimate("TVD", "tvd"),
+            Column.number("L1", "l1"),
+            Column.number("cross-entropy", "crossEntropy"),
+            Column.number("NLL", "nll"));
+    return Column.table("predictor", columns, results.named()).toString();
+  }
+
   /**
    * The baselines' results with what they were computed from.
    *
@@ -67,6 +82,11 @@ public final class IcllBaselines {
     /** Copies the scores. */
     public Results {
       scores = List.copyOf(scores);
+    }
+
+    /** The scores by name. */
+    Map<String, IcllScores> named() {
+      return Maps.uniqueIndex(scores, IcllScores::predictor);
     }
 
     /** The scores of the baseline of this name. */

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.Lists;
 import io.sequencezoo.datasets.icll.Problem;
+import io.sequencezoo.eval.experiment.Estimate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

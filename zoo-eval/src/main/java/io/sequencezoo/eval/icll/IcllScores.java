@@ -1,6 +1,11 @@
 package io.sequencezoo.eval.icll;
 
+import com.google.common.collect.ImmutableMap;
+import io.sequencezoo.eval.experiment.Estimate;
+import io.sequencezoo.eval.experiment.Scores;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How well something predicts a set of problems; {@link IcllMetric} says how each is measured.
@@ -30,11 +35,44 @@ public record IcllScores(
     Estimate crossEntropy,
     Estimate kl,
     Estimate nll,
-    List<CurvePoint> curve) {
+    List<CurvePoint> curve)
+    implements Scores {
+  /** Prompts thin out beyond; a mean over a few of them would only be noise. */
+  private static final double LEAST_SHARE = 0.1;
 
   /** Copies the curve. */
   public IcllScores {
     curve = List.copyOf(curve);
+  }
+
+  @Override
+  public Map<String, Estimate> estimates() {
+    return ImmutableMap.<String, Estimate>builder()
+        .put("accuracy", accuracy)
+        .put("greedyAccuracy", greedyAccuracy)
+        .put("tvd", tvd)
+        .put("l1", l1)
+        .put("crossEntropy", crossEntropy)
+        .put("kl", kl)
+        .put("nll", nll)
+        .buildOrThrow();
+  }
+
+  @Override
+  public Map<String, List<double[]>> curves() {
+    return ImmutableMap.of(
+        "accuracy", points(CurvePoint::accuracy),
+        "tvd", points(CurvePoint::tvd),
+        "kl", points(CurvePoint::kl),
+        "nll", points(CurvePoint::nll));
+  }
+
+  private List<double[]> points(ToDoubleFunction<CurvePoint> value) {
+    long most = curve.stream().mapToLong(CurvePoint::positions).max().orElse(0);
+    return curve.stream()
+        .filter(point -> point.positions() >= LEAST_SHARE * most)
+        .map(point -> new double[] {(point.from() + point.to()) / 2.0, value.applyAsDouble(point)})
+        .toList();
   }
 
   /**

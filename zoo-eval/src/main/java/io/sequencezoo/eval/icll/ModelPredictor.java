@@ -7,18 +7,18 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Problem;
-import io.sequencezoo.models.model.TokenScores;
+import io.sequencezoo.models.model.TokenLogits;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A trained model as a predictor: the softmax of its scores over the whole vocabulary. */
 public final class ModelPredictor implements Predictor {
   private final String name;
-  private final TokenScores model;
+  private final TokenLogits model;
   private final Parameters parameters;
 
   /** A model with these parameters, which are read whenever a prediction is asked for. */
-  public ModelPredictor(String name, TokenScores model, Parameters parameters) {
+  public ModelPredictor(String name, TokenLogits model, Parameters parameters) {
     this.name = name;
     this.model = model;
     this.parameters = parameters;
@@ -31,7 +31,7 @@ public final class ModelPredictor implements Predictor {
 
   @Override
   public List<double[][]> probabilities(List<Problem> problems) {
-    TokenBatch batch = IcllBatches.tokens(problems);
+    TokenBatch batch = IcllTask.batch(problems);
     double[] scores;
     try (Tape tape = Tape.inference()) {
       Context context = Context.inference(tape, parameters).withLengths(batch.lengths());

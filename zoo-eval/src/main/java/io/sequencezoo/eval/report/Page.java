@@ -30,9 +30,13 @@ public record Page(String title, String subtitle, List<Section> sections) {
     }
   }
 
-  /** A line chart. */
+  /**
+   * A line chart.
+   *
+   * @param logY whether values are positive and drawn by their logarithms
+   */
   public record Lines(
-      String title, String note, String x, String y, boolean logX, List<Line> series)
+      String title, String note, String x, String y, boolean logY, List<Line> series)
       implements Item {
     @Override
     public String kind() {
@@ -58,7 +62,7 @@ public record Page(String title, String subtitle, List<Section> sections) {
     }
   }
 
-  /** The lower triangle of a mixing matrix. */
+  /** The lower triangle of a mixing matrix, drawn by logarithms where nothing is negative. */
   public record Heatmap(String title, String note, List<String> labels, double[][] matrix)
       implements Item {
     @Override
@@ -74,6 +78,7 @@ public record Page(String title, String subtitle, List<Section> sections) {
    * @param y what rows are
    * @param value what entries are
    * @param labels of the columns
+   * @param rowStep what a row counts for, where only some are shown
    * @param low what the palest colour stands for
    * @param high what the strongest colour stands for
    */
@@ -84,6 +89,7 @@ public record Page(String title, String subtitle, List<Section> sections) {
       String y,
       String value,
       List<String> labels,
+      int rowStep,
       double[][] matrix,
       double low,
       double high)

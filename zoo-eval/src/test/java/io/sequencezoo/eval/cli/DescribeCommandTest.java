@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,7 +127,15 @@ class DescribeCommandTest {
         "{type: language_model, width: 8, layers: 2, mixer: {type: gla, heads: 2}, vocabulary: 20}";
     LanguageModelConfig config = Configs.read("test", yaml, LanguageModelConfig.class);
     LanguageModel model = new LanguageModel(config);
-    Path saved = folder.resolve("model");
+    Path saved = folder.resolve("run/gla-seed1/model");
+    Files.createDirectories(saved);
+    // A model in the folder of an experiment: its task says how tokens are written.
+    Files.writeString(saved.resolveSibling("run.json"), "{}");
+    Files.writeString(
+        folder.resolve("run/config.json"),
+        "{task: {type: icll}, model: "
+            + yaml
+            + ", train: {optimizer: {type: adamw, lr: 1e-3}, steps: 1, batch: 1, seed: 1}}");
     ModelFiles.save(saved, model, Parameters.of(model, DataType.FLOAT, 1));
     String[] args = {
       "describe",
@@ -149,6 +159,41 @@ class DescribeCommandTest {
     args[1] = "lstm";
     assertThat(run(args)).isEqualTo(1);
     assertThat(err.toString()).contains("must be lstm, got gla");
+  }
+
+  @Test
+  void spectrum_ofATaskFollowsItsInputs() throws Exception {
+    for (String task : List.of("parity", "one_hop")) {
+      Path to = folder.resolve(task);
+      String train =
+          "synthetic " + task + " --mixers lstm --length 6 --train-examples 8 --epochs 1";
+      assertThat(run((train + " --output " + to).split(" "))).as(err.toString()).isZero();
+      String look = "describe lstm --spectrum --length 40 --model " + to + "/lstm-seed1/model";
+      assertThat(run((look + " --out " + to).split(" "))).as(err.toString()).isZero();
+      JsonNode json = Configs.json().readTree(to.resolve("spectrum.json").toFile());
+      Set<String> labels = new TreeSet<>();
+      json.path("labels").forEach(label -> labels.add(label.asText()));
+      // Every symbol is an input; the blank of hops is only ever an answer.
+      assertThat(labels)
+          .isEqualTo(task.equals("parity") ? Set.of("0", "1") : Set.of("0", "1", "2", "3"));
+      assertThat(run((look + " --text ab --out " + to).split(" "))).isEqualTo(1);
+      assertThat(err.toString()).contains("text: must be token numbers below");
+    }
+  }
+
+  @Test
+  void spectrum_ofAModelWithoutATaskFollowsItsVocabulary() throws Exception {
+    String yaml =
+        "{type: language_model, width: 8, layers: 1, mixer: {type: lstm}, vocabulary: 300}";
+    LanguageModel model = new LanguageModel(Configs.read("test", yaml, LanguageModelConfig.class));
+    Path saved = folder.resolve("model");
+    ModelFiles.save(saved, model, Parameters.of(model, DataType.FLOAT, 1));
+    String look = "describe lstm --spectrum --length 9 --model " + saved + " --out " + folder;
+    assertThat(run(look.split(" "))).as(err.toString()).isZero();
+    JsonNode json = Configs.json().readTree(folder.resolve("spectrum.json").toFile());
+    json.path("labels").forEach(label -> assertThat(label.asInt()).isBetween(0, 299));
+    assertThat(run("generate", saved.toString(), "--prompt", "254 3", "--tokens", "2")).isZero();
+    assertThat(out.toString()).contains("254 3 > ");
   }
 
   @Test

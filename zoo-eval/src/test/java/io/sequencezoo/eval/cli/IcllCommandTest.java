@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.eval.icll.TinyExperiment;
+import io.sequencezoo.eval.experiment.TinyExperiment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

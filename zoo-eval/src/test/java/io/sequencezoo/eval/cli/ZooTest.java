@@ -22,12 +22,31 @@ class ZooTest {
   void help_listsEveryCommand() {
     assertThat(run("--help")).isZero();
     assertThat(out.toString())
-        .contains("icll", "synthetic", "list", "describe", "generate", "conformance", "version");
+        .contains(
+            "run",
+            "tasks",
+            "icll",
+            "synthetic",
+            "list",
+            "describe",
+            "generate",
+            "conformance",
+            "version");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"icll", "synthetic", "list", "describe", "generate", "conformance", "version"})
+      strings = {
+        "run",
+        "tasks",
+        "icll",
+        "synthetic",
+        "list",
+        "describe",
+        "generate",
+        "conformance",
+        "version"
+      })
   void help_existsForEveryCommand(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).startsWith("Usage: zoo " + command);
@@ -37,6 +56,8 @@ class ZooTest {
   @ValueSource(
       strings = {
         "nope",
+        "nope --help",
+        "icll nope --help",
         "describe",
         "icll --seeds x",
         "synthetic",
@@ -49,6 +70,30 @@ class ZooTest {
     assertThat(run(line.split(" "))).isEqualTo(2);
     assertThat(err.toString().strip()).startsWith("zoo: ").hasLineCount(1);
     assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void unknownCommand_namesTheNearest() {
+    for (String line : new String[] {"descrbe", "descrbe --help", "--threads 1 descrbe -h"}) {
+      assertThat(run(line.split(" "))).isEqualTo(2);
+    }
+    assertThat(err.toString().lines())
+        .hasSize(3)
+        .allSatisfy(text -> assertThat(text).contains("'descrbe'; the nearest is 'describe'"));
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void namesOfTasks_areWrittenAsHelpWritesThem() {
+    assertThat(run("synthetic", "counting")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("must be one of [parity, keep_5th, one_hop, two_hop], got counting");
+  }
+
+  @Test
+  void tasks_areListed() {
+    assertThat(run("tasks")).isZero();
+    assertThat(out.toString()).contains("icll", "parity", "keep_5th", "one_hop", "two_hop");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.sequencezoo.datasets.icll.Automaton;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.datasets.icll.Vocabulary;
+import io.sequencezoo.eval.experiment.Estimate;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.commons.math3.stat.descriptive.moment.StandardDeviation;

@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.datasets.icll.IcllConfig;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
+import io.sequencezoo.eval.experiment.ExampleBatches;
 import io.sequencezoo.train.Evaluation;
 import io.sequencezoo.train.OptimizerConfig;
 import io.sequencezoo.train.TokenObjective;
@@ -37,9 +38,13 @@ final class IcllTaskTest {
     Parameters parameters = Parameters.of(MODEL, DataType.FLOAT, 3);
     TrainConfig config =
         TrainConfig.of(new OptimizerConfig.AdamW(0.1, 0.9, 0.999, 1e-8, 0), 100, 16, 1L);
-    new Trainer<>(config, parameters, new TokenObjective(MODEL::logits), TASK.batches(16, 2, 1))
+    new Trainer<>(
+            config,
+            parameters,
+            new TokenObjective(MODEL::logits),
+            new ExampleBatches(TASK, 16, 2, 1))
         .run();
-    Evaluation evaluation = TASK.validator(MODEL::logits, 40, 16).evaluate(parameters);
+    Evaluation evaluation = TASK.validator(MODEL::logits, 40).evaluate(parameters);
     assertThat(evaluation.score()).isCloseTo(Math.log(18), within(0.1));
     assertThat(evaluation.metrics()).containsOnlyKeys("loss", "accuracy", "tvd", "kl");
     assertThat(evaluation.metrics().get("loss")).isEqualTo(evaluation.score());
@@ -51,7 +56,7 @@ final class IcllTaskTest {
     List<Problem> problems = TASK.data().problems(Split.VALIDATION, 12);
     IcllScores scores =
         IcllMetrics.score(new ModelPredictor("bigram", MODEL::logits, parameters), problems, 5, 25);
-    Evaluation evaluation = TASK.validator(MODEL::logits, 12, 5).evaluate(parameters);
+    Evaluation evaluation = TASK.validator(MODEL::logits, 12).evaluate(parameters);
     assertThat(evaluation.metrics().get("tvd")).isEqualTo(scores.tvd().value());
     assertThat(evaluation.metrics().get("accuracy")).isEqualTo(scores.accuracy().value());
   }
@@ -63,15 +68,15 @@ final class IcllTaskTest {
             new IcllConfig(
                 1L, 1, 1, 9, IcllConfig.Languages.standard(), IcllConfig.Prompts.standard()));
     Parameters parameters = Parameters.of(MODEL, DataType.DOUBLE, 3);
-    IcllScores scores = task.test("bigram", MODEL::logits, parameters, 4);
+    IcllScores scores = task.score("bigram", MODEL::logits, parameters, Split.TEST, 9);
     assertThat(scores.problems()).isEqualTo(9);
     assertThat(scores.predictor()).isEqualTo("bigram");
-    assertThat(task.vocabularySize()).isEqualTo(20);
+    assertThat(task.vocabulary()).isEqualTo(20);
   }
 
   @Test
   void tooManyValidationProblems_areRefused() {
-    assertThatThrownBy(() -> TASK.validator(MODEL::logits, 501, 16))
+    assertThatThrownBy(() -> TASK.validator(MODEL::logits, 501))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("icll: validation problems must be between 1 and 500, got 501");
   }

@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A model of tokens: {@code [B, T]} of them go in, logits of the next ones come out. */
-public interface TokenModel extends Model, TokenScores {
+public interface TokenModel extends Model, TokenLogits {
   /** The number of tokens, V. */
   int vocabulary();
 

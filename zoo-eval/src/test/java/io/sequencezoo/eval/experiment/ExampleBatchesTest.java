@@ -1,4 +1,4 @@
-package io.sequencezoo.eval.icll;
+package io.sequencezoo.eval.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,6 +9,7 @@ import io.sequencezoo.datasets.icll.IcllConfig;
 import io.sequencezoo.datasets.icll.IcllData;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
+import io.sequencezoo.eval.icll.IcllTask;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,9 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The training batches: all of the data, in a resumable order. */
-final class IcllBatchesTest {
+final class ExampleBatchesTest {
   private static final int EXAMPLES = 70;
-  private static final IcllData DATA = new IcllData(IcllConfig.regBench(1, EXAMPLES));
+  private static final IcllTask TASK = new IcllTask(IcllConfig.regBench(1, EXAMPLES));
+  private static final IcllData DATA = TASK.data();
 
   private static List<String> rows(TokenBatch batch) {
     List<String> rows = new ArrayList<>();
@@ -30,7 +32,7 @@ final class IcllBatchesTest {
     return rows;
   }
 
-  private static List<String> epoch(IcllBatches batches) {
+  private static List<String> epoch(ExampleBatches batches) {
     List<String> rows = new ArrayList<>();
     for (long i = 0; i < batches.batchesPerEpoch(); i++) {
       rows.addAll(rows(batches.next()));
@@ -41,7 +43,7 @@ final class IcllBatchesTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 8})
   void epoch_hasEveryPromptOnceInANewOrder(int window) {
-    IcllBatches batches = new IcllBatches(DATA, 16, window, 3);
+    ExampleBatches batches = new ExampleBatches(TASK, 16, window, 3);
     assertThat(batches.batchesPerEpoch()).isEqualTo(5);
     List<String> first = epoch(batches);
     List<String> second = epoch(batches);
@@ -55,24 +57,24 @@ final class IcllBatchesTest {
 
   @Test
   void batch_dependsOnItsPositionAlone() {
-    IcllBatches straight = new IcllBatches(DATA, 16, 2, 3);
+    ExampleBatches straight = new ExampleBatches(TASK, 16, 2, 3);
     List<List<String>> expected = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
       expected.add(rows(straight.next()));
     }
-    IcllBatches resumed = new IcllBatches(DATA, 16, 2, 3);
+    ExampleBatches resumed = new ExampleBatches(TASK, 16, 2, 3);
     for (int i : new int[] {11, 0, 7, 4}) {
       resumed.seek(i);
       assertThat(rows(resumed.next())).isEqualTo(expected.get(i));
       assertThat(resumed.position()).isEqualTo(i + 1);
     }
-    assertThat(epoch(new IcllBatches(DATA, 16, 2, 4)))
-        .isNotEqualTo(epoch(new IcllBatches(DATA, 16, 2, 3)));
+    assertThat(epoch(new ExampleBatches(TASK, 16, 2, 4)))
+        .isNotEqualTo(epoch(new ExampleBatches(TASK, 16, 2, 3)));
   }
 
   @Test
   void targets_areIgnoredBeforeSeparatorsAndAtPads() {
-    TokenBatch batch = new IcllBatches(DATA, 16, 1, 3).next();
+    TokenBatch batch = new ExampleBatches(TASK, 16, 1, 3).next();
     int separator = DATA.config().vocabulary().separator();
     for (int b = 0; b < batch.rows(); b++) {
       for (int t = 0; t < batch.steps(); t++) {
@@ -92,7 +94,7 @@ final class IcllBatchesTest {
 
   @Test
   void batch_survivesTheTapeItWasMadeIn() {
-    IcllBatches batches = new IcllBatches(DATA, 16, 1, 3);
+    ExampleBatches batches = new ExampleBatches(TASK, 16, 1, 3);
     TokenBatch batch;
     try (Tape tape = Tape.training()) {
       assertThat(tape.isRecording()).isTrue();
@@ -104,32 +106,32 @@ final class IcllBatchesTest {
 
   @Test
   void windows_savePadding() {
-    IcllData data = new IcllData(IcllConfig.regBench(1, 1000));
-    assertThat(new IcllBatches(data, 32, 1, 3).padding(0)).isGreaterThan(0.3);
-    assertThat(new IcllBatches(data, 32, 8, 3).padding(0)).isLessThan(0.12);
+    IcllTask task = new IcllTask(IcllConfig.regBench(1, 1000));
+    assertThat(new ExampleBatches(task, 32, 1, 3).padding(0)).isGreaterThan(0.3);
+    assertThat(new ExampleBatches(task, 32, 8, 3).padding(0)).isLessThan(0.12);
   }
 
   @Test
   void dataHash_tellsWhatChangesTheBatches() {
     assertThat(
             List.of(
-                new IcllBatches(DATA, 16, 2, 3).dataHash(),
-                new IcllBatches(DATA, 8, 2, 3).dataHash(),
-                new IcllBatches(DATA, 16, 1, 3).dataHash(),
-                new IcllBatches(DATA, 16, 2, 4).dataHash()))
+                new ExampleBatches(TASK, 16, 2, 3).dataHash(),
+                new ExampleBatches(TASK, 8, 2, 3).dataHash(),
+                new ExampleBatches(TASK, 16, 1, 3).dataHash(),
+                new ExampleBatches(TASK, 16, 2, 4).dataHash()))
         .doesNotHaveDuplicates();
-    assertThat(new IcllBatches(DATA, 16, 2, 3).dataHash())
-        .isEqualTo(new IcllBatches(DATA, 16, 2, 3).dataHash());
+    assertThat(new ExampleBatches(TASK, 16, 2, 3).dataHash())
+        .isEqualTo(new ExampleBatches(TASK, 16, 2, 3).dataHash());
   }
 
   @Test
   void impossibleSizes_areRefused() {
-    assertThatThrownBy(() -> new IcllBatches(DATA, 0, 1, 3))
+    assertThatThrownBy(() -> new ExampleBatches(TASK, 0, 1, 3))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("icll: batch must be at least 1, got 0");
-    assertThatThrownBy(() -> new IcllBatches(DATA, 1, 0, 3))
-        .hasMessage("icll: window must be at least 1, got 0");
-    assertThatThrownBy(() -> new IcllBatches(DATA, 1, 1, 3).seek(-1))
-        .hasMessage("icll: position must be at least 0, got -1");
+        .hasMessage("batches: batch must be at least 1, got 0");
+    assertThatThrownBy(() -> new ExampleBatches(TASK, 1, 0, 3))
+        .hasMessage("batches: window must be at least 1, got 0");
+    assertThatThrownBy(() -> new ExampleBatches(TASK, 1, 1, 3).seek(-1))
+        .hasMessage("batches: position must be at least 0, got -1");
   }
 }

@@ -1,10 +1,12 @@
-package io.sequencezoo.eval.icll;
+package io.sequencezoo.eval.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.io.Resources;
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.datasets.icll.Split;
+import io.sequencezoo.eval.icll.IcllTask;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.linear.GlaConfig;
 import io.sequencezoo.models.model.LanguageModel;
@@ -17,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class IcllExperimentConfigTest {
+class ExperimentConfigTest {
   private static final String HYBRID =
       """
       model:
@@ -32,10 +34,10 @@ class IcllExperimentConfigTest {
 
   @Test
   void oneModel_needsNoListOfMixers() {
-    IcllExperimentConfig config = IcllExperimentConfig.parse("experiment", HYBRID);
+    ExperimentConfig config = ExperimentConfig.parse("experiment", HYBRID);
     assertThat(config.models()).containsOnlyKeys("gla");
     assertThat(config.models().get("gla").vocabulary()).isEqualTo(20);
-    assertThat(config.task().trainExamples()).isEqualTo(2500);
+    assertThat(config.task().examples(Split.TRAIN)).isEqualTo(2500);
     assertThat(config.seeds()).isEqualTo(1);
     assertThat(config.validationProblems()).isEqualTo(100);
     assertThat(new LanguageModel(config.models().get("gla")).config().layers().count())
@@ -44,16 +46,16 @@ class IcllExperimentConfigTest {
 
   @Test
   void everyDefault_isWrittenAndReadBack() {
-    IcllExperimentConfig config = IcllExperimentConfig.parse("experiment", HYBRID);
+    ExperimentConfig config = ExperimentConfig.parse("experiment", HYBRID);
     String json = Configs.write(config);
-    assertThat(IcllExperimentConfig.parse("json", json)).isEqualTo(config);
+    assertThat(ExperimentConfig.parse("json", json)).isEqualTo(config);
     assertThat(json).contains("\"window\" : 16", "\"dropout\" : 0.0", "\"seed\" : 0");
   }
 
   @Test
   void listOfLayers_isAHybrid() {
-    IcllExperimentConfig config =
-        IcllExperimentConfig.parse(
+    ExperimentConfig config =
+        ExperimentConfig.parse(
             "experiment",
             """
             task: {type: icll, seed: 1}
@@ -70,11 +72,10 @@ class IcllExperimentConfigTest {
   @ValueSource(strings = {"default.yaml", "full.yaml"})
   void builtInExperiments_trainTheThreeArchitectures(String name) throws IOException {
     String text =
-        Resources.toString(
-            Resources.getResource(IcllExperiment.class, name), StandardCharsets.UTF_8);
-    IcllExperimentConfig config = IcllExperimentConfig.parse(name, text);
+        Resources.toString(Resources.getResource(IcllTask.class, name), StandardCharsets.UTF_8);
+    ExperimentConfig config = ExperimentConfig.parse(name, text);
     assertThat(config.models()).containsOnlyKeys("softmax_attention", "gla", "lstm");
-    assertThat(config.task().testExamples()).isEqualTo(500);
+    assertThat(config.task().examples(Split.TEST)).isEqualTo(500);
     config.models().values().forEach(model -> assertThat(new LanguageModel(model)).isNotNull());
   }
 
@@ -82,10 +83,10 @@ class IcllExperimentConfigTest {
   void fullExperiment_isThePapers() throws IOException {
     String text =
         Resources.toString(
-            Resources.getResource(IcllExperiment.class, "full.yaml"), StandardCharsets.UTF_8);
-    IcllExperimentConfig config = IcllExperimentConfig.parse("full.yaml", text);
-    assertThat(config.task().trainExamples()).isEqualTo(40_000);
-    assertThat(config.task().validationExamples()).isEqualTo(500);
+            Resources.getResource(IcllTask.class, "full.yaml"), StandardCharsets.UTF_8);
+    ExperimentConfig config = ExperimentConfig.parse("full.yaml", text);
+    assertThat(config.task().examples(Split.TRAIN)).isEqualTo(40_000);
+    assertThat(config.task().examples(Split.VALIDATION)).isEqualTo(500);
     assertThat(config.train().epochs()).isEqualTo(200);
     long updates = config.train().totalSteps(40_000 / config.train().batch());
     assertThat(updates).isEqualTo(250_000);
@@ -97,10 +98,10 @@ class IcllExperimentConfigTest {
 
   @Test
   void mixers_areTheGivenOnesOfThatType() {
-    IcllExperimentConfig tiny = TinyExperiment.config(1);
+    ExperimentConfig tiny = TinyExperiment.config(1);
     assertThat(tiny.withMixers(List.of("lstm", "softmax_attention")).mixers())
         .containsExactly(LstmConfig.standard(), SoftmaxAttentionConfig.of(2));
-    IcllExperimentConfig alone = IcllExperimentConfig.parse("experiment", HYBRID);
+    ExperimentConfig alone = ExperimentConfig.parse("experiment", HYBRID);
     assertThat(alone.withMixers(List.of("gla", "lstm", "lstm")).models())
         .containsOnlyKeys("gla", "lstm", "lstm-2");
     GlaConfig gla = new GlaConfig(2, 0.5, 1, 16, 16, 0);
@@ -133,7 +134,7 @@ class IcllExperimentConfigTest {
     assertThat(yaml).contains(right);
     String replaced =
         wrong.startsWith("vocabulary") ? "width: 8\n  " + wrong : wrong.replace(", ", "\n  ");
-    assertThatThrownBy(() -> IcllExperimentConfig.parse("my.yaml", yaml.replace(right, replaced)))
+    assertThatThrownBy(() -> ExperimentConfig.parse("my.yaml", yaml.replace(right, replaced)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("my.yaml: ")
         .hasMessageContaining(named)
@@ -149,7 +150,7 @@ class IcllExperimentConfigTest {
             .collect(java.util.stream.Collectors.joining("\n"))
             .replace(part + ":", "seeds: 1 #");
     String yaml = part.equals("model") ? HYBRID.substring(HYBRID.indexOf("task:")) : without;
-    assertThatThrownBy(() -> IcllExperimentConfig.parse("my.yaml", yaml))
+    assertThatThrownBy(() -> ExperimentConfig.parse("my.yaml", yaml))
         .hasMessageContaining("experiment: " + part + " must be given");
   }
 }

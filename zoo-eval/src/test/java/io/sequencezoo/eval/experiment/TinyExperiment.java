@@ -1,4 +1,4 @@
-package io.sequencezoo.eval.icll;
+package io.sequencezoo.eval.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -43,8 +43,8 @@ public final class TinyExperiment {
     return YAML.formatted(steps);
   }
 
-  static IcllExperimentConfig config(int steps) {
-    return IcllExperimentConfig.parse("tiny", yaml(steps));
+  static ExperimentConfig config(int steps) {
+    return ExperimentConfig.parse("tiny", yaml(steps));
   }
 
   static TrainListener silent(String name) {
@@ -54,7 +54,7 @@ public final class TinyExperiment {
   /** The results in a folder, without what differs from run to run: times. */
   public static JsonNode comparable(Path folder) throws IOException {
     JsonNode results =
-        Configs.json().readTree(Files.readString(folder.resolve(IcllExperiment.RESULTS)));
+        Configs.json().readTree(Files.readString(folder.resolve(Experiment.RESULTS)));
     ((ObjectNode) results.path("provenance")).remove("created");
     for (JsonNode run : results.path("runs")) {
       ((ObjectNode) run).remove(List.of("trainSeconds", "tokensPerSecond"));

@@ -1,0 +1,144 @@
+package io.sequencezoo.eval.experiment;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.datasets.icll.Split;
+import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.train.TrainConfig;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A whole experiment: one model, with each of several mixers in turn, trained alike on a task and
+ * tested on the same examples.
+ *
+ * @param task what there is to learn
+ * @param model the model; its vocabulary is the task's where it names none
+ * @param mixers what stands in for the model's mixer, in turn; absent for the model as it is
+ * @param train how each is trained
+ * @param seeds runs per mixer, with seeds from {@code train.seed} on; 1 where absent
+ * @param window batches whose rows are sorted by length together, 1 for a plain shuffle; the task's
+ *     where absent
+ * @param validationProblems examples of the validation split that evaluations during training use;
+ *     the task's where absent
+ */
+public record ExperimentConfig(
+    Task task,
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
+        LanguageModelConfig model,
+    List<MixerConfig> mixers,
+    TrainConfig train,
+    Integer seeds,
+    Integer window,
+    Integer validationProblems) {
+
+  /** Fills in defaults and checks. */
+  public ExperimentConfig {
+    checkArgument(
+        task != null, "experiment: task must be given, for example {type: icll, seed: 1}");
+    checkArgument(model != null, "experiment: model must be given");
+    checkArgument(train != null, "experiment: train must be given");
+    checkArgument(
+        model.vocabulary() == null || model.vocabulary() == task.vocabulary(),
+        "experiment: model.vocabulary must be the task's %s, got %s; leave it out",
+        task.vocabulary(),
+        model.vocabulary());
+    model = model.withVocabulary(task.vocabulary());
+    mixers = mixers == null ? List.of() : List.copyOf(mixers);
+    seeds = seeds == null ? 1 : seeds;
+    checkArgument(seeds >= 1, "experiment: seeds must be at least 1, got %s", seeds);
+    window = window == null ? task.standardWindow() : window;
+    checkArgument(
+        window == null || window >= 1, "experiment: window must be at least 1, got %s", window);
+    validationProblems =
+        validationProblems == null ? task.standardValidationProblems() : validationProblems;
+    int available = task.examples(Split.VALIDATION);
+    checkArgument(
+        validationProblems == null || (validationProblems >= 1 && validationProblems <= available),
+        "experiment: validationProblems must be between 1 and task.validationExamples %s, got %s",
+        available,
+        validationProblems);
+  }
+
+  /** Reads YAML or JSON. */
+  public static ExperimentConfig parse(String subject, String text) {
+    return Configs.read(subject, text, ExperimentConfig.class);
+  }
+
+  /**
+   * Reads YAML or JSON with changes.
+   *
+   * @param standard the task where the text describes none
+   * @param settings YAML values by path, for example 10 for {@code train.epochs}; {@code null}
+   *     takes away what the text says
+   */
+  public static ExperimentConfig parse(
+      String subject, String text, Task standard, Map<String, String> settings) {
+    JsonNode tree = tree(subject, text);
+    boolean whole = tree.has("task");
+    if (whole) {
+      // Mistakes in the text itself are told with its lines.
+      ExperimentConfig unchanged = parse(subject, text);
+      if (settings.isEmpty()) {
+        return unchanged;
+      }
+    }
+    checkArgument(tree.isObject(), "%s: must hold model and train, got %s", subject, tree);
+    ObjectNode changed = (ObjectNode) tree;
+    if (!whole) {
+      changed.set("task", Configs.json().valueToTree(standard));
+    }
+    settings.forEach((path, value) -> set(changed, path, tree(path, value)));
+    return parse(subject, changed.toString());
+  }
+
+  private static JsonNode tree(String subject, String text) {
+    return Configs.read(subject, text, JsonNode.class);
+  }
+
+  private static void set(ObjectNode tree, String path, JsonNode value) {
+    ObjectNode parent = tree;
+    String rest = path;
+    for (int dot = rest.indexOf('.'); dot >= 0; dot = rest.indexOf('.')) {
+      JsonNode next = parent.get(rest.substring(0, dot));
+      checkArgument(
+          next instanceof ObjectNode,
+          "%s: must be a path into the experiment such as train.epochs; it has no %s",
+          path,
+          rest.substring(0, dot));
+      parent = (ObjectNode) next;
+      rest = rest.substring(dot + 1);
+    }
+    if (value.isNull()) {
+      parent.remove(rest);
+    } else {
+      parent.set(rest, value);
+    }
+  }
+
+  /**
+   * The same experiment with these mixers, each as {@code mixers} or else {@code model.mixer}
+   * describes one of that type, or as the registry's standard where neither does.
+   */
+  public ExperimentConfig withMixers(List<String> names) {
+    List<MixerConfig> chosen = Contestants.named(names, mixers, model);
+    return new ExperimentConfig(task, model, chosen, train, seeds, window, validationProblems);
+  }
+
+  /** The models to train, by a name that is unique and fit for a folder. */
+  public Map<String, LanguageModelConfig> models() {
+    return Contestants.models(model, mixers);
+  }
+
+  /** The number of validation examples that evaluations during training use. */
+  int validations() {
+    return validationProblems == null ? task.examples(Split.VALIDATION) : validationProblems;
+  }
+}
