@@ -64,7 +64,7 @@ class GoldenTest {
       Context context = Context.inference(tape, saved.parameters());
       assertClose(
           saved
-              .model()
+              .tokenModel()
               .forward(context, Nd4j.createFromArray(PROMPT))
               .value()
               .dup('c')
@@ -81,12 +81,12 @@ class GoldenTest {
       Context context = Context.inference(tape, saved.parameters());
       assertClose(
           saved
-              .model()
+              .tokenModel()
               .step(
                   context,
                   new int[] {5, 3},
                   ModelStateFiles.load(
-                      GOLDEN.resolve("state.safetensors"), saved.model(), saved.parameters()))
+                      GOLDEN.resolve("state.safetensors"), saved.tokenModel(), saved.parameters()))
               .outputs()
               .value()
               .dup('c')
@@ -124,14 +124,14 @@ class GoldenTest {
     ModelFiles.save(folder.resolve("model"), model, parameters);
     try (Tape tape = Tape.inference()) {
       Context context = Context.inference(tape, parameters);
-      Evolution output =
-          model.evolve(context, Nd4j.createFromArray(PROMPT), /* initial= */ null);
+      Evolution output = model.evolve(context, Nd4j.createFromArray(PROMPT), /* initial= */ null);
       write(
           folder.resolve("logits.json"), list(output.outputs().value().dup('c').data().asDouble()));
       ModelStateFiles.save(folder.resolve("state.safetensors"), model, output.state());
       Evolution next = model.step(context, new int[] {5, 3}, output.state());
       write(
-          folder.resolve("continued.json"), list(next.outputs().value().dup('c').data().asDouble()));
+          folder.resolve("continued.json"),
+          list(next.outputs().value().dup('c').data().asDouble()));
     }
   }
 

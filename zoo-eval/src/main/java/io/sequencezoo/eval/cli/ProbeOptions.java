@@ -10,8 +10,8 @@ import io.sequencezoo.eval.analysis.ProbeSubject;
 import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.eval.experiment.Experiment;
 import io.sequencezoo.eval.experiment.Task;
-import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.ModelFiles;
+import io.sequencezoo.models.model.TokenModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,7 +156,7 @@ final class ProbeOptions {
   }
 
   /** The alphabet of the task that a folder's model was trained on; numbers where it names none. */
-  static Alphabet alphabetOf(Path folder, LanguageModel model) throws IOException {
+  static Alphabet alphabetOf(Path folder, TokenModel model) throws IOException {
     Optional<Task> task = Experiment.taskOf(folder);
     checkArgument(
         task.isEmpty() || task.get().vocabulary() == model.vocabulary(),

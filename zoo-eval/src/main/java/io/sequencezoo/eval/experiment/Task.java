@@ -2,11 +2,11 @@ package io.sequencezoo.eval.experiment;
 
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.annotation.JsonTypeIdResolver;
-import io.sequencezoo.models.model.TokenLogits;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.report.Page;
+import io.sequencezoo.models.model.TokenLogits;
 import io.sequencezoo.train.Evaluation;
 import io.sequencezoo.train.History;
 import io.sequencezoo.train.TokenObjective;

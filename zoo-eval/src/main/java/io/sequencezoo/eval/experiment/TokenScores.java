@@ -1,10 +1,10 @@
 package io.sequencezoo.eval.experiment;
 
-import io.sequencezoo.models.model.TokenLogits;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
+import io.sequencezoo.models.model.TokenLogits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +21,7 @@ public record TokenScores(double accuracy, double last, double[] byPosition) imp
   static final int BATCH = 50;
 
   /** The scores of a model. */
-  static TokenScores of(
-      TokenLogits model, Parameters parameters, List<TokenBatch> batches) {
+  static TokenScores of(TokenLogits model, Parameters parameters, List<TokenBatch> batches) {
     int steps = batches.stream().mapToInt(TokenBatch::steps).max().orElseThrow();
     long[] right = new long[steps];
     long[] counted = new long[steps];
@@ -56,8 +55,7 @@ public record TokenScores(double accuracy, double last, double[] byPosition) imp
   }
 
   /** Whether the likeliest token is the target, per row and position. */
-  private static boolean[][] answers(
-      TokenLogits model, Parameters parameters, TokenBatch batch) {
+  private static boolean[][] answers(TokenLogits model, Parameters parameters, TokenBatch batch) {
     int[][] targets = batch.targets().toIntMatrix();
     boolean[][] answers = new boolean[batch.rows()][batch.steps()];
     try (Tape tape = Tape.inference()) {

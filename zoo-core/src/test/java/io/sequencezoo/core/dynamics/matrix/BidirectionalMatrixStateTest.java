@@ -115,7 +115,6 @@ class BidirectionalMatrixStateTest {
             () ->
                 recurrence(false)
                     .evolve(tape, Solver.AUTO, Map.of("q", q, "k", q, "v", q), null, new int[] {1}))
-        .withMessage(
-            "bidirectional_matrix_state: lengths must have B=2 entries, got 1");
+        .withMessage("bidirectional_matrix_state: lengths must have B=2 entries, got 1");
   }
 }
