@@ -183,6 +183,8 @@ class ArchitectureTest {
       classes()
           .that()
           .resideInAPackage("io.sequencezoo.core..")
+          .and()
+          .doNotHaveSimpleName("package-info")
           .should()
           .resideInAnyPackage(
               CORE.stream()

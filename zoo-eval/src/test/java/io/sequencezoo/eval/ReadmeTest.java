@@ -67,7 +67,7 @@ class ReadmeTest {
     String begin = "    // example\n";
     int from = source.indexOf(begin) + begin.length();
     String region = source.substring(from, source.indexOf("    // end of example\n"));
-    assertThat(readme()).contains("```java\n" + region.stripTrailing().stripIndent() + "\n```\n");
+    assertThat(readme()).contains("\n\n" + region.stripTrailing().stripIndent() + "\n```\n");
   }
 
   @Test

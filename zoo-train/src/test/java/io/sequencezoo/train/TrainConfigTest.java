@@ -36,8 +36,8 @@ class TrainConfigTest {
     refused(OPTIMIZER + ", steps: 1, seed: 1", "train: batch must be given");
     refused(OPTIMIZER + ", batch: 1, seed: 1", "train: either steps or epochs must be given");
     refused(OPTIMIZER + ", steps: 1, epochs: 1, batch: 1, seed: 1", "got steps 1 and epochs 1");
-    refused(
-        OPTIMIZER + ", steps: 0, batch: 1, seed: 1", "train: either steps or epochs must be given");
+    refused(OPTIMIZER + ", steps: 0, batch: 1, seed: 1", "train: steps must be at least 1, got 0");
+    refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, clip: 0", "train: clip must be positive");
     refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, clip: -1", "train: clip must be positive");
     refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, keep: 0", "train: keep must be at least 1");
     refused(OPTIMIZER + ", steps: 1, batch: 1, seed: 1, precision: half", "precision");

@@ -7,7 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 
 /**
  * Marks a number of a configuration whose 0 stands for what the place of the block says, such as a
- * head's share of the width, or for none. The 0 isn't written.
+ * head's share of the width, or for none. The 0 isn't written, and a key that says it is refused:
+ * it is left out instead.
  */
 @JacksonAnnotationsInside
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)

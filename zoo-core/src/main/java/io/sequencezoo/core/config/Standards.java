@@ -86,7 +86,9 @@ final class Standards extends BeanDeserializerModifier {
       Map<String, Object> given = new HashMap<>();
       for (SettableBeanProperty key : keys) {
         if (buffer.hasParameter(key)) {
-          given.put(key.getName(), buffer.getParameter(key));
+          Object value = buffer.getParameter(key);
+          checkGiven(key.getName(), value);
+          given.put(key.getName(), value);
         }
       }
       Object standard = given.size() == keys.length || standards.isEmpty() ? null : standard(given);
@@ -99,6 +101,16 @@ final class Standards extends BeanDeserializerModifier {
                 : standard == null ? absent(keys[i]) : component(standard, name);
       }
       return createFromObjectWith(context, all);
+    }
+
+    /** Nobody writes the 0 that stands for "derive": whoever does mistakes it for a size. */
+    private void checkGiven(String name, Object value) {
+      if (value instanceof Number number && number.doubleValue() == 0 && isDerived(name)) {
+        throw new IllegalArgumentException(
+            String.format(
+                "%s: %s must be %s, got %s; leave it out for what the place gives, or none",
+                subject(), name, value instanceof Double ? "positive" : "at least 1", value));
+      }
     }
 
     private Object absent(SettableBeanProperty key) {

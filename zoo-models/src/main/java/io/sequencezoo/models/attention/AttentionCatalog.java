@@ -24,7 +24,7 @@ public final class AttentionCatalog {
         new Entry(
             NormalisedAttentionConfig.class,
             NormalisedAttention.class,
-            "Normalised attention: linear attention divided by a number of the current token",
+            "Normalised attention: linear attention over a number of the current token",
             List.of(
                 NormalisedAttentionConfig.of(2, Normaliser.EXP),
                 NormalisedAttentionConfig.of(1, Normaliser.SOFTPLUS),

@@ -25,7 +25,7 @@ final class DeltaCatalog {
         new Entry(
             KimiDeltaAttentionConfig.class,
             KimiDeltaAttention.class,
-            "Kimi Delta Attention: the delta rule on a state whose key channels decay apart",
+            "Kimi Delta Attention: the delta rule on a state of decaying key channels",
             List.of(
                 KimiDeltaAttentionConfig.standard(),
                 new KimiDeltaAttentionConfig(2, 4, 0.5, 1.0, 0, true))),

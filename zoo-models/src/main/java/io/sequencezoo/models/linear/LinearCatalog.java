@@ -27,7 +27,7 @@ public final class LinearCatalog {
         new Entry(
             LinearAttentionConfig.class,
             LinearAttention.class,
-            "Linear attention: products of features in place of the softmax; with Based's features",
+            "Linear attention: features in place of the softmax, Based's among them",
             linearAttentions()),
         new Entry(
             RetNetConfig.class,
