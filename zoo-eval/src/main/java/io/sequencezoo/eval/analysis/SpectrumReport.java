@@ -158,7 +158,7 @@ public final class SpectrumReport {
         points.add(new double[] {z.re(), z.im(), t});
       }
     }
-    String note = every == 1 ? "" : " Every " + every + "th step.";
+    String note = every == 1 ? "" : " One step in " + every + ".";
     return new Page.Plane(
         "Eigenvalues in the complex plane",
         "Inside the unit circle a direction decays; off the real axis it turns." + note,
