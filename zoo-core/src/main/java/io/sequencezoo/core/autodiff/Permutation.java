@@ -162,8 +162,7 @@ final class Permutation {
   }
 
   private static void transpose(Object from, Object to, int rows, int columns) {
-    if (from instanceof float[]) {
-      float[] in = (float[]) from;
+    if (from instanceof float[] in) {
       float[] out = (float[]) to;
       for (int j = 0; j < columns; j++) {
         for (int i = 0; i < rows; i++) {

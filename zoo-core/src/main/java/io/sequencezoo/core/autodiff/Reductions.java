@@ -263,7 +263,7 @@ final class Reductions {
         task -> {
           long column = (long) task % blocks * width;
           int n = (int) Math.min(width, stride - column);
-          long start = task / blocks * steps * stride + column;
+          long start = (long) (task / blocks) * steps * stride + column;
           try (Scratch<A> scratch = p.scratch()) {
             A total = scratch.zeros(n);
             A tile = scratch.take(n);

@@ -48,7 +48,7 @@ public final class Initialisers {
   /** PyTorch's default for linear layers: uniform on ±1/√in. */
   public static Initialiser fanInUniform() {
     return (shape, random) -> {
-      double bound = 1 / Math.sqrt(shape[0]);
+      double bound = 1 / Math.sqrt((double) shape[0]);
       return fill(shape, () -> bound * (2 * random.nextDouble() - 1));
     };
   }

@@ -127,7 +127,7 @@ final class SafetensorsHeader {
       bytes.write(' ');
     }
     byte[] result = bytes.toByteArray();
-    long length = result.length - Long.BYTES;
+    long length = (long) result.length - Long.BYTES;
     if (length > MAX_BYTES) {
       throw new IllegalArgumentException(
           "safetensors: header must take at most " + MAX_BYTES + " bytes, got " + length);
@@ -170,17 +170,10 @@ final class SafetensorsHeader {
       String key = parser.currentName();
       parser.nextToken();
       switch (key) {
-        case "dtype":
-          type = readType(parser, name);
-          break;
-        case "shape":
-          shape = readNumbers(parser, name, key);
-          break;
-        case "data_offsets":
-          offsets = readNumbers(parser, name, key);
-          break;
-        default:
-          throw refuse(name, "must have dtype, shape and data_offsets alone, got " + key);
+        case "dtype" -> type = readType(parser, name);
+        case "shape" -> shape = readNumbers(parser, name, key);
+        case "data_offsets" -> offsets = readNumbers(parser, name, key);
+        default -> throw refuse(name, "must have dtype, shape and data_offsets alone, got " + key);
       }
     }
     if (type == null || shape == null || offsets == null) {

@@ -213,11 +213,11 @@ public final class Parallel {
         Thread.currentThread().interrupt();
       }
       Throwable thrown = failure.get();
-      if (thrown instanceof RuntimeException) {
-        throw (RuntimeException) thrown;
+      if (thrown instanceof RuntimeException exception) {
+        throw exception;
       }
-      if (thrown instanceof Error) {
-        throw (Error) thrown;
+      if (thrown instanceof Error error) {
+        throw error;
       }
     }
   }
@@ -331,6 +331,8 @@ public final class Parallel {
       done.incrementAndGet();
     }
 
+    // Whoever is late may need this processor; nothing depends on when it is given back.
+    @SuppressWarnings("ThreadPriorityCheck")
     private void await(int member, long target) {
       long deadline = 0;
       for (int spins = 0; done.get() < target && !failed; spins++) {

@@ -11,9 +11,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public abstract class Precision<A> {
   /** Single precision, for training. */
+  // Its subclasses are of this package, which asks for them through this class alone.
+  @SuppressWarnings("ClassInitializationDeadlock")
   public static final Precision<float[]> FLOAT = new FloatPrecision();
 
   /** Double precision, for checks. */
+  @SuppressWarnings("ClassInitializationDeadlock") // As above.
   public static final Precision<double[]> DOUBLE = new DoublePrecision();
 
   private final ThreadLocal<Scratch<A>> scratch =
@@ -28,15 +31,13 @@ public abstract class Precision<A> {
 
   /** The precision of a data type; only FLOAT and DOUBLE have one. */
   public static Precision<?> of(DataType type) {
-    switch (type) {
-      case FLOAT:
-        return FLOAT;
-      case DOUBLE:
-        return DOUBLE;
-      default:
-        throw new IllegalArgumentException(
-            "data type: must be FLOAT or DOUBLE, got " + type + "; use castTo(DataType.FLOAT)");
-    }
+    return switch (type) {
+      case FLOAT -> FLOAT;
+      case DOUBLE -> DOUBLE;
+      default ->
+          throw new IllegalArgumentException(
+              "data type: must be FLOAT or DOUBLE, got " + type + "; use castTo(DataType.FLOAT)");
+    };
   }
 
   /** The kernels chosen for this machine. */

@@ -58,15 +58,15 @@ final class Providers {
 
   static Choice choose(
       String wanted, Supplier<Optional<String>> refusal, Supplier<Kernels<float[]>> vectors) {
-    switch (wanted) {
-      case "scalar":
-        return new Choice(new ScalarKernels32(), "asked for by " + PROPERTY, false);
-      case "auto":
-      case "vector":
-        break;
-      default:
-        return new Choice(null, "must be auto, scalar or vector, got " + wanted, false);
-    }
+    return switch (wanted) {
+      case "scalar" -> new Choice(new ScalarKernels32(), "asked for by " + PROPERTY, false);
+      case "auto", "vector" -> chooseVectors(wanted, refusal, vectors);
+      default -> new Choice(null, "must be auto, scalar or vector, got " + wanted, false);
+    };
+  }
+
+  private static Choice chooseVectors(
+      String wanted, Supplier<Optional<String>> refusal, Supplier<Kernels<float[]>> vectors) {
     String reason;
     try {
       Optional<String> refused = refusal.get();

@@ -20,80 +20,46 @@ final class ScalarMath {
 
   /** {@code f(x)}. */
   static double value(Unary f, double x) {
-    switch (f) {
-      case NEGATE:
-        return -x;
-      case EXP:
-        return Math.exp(x);
-      case LOG:
-        return Math.log(x);
-      case SQUARE:
-        return x * x;
-      case SQRT:
-        return Math.sqrt(x);
-      case RECIPROCAL:
-        return 1 / x;
-      case TANH:
-        return Math.tanh(x);
-      case SIGMOID:
-        return sigmoid(x);
-      case SILU:
-        return weighted(x, sigmoid(x));
-      case GELU_TANH:
-        return weighted(x, sigmoid(2 * geluArgument(x)));
-      case GELU:
-        return weighted(x, normalCdf(x));
-      case RELU:
-        return Math.max(x, 0);
-      case RELU_SQUARED:
-        return Math.max(x, 0) * Math.max(x, 0);
-      case SOFTPLUS:
-        return softplus(x);
-      case LOG_SIGMOID:
-        return -softplus(-x);
-      case ELU_PLUS_ONE:
-        return x > 0 ? x + 1 : Math.exp(x);
-    }
-    throw new AssertionError(f);
+    return switch (f) {
+      case NEGATE -> -x;
+      case EXP -> Math.exp(x);
+      case LOG -> Math.log(x);
+      case SQUARE -> x * x;
+      case SQRT -> Math.sqrt(x);
+      case RECIPROCAL -> 1 / x;
+      case TANH -> Math.tanh(x);
+      case SIGMOID -> sigmoid(x);
+      case SILU -> weighted(x, sigmoid(x));
+      case GELU_TANH -> weighted(x, sigmoid(2 * geluArgument(x)));
+      case GELU -> weighted(x, normalCdf(x));
+      case RELU -> Math.max(x, 0);
+      case RELU_SQUARED -> Math.max(x, 0) * Math.max(x, 0);
+      case SOFTPLUS -> softplus(x);
+      case LOG_SIGMOID -> -softplus(-x);
+      case ELU_PLUS_ONE -> x > 0 ? x + 1 : Math.exp(x);
+    };
   }
 
   /** {@code f'(x)}, given {@code y = f(x)}. */
   static double slope(Unary f, double x, double y) {
-    switch (f) {
-      case NEGATE:
-        return -1;
-      case EXP:
-        return y;
-      case LOG:
-        return 1 / x;
-      case SQUARE:
-        return 2 * x;
-      case SQRT:
-        return 0.5 / y;
-      case RECIPROCAL:
-        return -y * y;
-      case TANH:
-        return 1 - y * y;
-      case SIGMOID:
-        return y * (1 - y);
-      case SILU:
-        return siluSlope(x);
-      case GELU_TANH:
-        return geluTanhSlope(x);
-      case GELU:
-        return geluSlope(x);
-      case RELU:
-        return x > 0 ? 1 : 0;
-      case RELU_SQUARED:
-        return 2 * Math.max(x, 0);
-      case SOFTPLUS:
-        return sigmoid(x);
-      case LOG_SIGMOID:
-        return sigmoid(-x);
-      case ELU_PLUS_ONE:
-        return x > 0 ? 1 : y;
-    }
-    throw new AssertionError(f);
+    return switch (f) {
+      case NEGATE -> -1;
+      case EXP -> y;
+      case LOG -> 1 / x;
+      case SQUARE -> 2 * x;
+      case SQRT -> 0.5 / y;
+      case RECIPROCAL -> -y * y;
+      case TANH -> 1 - y * y;
+      case SIGMOID -> y * (1 - y);
+      case SILU -> siluSlope(x);
+      case GELU_TANH -> geluTanhSlope(x);
+      case GELU -> geluSlope(x);
+      case RELU -> x > 0 ? 1 : 0;
+      case RELU_SQUARED -> 2 * Math.max(x, 0);
+      case SOFTPLUS -> sigmoid(x);
+      case LOG_SIGMOID -> sigmoid(-x);
+      case ELU_PLUS_ONE -> x > 0 ? 1 : y;
+    };
   }
 
   static double sigmoid(double x) {

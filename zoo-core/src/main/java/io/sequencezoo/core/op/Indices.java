@@ -14,7 +14,7 @@ final class Indices {
   static int[] read(String subject, INDArray indices) {
     DataType type = indices.dataType();
     checkArgument(
-        type == DataType.INT || type == DataType.LONG,
+        type == DataType.INT32 || type == DataType.INT64,
         "%s: must be INT or LONG, got %s",
         subject,
         type);
@@ -22,7 +22,7 @@ final class Indices {
       return new int[0];
     }
     INDArray own = own(indices);
-    if (type == DataType.INT) {
+    if (type == DataType.INT32) {
       return own.data().asInt();
     }
     long[] values = own.data().asLong();

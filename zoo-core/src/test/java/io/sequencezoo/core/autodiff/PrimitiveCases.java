@@ -96,45 +96,29 @@ final class PrimitiveCases {
   }
 
   private static SDVariable judge(SameDiff g, Unary f, SDVariable x) {
-    switch (f) {
-      case NEGATE:
-        return g.math().neg(x);
-      case EXP:
-        return g.math().exp(x);
-      case LOG:
-        return g.math().log(x);
-      case SQUARE:
-        return g.math().square(x);
-      case SQRT:
-        return g.math().sqrt(x);
-      case RECIPROCAL:
-        return g.math().reciprocal(x);
-      case TANH:
-        return g.math().tanh(x);
-      case SIGMOID:
-        return g.nn().sigmoid(x);
-      case SILU:
-        return x.mul(g.nn().sigmoid(x));
-      case GELU_TANH:
-        return x.mul(0.5)
-            .mul(
-                g.math()
-                    .tanh(g.math().pow(x, 3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)))
-                    .add(1));
-      case GELU:
-        return x.mul(0.5).mul(g.math().erf(x.mul(Math.sqrt(0.5))).add(1));
-      case RELU:
-        return g.nn().relu(x, 0);
-      case RELU_SQUARED:
-        return g.math().square(g.nn().relu(x, 0));
-      case SOFTPLUS:
-        return g.nn().softplus(x);
-      case LOG_SIGMOID:
-        return g.math().neg(g.nn().softplus(g.math().neg(x)));
-      case ELU_PLUS_ONE:
-        return g.nn().elu(x).add(1);
-    }
-    throw new AssertionError("no SameDiff expression for " + f);
+    return switch (f) {
+      case NEGATE -> g.math().neg(x);
+      case EXP -> g.math().exp(x);
+      case LOG -> g.math().log(x);
+      case SQUARE -> g.math().square(x);
+      case SQRT -> g.math().sqrt(x);
+      case RECIPROCAL -> g.math().reciprocal(x);
+      case TANH -> g.math().tanh(x);
+      case SIGMOID -> g.nn().sigmoid(x);
+      case SILU -> x.mul(g.nn().sigmoid(x));
+      case GELU_TANH ->
+          x.mul(0.5)
+              .mul(
+                  g.math()
+                      .tanh(g.math().pow(x, 3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)))
+                      .add(1));
+      case GELU -> x.mul(0.5).mul(g.math().erf(x.mul(Math.sqrt(0.5))).add(1));
+      case RELU -> g.nn().relu(x, 0);
+      case RELU_SQUARED -> g.math().square(g.nn().relu(x, 0));
+      case SOFTPLUS -> g.nn().softplus(x);
+      case LOG_SIGMOID -> g.math().neg(g.nn().softplus(g.math().neg(x)));
+      case ELU_PLUS_ONE -> g.nn().elu(x).add(1);
+    };
   }
 
   private void elementwise() {
@@ -253,7 +237,7 @@ final class PrimitiveCases {
           shapes);
     }
     for (DataType type :
-        new DataType[] {DataType.BOOL, DataType.INT, DataType.FLOAT, DataType.DOUBLE}) {
+        new DataType[] {DataType.BOOL, DataType.INT32, DataType.FLOAT, DataType.DOUBLE}) {
       INDArray bits = Nd4j.createFromArray(new double[] {1, 0, 1, 1, 0}).castTo(type);
       one(
           "where",

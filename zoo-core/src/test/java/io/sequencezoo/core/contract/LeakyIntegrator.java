@@ -136,18 +136,14 @@ final class LeakyIntegrator implements Parametrisation {
   }
 
   private double leak(Tape tape, Variable x, int[] valid, int b, int t, int d) {
-    switch (fault) {
-      case SEES_NEXT_TOKEN, LOOKS_BOTH_WAYS:
-        return t + 1 < valid[b] ? x.value().getDouble(b, t + 1, d) : 0;
-      case PADDING_LEAKS:
-        return x.value().getDouble(b, x.size(1) - 1, d);
-      case ROWS_MIX:
-        return b == 0 ? 0 : x.value().getDouble(0, t, d);
-      case READS_USED_MEMORY:
-        return 0 * tape.allocate(x.type(), 1).getDouble(0);
-      default:
-        return 0;
-    }
+    return switch (fault) {
+      case SEES_NEXT_TOKEN, LOOKS_BOTH_WAYS ->
+          t + 1 < valid[b] ? x.value().getDouble(b, t + 1, d) : 0;
+      case PADDING_LEAKS -> x.value().getDouble(b, x.size(1) - 1, d);
+      case ROWS_MIX -> b == 0 ? 0 : x.value().getDouble(0, t, d);
+      case READS_USED_MEMORY -> 0 * tape.allocate(x.type(), 1).getDouble(0);
+      default -> 0;
+    };
   }
 
   private void pull(Cotangents cotangents, int[] valid) {

@@ -221,7 +221,7 @@ class SafetensorsTest {
     Path file = folder.resolve("whole");
     new SafetensorsWriter()
         .add("a", Nd4j.createFromArray(new double[] {1, 2, 3}))
-        .add("b", Nd4j.scalar(DataType.INT, 4))
+        .add("b", Nd4j.scalar(DataType.INT32, 4))
         .write(file);
     byte[] whole = Files.readAllBytes(file);
     Path cut = folder.resolve("cut");

@@ -3,6 +3,7 @@ package io.sequencezoo.core.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sequencezoo.core.kernel.KernelCase.Argument;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -198,7 +199,8 @@ final class KernelLaws {
 
   private static void unary(KernelCase root, int n) {
     for (Unary f : Unary.values()) {
-      KernelCase c = new KernelCase(root.tested(), f.ordinal() + 100L * n);
+      KernelCase c =
+          new KernelCase(root.tested(), Arrays.asList(Unary.values()).indexOf(f) + 100L * n);
       boolean positive = f == Unary.LOG || f == Unary.SQRT || f == Unary.RECIPROCAL;
       Argument x = c.uniform(1 + n + SLACK, positive ? 0.25 : -4, 4);
       Argument y = normal(c, 2, n);
@@ -498,7 +500,9 @@ final class KernelLaws {
   private static void diagonalScan(KernelCase root, int n) {
     int steps = 3;
     for (DiagonalCell kind : DiagonalCell.values()) {
-      KernelCase k = new KernelCase(root.tested(), 31L * n + kind.ordinal());
+      KernelCase k =
+          new KernelCase(
+              root.tested(), 31L * n + Arrays.asList(DiagonalCell.values()).indexOf(kind));
       Argument a = normal(k, 0, kind.weights() * n);
       Argument x = k.uniform(3 * steps * n + SLACK, -12, 12);
       Argument h = normal(k, 0, (steps + 1) * n);
@@ -526,7 +530,9 @@ final class KernelLaws {
   private static void diagonalStep(KernelCase root, int n) {
     int stride = n + 2;
     for (DiagonalCell kind : DiagonalCell.values()) {
-      KernelCase c = new KernelCase(root.tested(), 31L * n + kind.ordinal());
+      KernelCase c =
+          new KernelCase(
+              root.tested(), 31L * n + Arrays.asList(DiagonalCell.values()).indexOf(kind));
       Argument a = normal(c, 0, kind.weights() * stride);
       Argument h = normal(c, 1, 2 * stride);
       Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -52,7 +53,7 @@ class ParaExtremesTest {
         tested.diagonalScan(DiagonalCell.GRU, weights(3), drive, h, null, 1, N);
         specification.diagonalScan(
             DiagonalCell.GRU, widen(weights(3)), widen(drive), expected, null, 1, N);
-        assertClose("z, r, c".split(", ")[gate] + " at " + extreme, h, expected);
+        assertClose(List.of("z", "r", "c").get(gate) + " at " + extreme, h, expected);
         float[] next = new float[N];
         float[] slopes = new float[N];
         double[] exactNext = new double[N];
@@ -79,7 +80,7 @@ class ParaExtremesTest {
         tested.diagonalScan(DiagonalCell.LSTM, weights(5), drive, h, c, 1, N);
         specification.diagonalScan(
             DiagonalCell.LSTM, widen(weights(5)), widen(drive), exactH, exactC, 1, N);
-        String what = "f, o, z".split(", ")[gate] + " at " + extreme;
+        String what = List.of("f", "o", "z").get(gate) + " at " + extreme;
         assertClose("h, " + what, h, exactH);
         assertClose("c, " + what, c, exactC);
       }

@@ -10,13 +10,16 @@ import org.junit.jupiter.api.Test;
 /** Which kernels are chosen, and what is said about it. */
 class ProvidersTest {
   private static final Supplier<Optional<String>> USABLE = Optional::empty;
-  private static final Supplier<Optional<String>> MISSING =
-      () -> Optional.of("module absent; start Java with " + VectorSupport.flag());
+
+  private static Optional<String> missing() {
+    return Optional.of("module absent; start Java with " + VectorSupport.flag());
+  }
+
   private static final Supplier<Kernels<float[]>> SCALAR = ScalarKernels32::new;
-  private static final Supplier<Kernels<float[]>> NEVER =
-      () -> {
-        throw new AssertionError("linked before it was checked");
-      };
+
+  private static Kernels<float[]> never() {
+    throw new AssertionError("linked before it was checked");
+  }
 
   @Test
   void selection_isWhatTheBuildExpects() {
@@ -44,7 +47,8 @@ class ProvidersTest {
 
   @Test
   void auto_fallsBackWithTheFlagThatIsMissing() {
-    Providers.Choice choice = Providers.choose("auto", MISSING, NEVER);
+    Providers.Choice choice =
+        Providers.choose("auto", ProvidersTest::missing, ProvidersTest::never);
     assertThat(choice.kernels().name()).isEqualTo("scalar");
     assertThat(choice.isFallback()).isTrue();
     assertThat(choice.reason()).contains("--add-modules jdk.incubator.vector");
@@ -65,19 +69,20 @@ class ProvidersTest {
 
   @Test
   void scalar_isNoFallbackWhenAskedFor() {
-    Providers.Choice choice = Providers.choose("scalar", NEVER_ASKED, NEVER);
+    Providers.Choice choice =
+        Providers.choose("scalar", ProvidersTest::neverAsked, ProvidersTest::never);
     assertThat(choice.kernels().name()).isEqualTo("scalar");
     assertThat(choice.isFallback()).isFalse();
   }
 
-  private static final Supplier<Optional<String>> NEVER_ASKED =
-      () -> {
-        throw new AssertionError("no need to know");
-      };
+  private static Optional<String> neverAsked() {
+    throw new AssertionError("no need to know");
+  }
 
   @Test
   void vector_forcedButUnusableFails() {
-    Providers.Choice choice = Providers.choose("vector", MISSING, NEVER);
+    Providers.Choice choice =
+        Providers.choose("vector", ProvidersTest::missing, ProvidersTest::never);
     assertThatThrownBy(choice::kernels)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
@@ -87,7 +92,7 @@ class ProvidersTest {
 
   @Test
   void unknownName_isRefused() {
-    Providers.Choice choice = Providers.choose("gpu", USABLE, NEVER);
+    Providers.Choice choice = Providers.choose("gpu", USABLE, ProvidersTest::never);
     assertThatThrownBy(choice::kernels)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("zoo.kernels: must be auto, scalar or vector, got gpu");

@@ -13,7 +13,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class IndicesTest {
   static Stream<DataType> types() {
-    return Stream.of(DataType.INT, DataType.LONG);
+    return Stream.of(DataType.INT32, DataType.INT64);
   }
 
   @ParameterizedTest

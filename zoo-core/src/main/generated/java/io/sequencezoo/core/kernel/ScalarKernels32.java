@@ -26,7 +26,7 @@ final class ScalarKernels32 extends FloatArrays {
   @Override
   public void map(Unary f, float[] x, int xo, float[] y, int yo, int n) {
     for (int i = 0; i < n; i++) {
-      y[yo + i] = (float) (ScalarMath.value(f, x[xo + i]));
+      y[yo + i] = (float) ScalarMath.value(f, x[xo + i]);
     }
   }
 

@@ -96,7 +96,7 @@ final class SelectiveScan<A> {
     INDArray last =
         tape.allocate(precision.type(), shape.batch(), shape.states(), shape.channels());
     if (tape.needsPullback(inputs)) {
-      long chunks = (shape.steps() + CHUNK - 1) / CHUNK;
+      long chunks = ((long) shape.steps() + CHUNK - 1) / CHUNK;
       borders =
           tape.allocate(precision.type(), shape.batch(), chunks, shape.states(), shape.channels());
     }

@@ -1,10 +1,10 @@
 package io.sequencezoo.core.dynamics.matrix;
 
+import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Decay;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 
 /**
  * What drives a matrix-state recurrence: the one definition of each coefficient's name, axes and
@@ -14,25 +14,25 @@ import java.util.Set;
  */
 enum Coefficient {
   /** What reads the state. */
-  QUERY("q", "BTHK", Set.of(Update.values())),
+  QUERY("q", "BTHK", ImmutableSet.copyOf(Update.values())),
   /** Along which a token writes. */
-  KEY("k", "BTNHK", Set.of(Update.values())),
+  KEY("k", "BTNHK", ImmutableSet.copyOf(Update.values())),
   /** What it writes. */
-  VALUE("v", "BTNHV", Set.of(Update.values())),
+  VALUE("v", "BTNHV", ImmutableSet.copyOf(Update.values())),
   /** The log decay, per key channel or per head; may be absent. */
-  DECAY("g", "BTHK", Set.of()),
+  DECAY("g", "BTHK", ImmutableSet.of()),
   /** The delta rule's rate. */
-  BETA("beta", "BTNH", Set.of(Update.DELTA)),
+  BETA("beta", "BTNH", ImmutableSet.of(Update.DELTA)),
   /** What reads the undecayed state of the low-rank form. */
-  READ("a", "BTHK", Set.of(Update.LOW_RANK)),
+  READ("a", "BTHK", ImmutableSet.of(Update.LOW_RANK)),
   /** Along which that is written again. */
-  WRITE("b", "BTHK", Set.of(Update.LOW_RANK));
+  WRITE("b", "BTHK", ImmutableSet.of(Update.LOW_RANK));
 
   private final String key;
   private final String axes;
-  private final Set<Update> needs;
+  private final ImmutableSet<Update> needs;
 
-  Coefficient(String key, String axes, Set<Update> needs) {
+  Coefficient(String key, String axes, ImmutableSet<Update> needs) {
     this.key = key;
     this.axes = axes;
     this.needs = needs;

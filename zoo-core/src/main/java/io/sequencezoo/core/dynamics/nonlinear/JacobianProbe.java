@@ -105,15 +105,14 @@ final class JacobianProbe {
   }
 
   private boolean allows(JacobianStructure structure, int i, int j) {
-    switch (structure) {
-      case DIAGONAL:
-        return i == j;
-      case BLOCKS:
+    return switch (structure) {
+      case DIAGONAL -> i == j;
+      case BLOCKS -> {
         int n = parts.get(0).size();
-        return parts.stream().allMatch(part -> part.size() == n) && i % n == j % n;
-      default:
-        return true;
-    }
+        yield parts.stream().allMatch(part -> part.size() == n) && i % n == j % n;
+      }
+      default -> true;
+    };
   }
 
   /** Marks what depends on what; false where nothing finite was seen. */

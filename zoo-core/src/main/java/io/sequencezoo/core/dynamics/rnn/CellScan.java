@@ -255,7 +255,7 @@ final class CellScan<A> {
           input.load(position, into, row, driven * hidden);
         } else {
           for (int g = 0; g < driven; g++) {
-            input.load(position + g * hidden + left, into, row + g * hidden + left, n);
+            input.load(position + (long) g * hidden + left, into, row + g * hidden + left, n);
           }
         }
         for (int g = driven; g < layout.gates(); g++) {

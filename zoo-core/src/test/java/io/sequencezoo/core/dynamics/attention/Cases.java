@@ -176,7 +176,7 @@ record Cases(
     long[] shape = array.shape().clone();
     long size = array.length() / (shape[0] * shape[1]);
     INDArray flat = array.reshape('c', shape[0], shape[1] * size);
-    shape[1] = to - from;
+    shape[1] = (long) to - from;
     INDArray part = flat.get(NDArrayIndex.all(), NDArrayIndex.interval(from * size, to * size));
     return part.dup('c').reshape('c', shape);
   }

@@ -51,7 +51,7 @@ class ParaScanTest {
       boolean gru, Solver solver, DataType type, int batch, int n, boolean outputOnly) {
     Nd4j.getRandom().setSeed(17);
     Map<String, INDArray> inputs = new LinkedHashMap<>();
-    inputs.put("x", random(batch, STEPS, 3 * n));
+    inputs.put("x", random(batch, STEPS, 3L * n));
     inputs.put("a", random(3, n).muli(0.5));
     inputs.put("h", random(batch, n).muli(0.5));
     if (!gru) {

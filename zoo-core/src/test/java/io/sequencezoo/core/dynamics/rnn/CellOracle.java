@@ -106,7 +106,10 @@ enum CellOracle {
     }
   };
 
+  // Nothing changes a layout once it is built; the array of a stage hides that from the check.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final CellLayout layout;
+
   private final int heads;
 
   CellOracle(CellLayout layout, int heads) {

@@ -40,7 +40,8 @@ final class SinglePrecisionText {
         .replaceAll("\\bdouble (max|e|scale|shift|re|im) =", "float $1 =")
         .replaceAll("sum \\+= (" + ELEMENT + " \\* " + ELEMENT + ");", "sum += (double) $1;")
         .replaceAll("(?m)^( +" + STORE + " [+-]?= )" + DOUBLE + ";$", "$1(float) ($2);")
-        .replaceAll("\\(float\\) \\((\\w+)\\)", "(float) $1");
+        .replaceAll("\\(float\\) \\((\\w+)\\)", "(float) $1")
+        .replaceAll("\\(float\\) \\((ScalarMath\\.value\\([^()]*\\))\\)", "(float) $1");
   }
 
   private static String names(String doubles) {

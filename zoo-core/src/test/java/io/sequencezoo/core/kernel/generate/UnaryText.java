@@ -86,10 +86,10 @@ final class UnaryText {
   private static String loop(
       String name, String arguments, String loads, String to, String expression) {
     StringBuilder body = new StringBuilder("for (int i = 0; i < n; i += COUNT) {\n");
-    for (String load : loads.split(", (?=\\w+ =)")) {
+    for (String load : loads.split(", (?=\\w+ =)", -1)) {
       body.append("  FloatVector ").append(load).append(";\n");
     }
-    String[] statements = expression.split("; ");
+    String[] statements = expression.split("; ", -1);
     for (int i = 0; i < statements.length - 1; i++) {
       body.append("  ").append(statements[i]).append(";\n");
     }
