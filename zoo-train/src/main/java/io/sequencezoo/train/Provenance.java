@@ -3,6 +3,7 @@ package io.sequencezoo.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableSortedMap;
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.kernel.KernelInfo;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import java.io.IOException;
@@ -69,10 +70,17 @@ public record Provenance(
   }
 
   private static Map<String, String> currentVersions() {
+    KernelInfo info = KernelInfo.current();
     return ImmutableSortedMap.of(
-        "sequence-zoo", version("io.sequencezoo", "zoo-core"),
-        "nd4j", version("org.nd4j", "nd4j-api"),
-        "nd4j-backend", Nd4j.getBackend().getClass().getSimpleName());
+        // The core decides the order of sums, hence the last bits.
+        "blas",
+        info.blas() + " for " + info.core(),
+        "sequence-zoo",
+        version("io.sequencezoo", "zoo-core"),
+        "nd4j",
+        version("org.nd4j", "nd4j-api"),
+        "nd4j-backend",
+        Nd4j.getBackend().getClass().getSimpleName());
   }
 
   /** The version that Maven wrote into the artifact; a build from sources has none. */

@@ -54,7 +54,7 @@ class CheckpointsTest {
     assertThat(provenance.dataHash()).isEqualTo("hash");
     assertThat(provenance.kernels()).isNotEmpty();
     assertThat(provenance.java()).isEqualTo(System.getProperty("java.version"));
-    assertThat(provenance.versions()).containsKeys("sequence-zoo", "nd4j", "nd4j-backend");
+    assertThat(provenance.versions()).containsKeys("blas", "sequence-zoo", "nd4j", "nd4j-backend");
     assertThat(provenance.created()).endsWith("Z");
   }
 
