@@ -23,7 +23,10 @@ import java.util.Map;
  */
 public final class ModelStateFiles {
   private static final String MODEL = "model";
-  private static final String CONFIG_KEY = "model";
+  private static final String CONFIG_KEY = "config";
+
+  /** Version 0.1 kept a hash of the written configuration in place of the configuration. */
+  private static final String HASH_KEY = "model";
 
   private ModelStateFiles() {}
 
@@ -32,7 +35,7 @@ public final class ModelStateFiles {
     Map<String, State> states = new LinkedHashMap<>();
     states.put(MODEL, new State(state.parts(), state.consumed()));
     states.putAll(state.children());
-    StateFiles.saveAll(file, states, Map.of(CONFIG_KEY, fingerprint(model)));
+    StateFiles.saveAll(file, states, Map.of(CONFIG_KEY, Configs.write(model.config())));
   }
 
   /**
@@ -78,12 +81,19 @@ public final class ModelStateFiles {
 
   private static void checkModel(Path file, Model model) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      String stored = reader.metadata().get(CONFIG_KEY);
       checkArgument(
-          fingerprint(model).equals(stored),
+          isOf(model, file, reader.metadata()),
           "%s: must be a state of a model of this configuration, got another's",
           file);
     }
+  }
+
+  /** By the configuration as it is read now, so that a field with a default may have been added. */
+  private static boolean isOf(Model model, Path file, Map<String, String> metadata) {
+    String config = metadata.get(CONFIG_KEY);
+    return config == null
+        ? fingerprint(model).equals(metadata.get(HASH_KEY))
+        : Configs.read(file + " metadata", config, ModelConfig.class).equals(model.config());
   }
 
   private static String fingerprint(Model model) {

@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.contract.KernelRun;
+import io.sequencezoo.core.io.StateFiles;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.models.channel.GluConfig;
@@ -15,9 +16,13 @@ import io.sequencezoo.models.channel.MlpConfig;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import io.sequencezoo.models.rnn.LstmConfig;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -105,6 +110,29 @@ class LanguageModelTest {
     assertThat(up).isBetween(0.0195, 0.0205);
     // 0.02 / √(2 · 8).
     assertThat(down).isBetween(0.00488, 0.00512);
+  }
+
+  @Test
+  void stateFile_isOfAConfigurationAsItIsReadNow(@TempDir Path folder) throws IOException {
+    String brief =
+        "{type: language_model, vocabulary: 5, width: 8, layers: 1, mixer: {type: lstm}}";
+    LanguageModel model =
+        new LanguageModel(Configs.read("model", brief, LanguageModelConfig.class));
+    Parameters parameters = Parameters.of(model, DataType.FLOAT, 1);
+    Context context = Context.inference(Tape.detached(), parameters);
+    Path file = folder.resolve("state.safetensors");
+    ModelStateFiles.save(file, model, model.initialState(context, 2, DataType.FLOAT));
+    // As a version would have written that knew fewer fields.
+    StateFiles.saveAll(file, StateFiles.loadAll(file), Map.of("config", brief));
+    assertThat(ModelStateFiles.load(file, model, parameters).consumed()).containsExactly(0, 0);
+    LanguageModel other =
+        new LanguageModel(
+            Configs.read(
+                "model",
+                brief.replace("width: 8", "width: 8, dropout: 0.5"),
+                LanguageModelConfig.class));
+    assertThatThrownBy(() -> ModelStateFiles.load(file, other, parameters))
+        .hasMessageContaining("must be a state of a model of this configuration, got another's");
   }
 
   @Test
