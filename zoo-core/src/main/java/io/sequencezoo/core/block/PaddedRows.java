@@ -3,6 +3,7 @@ package io.sequencezoo.core.block;
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
@@ -56,24 +57,29 @@ final class PaddedRows {
     int width = (int) from.size(2);
     Slab<A> source = precision.slab(from);
     Slab<A> target = precision.slab(to);
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(width);
-      A sum = scratch.take(width);
-      for (int b = 0; b < lengths.length; b++) {
-        for (int t = 0; t < steps; t++) {
-          long at = ((long) b * steps + t) * width;
-          if (t < lengths[b]) {
-            source.load(at, tile, 0, width);
-          } else {
-            precision.kernels().fill(tile, 0, width, 0);
+    Parallel.ranges(
+        lengths.length,
+        1,
+        (first, end) -> {
+          try (Scratch<A> scratch = precision.scratch()) {
+            A tile = scratch.take(width);
+            A sum = scratch.take(width);
+            for (int b = (int) first; b < end; b++) {
+              for (int t = 0; t < steps; t++) {
+                long at = ((long) b * steps + t) * width;
+                if (t < lengths[b]) {
+                  source.load(at, tile, 0, width);
+                } else {
+                  precision.kernels().fill(tile, 0, width, 0);
+                }
+                if (beta == 1) {
+                  target.load(at, sum, 0, width);
+                  precision.kernels().add(sum, 0, tile, 0, tile, 0, width);
+                }
+                target.store(at, tile, 0, width);
+              }
+            }
           }
-          if (beta == 1) {
-            target.load(at, sum, 0, width);
-            precision.kernels().add(sum, 0, tile, 0, tile, 0, width);
-          }
-          target.store(at, tile, 0, width);
-        }
-      }
-    }
+        });
   }
 }
