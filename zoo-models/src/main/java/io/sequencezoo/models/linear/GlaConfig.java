@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link Gla}. What is absent takes the reference's default.
@@ -18,7 +20,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("gla")
+@JsonTypeName(GlaConfig.NAME)
+@JsonClassDescription(
+    "Gated linear attention: a matrix state per head that forgets by input-set decays")
 public record GlaConfig(
     int heads,
     double keyExpansion,
@@ -27,15 +31,16 @@ public record GlaConfig(
     double gateNormalizer,
     int shortConvolution)
     implements MixerConfig {
+  static final String NAME = "gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GlaConfig {
-    ShortConvolutions.checkSpan("gla", shortConvolution);
-    HeadSizes.checkHeads("gla", heads);
-    HeadSizes.checkPositive("gla", "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive("gla", "valueExpansion", valueExpansion);
-    checkArgument(gateLowRank >= 1, "gla: gateLowRank must be at least 1, got %s", gateLowRank);
-    HeadSizes.checkPositive("gla", "gateNormalizer", gateNormalizer);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
+    HeadSizes.checkHeads(NAME, heads);
+    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
+    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
+    checkArgument(gateLowRank >= 1, NAME + ": gateLowRank must be at least 1, got %s", gateLowRank);
+    HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
   }
 
   /** The layer of the paper's language models (Yang et al. 2024, section 5 and its code). */
@@ -48,9 +53,14 @@ public record GlaConfig(
     return new GlaConfig(4, 0.5, 1, 16, 16, 4);
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<GlaConfig> examples() {
+    return List.of(standard(), withShortConvolution(), new GlaConfig(1, 1.0, 2.0, 3, 1.0, 2));
+  }
+
   @Override
   public SequenceMixer build(Place place) {
-    HeadSizes sizes = HeadSizes.of("gla", place.width(), heads, keyExpansion, valueExpansion);
+    HeadSizes sizes = HeadSizes.of(NAME, place.width(), heads, keyExpansion, valueExpansion);
     return new SequenceMixer(new Gla(sizes, gateLowRank, gateNormalizer, shortConvolution));
   }
 }
