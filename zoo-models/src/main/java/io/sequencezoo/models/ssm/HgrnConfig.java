@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -26,8 +25,7 @@ public record HgrnConfig(double expansion, double lowerBound, int shortConvoluti
 
   /** Fills in defaults and checks each field alone. */
   public HgrnConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    Expansions.checkPositive(NAME, "expansion", expansion);
+    Expansions.check(NAME, expansion, shortConvolution);
     checkArgument(
         lowerBound >= 0 && lowerBound <= 1,
         NAME + ": lowerBound must be in [0, 1), or 1 for layer/layers, got %s",
@@ -49,7 +47,7 @@ public record HgrnConfig(double expansion, double lowerBound, int shortConvoluti
     return new SequenceMixer(
         new Hgrn(
             place.width(),
-            Expansions.expanded(NAME, place.width(), "expansion", expansion),
+            Expansions.inner(NAME, place, expansion),
             lowerBound < 1 ? lowerBound : (double) place.layer() / place.layers(),
             shortConvolution));
   }
