@@ -11,6 +11,7 @@ import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layers;
 import io.sequencezoo.models.norm.LayerNormConfig;
+import io.sequencezoo.models.residual.NormPlacement;
 import io.sequencezoo.train.Objective;
 import io.sequencezoo.train.Optimizer;
 import io.sequencezoo.train.OptimizerConfig;
@@ -54,11 +55,11 @@ final class TrainingStep implements Runnable {
             SoftmaxAttentionConfig.gpt2(heads),
             new MlpConfig(Activation.GELU_TANH, 4.0, true, 0.02),
             LayerNormConfig.standard(),
-            null,
+            NormPlacement.PRE,
             true,
             time,
             0.0,
-            null);
+            0.02);
     return new TrainingStep(config, rows, time);
   }
 

@@ -91,7 +91,6 @@ class ContractTest {
 
   /** A stage keeps the laws of models, as both stages of one. */
   private static ModelConfig modelOf(StageConfig stage) {
-    return new LanguageModelConfig(
-        11, 8, Layers.of(List.of(stage, stage)), null, null, null, null, null, null, null, null);
+    return LanguageModelConfig.of(11, 8, Layers.of(List.of(stage, stage)), null, null);
   }
 }

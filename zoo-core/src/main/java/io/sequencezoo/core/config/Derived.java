@@ -6,9 +6,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 
 /**
- * Marks a number of a configuration whose 0 stands for what the place of the block says, such as a
- * head's share of the width, or for none. The 0 isn't written, and a key that says it is refused:
- * it is left out instead.
+ * Marks a component of a configuration that stands for what the place of the block says, such as a
+ * head's share of the width, or for none, where it is 0 or, if it isn't a number, null. That isn't
+ * written, and a key that says it is refused: it is left out instead.
  */
 @JacksonAnnotationsInside
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)

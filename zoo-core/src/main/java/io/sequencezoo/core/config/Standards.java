@@ -29,8 +29,8 @@ import java.util.Map;
  * <p>{@code standard()} is the record where nothing is said. {@code standard(a, b)}, whose
  * parameters are named as components are, is the record where these are said: its other components
  * may depend on them. A parameter that is absent as well is that of {@code standard()}; where there
- * is none, it is 0 if it is {@link Derived} and required otherwise. A record without any such
- * method is read as it stands.
+ * is none, it is 0 or null if it is {@link Derived} and required otherwise. A record without any
+ * such method is read as it stands.
  */
 final class Standards extends BeanDeserializerModifier {
   private static final long serialVersionUID = 1;
@@ -150,11 +150,12 @@ final class Standards extends BeanDeserializerModifier {
     }
 
     private Object component(Object from, String name) {
-      return Arrays.stream(getValueClass().getRecordComponents())
-          .filter(component -> component.getName().equals(name))
-          .map(component -> invoke(component.getAccessor(), from))
-          .findFirst()
-          .orElseThrow();
+      RecordComponent named =
+          Arrays.stream(getValueClass().getRecordComponents())
+              .filter(component -> component.getName().equals(name))
+              .findFirst()
+              .orElseThrow();
+      return invoke(named.getAccessor(), from);
     }
 
     private boolean isDerived(String name) {

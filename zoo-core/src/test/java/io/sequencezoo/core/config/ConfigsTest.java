@@ -61,6 +61,17 @@ class ConfigsTest {
     }
   }
 
+  /** At least one of the two must be there; neither has a default. */
+  record Pair(@Derived Mixer first, @Derived Mixer second) {
+    Pair {
+      checkArgument(first != null || second != null, "pair: one must be given");
+    }
+
+    static Pair standard(Mixer first, Mixer second) {
+      return new Pair(first, second);
+    }
+  }
+
   private static Model model(String text) {
     return Configs.read("model.yaml", text, Model.class);
   }
@@ -73,6 +84,15 @@ class ConfigsTest {
   void absentKeys_areThoseOfStandard() {
     assertThat(model("{mixer: {type: attention}, batch: 8}"))
         .isEqualTo(new Model(new Attention(2, 2, true, "a"), 8, 1e-3, List.of(), 0));
+  }
+
+  @Test
+  void derivedKeysThatAreAbsent_areNullAndNotWritten() {
+    Pair read = Configs.read("pair", "{second: {type: cell}}", Pair.class);
+    assertThat(read).isEqualTo(new Pair(null, Cell.standard()));
+    assertThat(Configs.write(read)).doesNotContain("first");
+    assertThatThrownBy(() -> Configs.read("pair", "{}", Pair.class))
+        .hasMessageContaining("pair: one must be given");
   }
 
   @Test

@@ -46,7 +46,7 @@ public record ExperimentConfig(
     checkArgument(model != null, "experiment: model must be given");
     checkArgument(train != null, "experiment: train must be given");
     checkArgument(
-        model.vocabulary() == null || model.vocabulary() == task.vocabulary(),
+        model.vocabulary() == 0 || model.vocabulary() == task.vocabulary(),
         "experiment: model.vocabulary must be the task's %s, got %s; leave it out",
         task.vocabulary(),
         model.vocabulary());

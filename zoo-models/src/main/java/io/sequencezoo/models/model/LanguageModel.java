@@ -43,7 +43,7 @@ public final class LanguageModel implements TokenModel {
    */
   public LanguageModel(LanguageModelConfig config) {
     checkArgument(
-        config.vocabulary() != null,
+        config.vocabulary() != 0,
         "language_model: vocabulary must be known, got none; set it or use withVocabulary");
     Initialiser normal = Initialisers.normal(config.initStd());
     int width = config.width();

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.channel.GluConfig;
@@ -34,34 +35,27 @@ import java.util.stream.Stream;
 @JsonTypeName(LanguageModelConfig.NAME)
 @JsonClassDescription("Language model: embeddings, layers of mixers in residual branches, logits")
 public record LanguageModelConfig(
-    Integer vocabulary,
-    Integer width,
+    @Derived int vocabulary,
+    int width,
     Layers layers,
-    MixerConfig mixer,
-    FeedForwardConfig channel,
+    @Derived MixerConfig mixer,
+    @Derived FeedForwardConfig channel,
     FeedForwardConfig norm,
     NormPlacement normPlacement,
-    Boolean tiedEmbeddings,
-    Integer maxPositions,
-    Double dropout,
-    Double initStd)
+    boolean tiedEmbeddings,
+    int maxPositions,
+    double dropout,
+    double initStd)
     implements ModelConfig {
   static final String NAME = "language_model";
 
-  /** Fills in what is absent. */
+  /** Checks the ranges, and that every layer has a mixer. */
   public LanguageModelConfig {
-    norm = norm == null ? RmsNormConfig.standard() : norm;
-    normPlacement = normPlacement == null ? NormPlacement.PRE : normPlacement;
-    tiedEmbeddings = tiedEmbeddings == null || tiedEmbeddings;
-    maxPositions = maxPositions == null ? 0 : maxPositions;
-    dropout = dropout == null ? 0.0 : dropout;
-    initStd = initStd == null ? 0.02 : initStd;
     checkArgument(
-        vocabulary == null || vocabulary >= 1,
-        NAME + ": vocabulary must be at least 1, got %s",
+        vocabulary >= 0,
+        NAME + ": vocabulary must be at least 1, or 0 for the task's, got %s",
         vocabulary);
-    checkArgument(width != null && width >= 1, NAME + ": width must be at least 1, got %s", width);
-    checkArgument(layers != null, NAME + ": layers must be a number or a list, got none");
+    checkArgument(width >= 1, NAME + ": width must be at least 1, got %s", width);
     for (int i = 0; mixer == null && i < layers.count(); i++) {
       checkArgument(
           !(layers.get(i) instanceof LayerConfig layer) || layer.mixer() != null,
@@ -78,36 +72,56 @@ public record LanguageModelConfig(
         initStd);
   }
 
+  /** The default where these are said, of which every model says its own. */
+  static LanguageModelConfig standard(int width, Layers layers, MixerConfig mixer) {
+    return of(0, width, layers, mixer, null);
+  }
+
   /** A model of equal layers, with everything else at its default. */
   public static LanguageModelConfig of(
       int vocabulary, int width, int layers, MixerConfig mixer, FeedForwardConfig channel) {
-    return new LanguageModelConfig(
-        vocabulary, width, Layers.of(layers), mixer, channel, null, null, null, null, null, null);
+    return of(vocabulary, width, Layers.of(layers), mixer, channel);
   }
 
-  /** The same model of a vocabulary. */
-  public LanguageModelConfig withVocabulary(int size) {
+  /**
+   * A model with everything else at its default.
+   *
+   * @param vocabulary V, or 0 for the task's
+   * @param mixer null where every layer names its own
+   * @param channel null for none in layers that name none
+   */
+  public static LanguageModelConfig of(
+      int vocabulary, int width, Layers layers, MixerConfig mixer, FeedForwardConfig channel) {
     return new LanguageModelConfig(
-        size,
+        vocabulary,
         width,
         layers,
         mixer,
         channel,
-        norm,
-        normPlacement,
-        tiedEmbeddings,
-        maxPositions,
-        dropout,
-        initStd);
+        RmsNormConfig.standard(),
+        NormPlacement.PRE,
+        true,
+        0,
+        0,
+        0.02);
+  }
+
+  /** The same model of a vocabulary. */
+  public LanguageModelConfig withVocabulary(int size) {
+    return with(size, layers, mixer);
   }
 
   /** The same model of equal layers with another mixer. */
   public LanguageModelConfig withMixer(MixerConfig other) {
+    return with(vocabulary, Layers.of(layers.count()), other);
+  }
+
+  private LanguageModelConfig with(int size, Layers stages, MixerConfig common) {
     return new LanguageModelConfig(
-        vocabulary,
+        size,
         width,
-        Layers.of(layers.count()),
-        other,
+        stages,
+        common,
         channel,
         norm,
         normPlacement,

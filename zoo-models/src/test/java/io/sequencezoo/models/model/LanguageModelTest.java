@@ -67,7 +67,7 @@ class LanguageModelTest {
             List.of(
                 LayerConfig.of(new LstmConfig(4, 0.0)),
                 new LayerConfig(null, MlpConfig.reluSquared())));
-    return new LanguageModelConfig(5, 8, layers, LSTM, null, null, null, null, null, null, null);
+    return LanguageModelConfig.of(5, 8, layers, LSTM, null);
   }
 
   @ParameterizedTest
@@ -169,8 +169,8 @@ class LanguageModelTest {
   void config_refusesMistakesInOneLine() {
     refuse("{type: language_model, width: 8, layers: 0, mixer: {type: lstm}}", "layers: must be");
     refuse("{type: language_model, width: 8, layers: 2}", "layer 0 must have a mixer, got none");
-    refuse("{type: language_model, layers: 2, mixer: {type: lstm}}", "width must be at least 1");
-    refuse("{type: language_model, width: 8, mixer: {type: lstm}}", "layers must be a number");
+    refuse("{type: language_model, layers: 2, mixer: {type: lstm}}", "width must be given");
+    refuse("{type: language_model, width: 8, mixer: {type: lstm}}", "layers must be given");
     refuse("{type: language_model, width: 8, layers: 2, mixer: {type: lstm}, depth: 3}", "depth");
     refuse(
         "{type: language_model, width: 8, layers: 1, mixer: {type: lstm}, dropout: 1.0}",
