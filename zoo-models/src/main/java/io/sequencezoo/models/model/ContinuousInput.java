@@ -17,22 +17,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   <li>{@code u}: {@code [B, T, F]}, of the model's precision
  *   <li>{@code input.weight}: {@code [F, D]}; {@code input.bias}: {@code [D]}
  * </ul>
+ *
+ * @param features F
+ * @param width D
+ * @param initialiser of the weight
  */
-public final class ContinuousInput implements Input {
+public record ContinuousInput(int features, int width, Initialiser initialiser) implements Input {
   private static final String INPUT = "input";
   private static final String WEIGHT = "weight";
   private static final String BIAS = "bias";
-
-  private final int features;
-  private final int width;
-  private final Initialiser initialiser;
-
-  /** A map from F numbers to width D. */
-  public ContinuousInput(int features, int width, Initialiser initialiser) {
-    this.features = features;
-    this.width = width;
-    this.initialiser = initialiser;
-  }
 
   @Override
   public void declare(Declaration declaration) {

@@ -13,21 +13,14 @@ import io.sequencezoo.core.op.Dense;
  *
  * <p>{@code head.weight [D, V]}. A class of a whole row is that of its last token ({@link
  * Model#prefill}); a forecast of H steps of F numbers has {@code V = H F}.
+ *
+ * @param width D
+ * @param outputs V
+ * @param initialiser of the weight
  */
-public final class LinearHead implements Head {
+public record LinearHead(int width, int outputs, Initialiser initialiser) implements Head {
   private static final String HEAD = "head";
   private static final String WEIGHT = "weight";
-
-  private final int width;
-  private final int outputs;
-  private final Initialiser initialiser;
-
-  /** A map from width D to V outputs. */
-  public LinearHead(int width, int outputs, Initialiser initialiser) {
-    this.width = width;
-    this.outputs = outputs;
-    this.initialiser = initialiser;
-  }
 
   @Override
   public void declare(Declaration declaration) {

@@ -22,30 +22,27 @@ import io.sequencezoo.core.op.Norms;
  *   <li>{@code x}, {@code z}, {@code y}: {@code [B, T, D]}, in groups of D / groups features
  *   <li>{@code weight}: {@code [D]}, ones
  * </ul>
+ *
+ * @param width D
+ * @param eps ε
+ * @param groups number of groups of features
+ * @param normBeforeGate which of the two comes first
  */
 @Source(
     repo = "state-spaces/mamba",
     path = "mamba_ssm/ops/triton/layernorm_gated.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
-public final class GatedRmsNorm implements Block {
+public record GatedRmsNorm(int width, double eps, int groups, boolean normBeforeGate)
+    implements Block {
   private static final String WEIGHT = "weight";
 
-  private final int width;
-  private final double eps;
-  private final int groups;
-  private final boolean normBeforeGate;
-
-  /** A norm of D = width features in this many groups. */
-  public GatedRmsNorm(int width, double eps, int groups, boolean normBeforeGate) {
+  /** Checks the groups. */
+  public GatedRmsNorm {
     checkArgument(
         width % groups == 0,
         "gated rms norm: width %s must be divisible by groups %s",
         width,
         groups);
-    this.width = width;
-    this.eps = eps;
-    this.groups = groups;
-    this.normBeforeGate = normBeforeGate;
   }
 
   @Override

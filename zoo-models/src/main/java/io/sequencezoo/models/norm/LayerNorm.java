@@ -20,6 +20,10 @@ import io.sequencezoo.core.op.Norms;
  *   <li>{@code x}, {@code y}: {@code [B, T, D]}
  *   <li>{@code weight}: {@code [D]}, ones; {@code bias}: {@code [D]}, zeros, or none
  * </ul>
+ *
+ * @param width D
+ * @param eps ε
+ * @param bias whether to shift
  */
 @Paper(
     key = "ba2016layernorm",
@@ -31,20 +35,9 @@ import io.sequencezoo.core.op.Norms;
     repo = "state-spaces/mamba",
     path = "mamba_ssm/ops/triton/layer_norm.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
-public final class LayerNorm implements FeedForward {
+public record LayerNorm(int width, double eps, boolean bias) implements FeedForward {
   private static final String WEIGHT = "weight";
   private static final String BIAS = "bias";
-
-  private final int width;
-  private final double eps;
-  private final boolean bias;
-
-  /** A norm of D = width features. */
-  public LayerNorm(int width, double eps, boolean bias) {
-    this.width = width;
-    this.eps = eps;
-    this.bias = bias;
-  }
 
   @Override
   public void declare(Declaration declaration) {

@@ -22,6 +22,10 @@ import io.sequencezoo.core.op.Norms;
  *   <li>{@code x}, {@code y}: {@code [B, T, D]}, in groups of D / groups consecutive features
  *   <li>{@code weight}: {@code [D]}, ones
  * </ul>
+ *
+ * @param width D
+ * @param eps ε
+ * @param groups number of groups of features
  */
 @Paper(
     key = "zhang2019rmsnorm",
@@ -33,20 +37,13 @@ import io.sequencezoo.core.op.Norms;
     repo = "state-spaces/mamba",
     path = "mamba_ssm/ops/triton/layernorm_gated.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
-public final class RmsNorm implements FeedForward {
+public record RmsNorm(int width, double eps, int groups) implements FeedForward {
   private static final String WEIGHT = "weight";
 
-  private final int width;
-  private final double eps;
-  private final int groups;
-
-  /** A norm of D = width features in this many groups. */
-  public RmsNorm(int width, double eps, int groups) {
+  /** Checks the groups. */
+  public RmsNorm {
     checkArgument(
         width % groups == 0, "rms_norm: width %s must be divisible by groups %s", width, groups);
-    this.width = width;
-    this.eps = eps;
-    this.groups = groups;
   }
 
   @Override
