@@ -25,7 +25,7 @@ public record DeltaNetConfig(
     boolean allowNegativeEigenvalues,
     boolean outputGate)
     implements MixerConfig {
-  private static final String NAME = "delta_net";
+  static final String NAME = "delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaNetConfig {
@@ -42,9 +42,8 @@ public record DeltaNetConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), heads, heads, keyExpansion, valueExpansion, 1);
-    return new SequenceMixer(
-        new DeltaNet(sizes, shortConvolution, allowNegativeEigenvalues, outputGate));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), heads, heads, keyExpansion, valueExpansion);
+    return new SequenceMixer(new DeltaNet(sizes, this));
   }
 }

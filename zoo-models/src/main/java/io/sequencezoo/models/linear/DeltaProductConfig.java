@@ -33,7 +33,7 @@ public record DeltaProductConfig(
     boolean allowNegativeEigenvalues,
     boolean outputGate)
     implements MixerConfig {
-  private static final String NAME = "delta_product";
+  static final String NAME = "delta_product";
 
   /** As many as the recurrence takes. */
   private static final int MOST_WRITES = 64;
@@ -70,9 +70,8 @@ public record DeltaProductConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion, writes);
-    return new SequenceMixer(
-        new DeltaProduct(sizes, shortConvolution, allowNegativeEigenvalues, decays, outputGate));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion);
+    return new SequenceMixer(new DeltaProduct(sizes, this));
   }
 }

@@ -29,7 +29,7 @@ public record GatedDeltaNetConfig(
     boolean allowNegativeEigenvalues,
     boolean outputGate)
     implements MixerConfig {
-  private static final String NAME = "gated_delta_net";
+  static final String NAME = "gated_delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GatedDeltaNetConfig {
@@ -55,9 +55,8 @@ public record GatedDeltaNetConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion, 1);
-    return new SequenceMixer(
-        new GatedDeltaNet(sizes, shortConvolution, allowNegativeEigenvalues, outputGate));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion);
+    return new SequenceMixer(new GatedDeltaNet(sizes, this));
   }
 }

@@ -27,15 +27,16 @@ public record GlaConfig(
     double gateNormalizer,
     int shortConvolution)
     implements MixerConfig {
+  static final String NAME = "gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GlaConfig {
-    ShortConvolutions.checkSpan("gla", shortConvolution);
-    HeadSizes.checkHeads("gla", heads);
-    HeadSizes.checkPositive("gla", "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive("gla", "valueExpansion", valueExpansion);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
+    HeadSizes.checkHeads(NAME, heads);
+    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
+    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
     checkArgument(gateLowRank >= 1, "gla: gateLowRank must be at least 1, got %s", gateLowRank);
-    HeadSizes.checkPositive("gla", "gateNormalizer", gateNormalizer);
+    HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
   }
 
   /** The layer of the paper's language models (Yang et al. 2024, section 5 and its code). */
@@ -50,7 +51,7 @@ public record GlaConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    HeadSizes sizes = HeadSizes.of("gla", place.width(), heads, keyExpansion, valueExpansion);
-    return new SequenceMixer(new Gla(sizes, gateLowRank, gateNormalizer, shortConvolution));
+    HeadSizes sizes = HeadSizes.of(NAME, place.width(), heads, keyExpansion, valueExpansion);
+    return new SequenceMixer(new Gla(sizes, this));
   }
 }

@@ -22,7 +22,7 @@ import io.sequencezoo.models.conv.ShortConvolutions;
 public record Hgrn2Config(
     int heads, double keyExpansion, double lowerBound, Bounds bounds, int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "hgrn2";
+  static final String NAME = "hgrn2";
 
   /** How the lower bound of the decay depends on the layer. */
   public enum Bounds {
@@ -67,6 +67,6 @@ public record Hgrn2Config(
     HeadSizes sizes = HeadSizes.of(NAME, place.width(), used, keyExpansion, 1);
     double bound =
         bounds == Bounds.RISING ? lowerBound * place.layer() / place.layers() : lowerBound;
-    return new SequenceMixer(new Hgrn2(sizes, bound, shortConvolution));
+    return new SequenceMixer(new Hgrn2(sizes, bound, this));
   }
 }

@@ -28,7 +28,7 @@ public record KimiDeltaAttentionConfig(
     int shortConvolution,
     boolean allowNegativeEigenvalues)
     implements MixerConfig {
-  private static final String NAME = "kimi_delta_attention";
+  static final String NAME = "kimi_delta_attention";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public KimiDeltaAttentionConfig {
@@ -52,9 +52,8 @@ public record KimiDeltaAttentionConfig(
   public SequenceMixer build(Place place) {
     int keyHeads = heads == 0 ? HeadSizes.oneHeadPer128(place.width()) : heads;
     int all = valueHeads == 0 ? keyHeads : valueHeads;
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), keyHeads, all, keyExpansion, valueExpansion, 1);
-    return new SequenceMixer(
-        new KimiDeltaAttention(sizes, shortConvolution, allowNegativeEigenvalues));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), keyHeads, all, keyExpansion, valueExpansion);
+    return new SequenceMixer(new KimiDeltaAttention(sizes, this));
   }
 }

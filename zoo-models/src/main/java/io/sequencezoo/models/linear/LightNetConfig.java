@@ -18,7 +18,7 @@ import java.util.List;
  * @param heads H; 0 for one per 128 features, at least one
  * @param keyExpansion H K over the width; 1
  * @param start what the sum of the softmax over time starts from; empty
- * @param gate activation of the output gate; swish
+ * @param gate the output gate; silu
  * @param gatePlace whether the gate comes before or after the norm; after_norm
  * @param gateLowRank R, the rank of the gate's projection, or 0 for V; 128
  * @param norm what the output is normalised over; whole
@@ -36,7 +36,7 @@ public record LightNetConfig(
     int heads,
     double keyExpansion,
     Start start,
-    Gate gate,
+    GateActivation gate,
     GatePlace gatePlace,
     int gateLowRank,
     Norm norm,
@@ -47,7 +47,7 @@ public record LightNetConfig(
     boolean bidirectional,
     int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "lightnet";
+  static final String NAME = "lightnet";
 
   /** What the sum of exponentials is before the first token. */
   public enum Start {
@@ -68,19 +68,6 @@ public record LightNetConfig(
     public double logarithm() {
       return logarithm;
     }
-  }
-
-  /** The activation of the output gate. */
-  public enum Gate {
-    /** {@code x σ(x)}: fla. */
-    @JsonProperty("swish")
-    SWISH,
-    /** {@code σ(x)}: xmixers. */
-    @JsonProperty("sigmoid")
-    SIGMOID,
-    /** No gate. */
-    @JsonProperty("none")
-    NONE
   }
 
   /** Where the output gate multiplies. */
@@ -160,7 +147,7 @@ public record LightNetConfig(
     return builder()
         .heads(heads)
         .start(Start.ONE)
-        .gate(Gate.SIGMOID)
+        .gate(GateActivation.SIGMOID)
         .gatePlace(GatePlace.BEFORE_NORM)
         .gateLowRank(0)
         .norm(Norm.PER_HEAD)
@@ -203,7 +190,7 @@ public record LightNetConfig(
     private int heads;
     private double keyExpansion = 1;
     private Start start = Start.EMPTY;
-    private Gate gate = Gate.SWISH;
+    private GateActivation gate = GateActivation.SILU;
     private GatePlace gatePlace = GatePlace.AFTER_NORM;
     private int gateLowRank = 128;
     private Norm norm = Norm.WHOLE;
@@ -235,7 +222,7 @@ public record LightNetConfig(
     }
 
     /** The output gate's activation. */
-    public Builder gate(Gate activation) {
+    public Builder gate(GateActivation activation) {
       this.gate = activation;
       return this;
     }

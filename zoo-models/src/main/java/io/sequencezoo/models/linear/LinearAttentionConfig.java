@@ -36,7 +36,7 @@ public record LinearAttentionConfig(
     boolean bidirectional,
     int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "linear_attention";
+  static final String NAME = "linear_attention";
 
   /** The Based paper's feature_dim. */
   private static final int BASED_KEYS = 16;
@@ -102,7 +102,7 @@ public record LinearAttentionConfig(
   public SequenceMixer build(Place place) {
     HeadSizes even = HeadSizes.of(NAME, place.width(), heads, 1, valueExpansion);
     HeadSizes sizes =
-        keyDim == 0 ? even : new HeadSizes(place.width(), heads, keyDim, even.values());
+        keyDim == 0 ? even : new HeadSizes(place.width(), heads, heads, keyDim, even.values());
     return new SequenceMixer(new LinearAttention(sizes, this));
   }
 

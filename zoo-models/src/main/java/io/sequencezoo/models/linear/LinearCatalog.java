@@ -97,13 +97,13 @@ public final class LinearCatalog {
             .relative(RelativeEncoding.ROTATE)
             .toeplitz(LightNetConfig.Toeplitz.EVERY_LAYER)
             .axes(List.of(16, 5))
-            .gate(LightNetConfig.Gate.NONE)
+            .gate(GateActivation.NONE)
             .build(),
         LightNetConfig.builder()
             .heads(4)
             .bidirectional(true)
             .relative(RelativeEncoding.COSINE)
-            .gate(LightNetConfig.Gate.SIGMOID)
+            .gate(GateActivation.SIGMOID)
             .build(),
         LightNetConfig.builder()
             .heads(4)

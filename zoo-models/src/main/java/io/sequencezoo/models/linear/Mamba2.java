@@ -14,9 +14,6 @@ import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
-import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
-import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.ShortConvolution;
 import io.sequencezoo.core.op.SkipConnection;
 import io.sequencezoo.core.op.SsdInputs;
@@ -68,12 +65,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     path = "mamba_ssm/modules/mamba2.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
 public final class Mamba2 implements Parametrisation {
-  /** The reference module's. */
-  private static final double NORM_EPS = 1e-5;
-
-  private static final String IN = "in";
   private static final String IN_BIAS = "in_bias";
-  private static final String OUT = "out";
   private static final String OUT_BIAS = "out_bias";
   private static final String CONV = "conv";
   private static final String CONV_WEIGHT = "conv_weight";
@@ -81,7 +73,6 @@ public final class Mamba2 implements Parametrisation {
   private static final String STEP_BIAS = "step_bias";
   private static final String LOG_RATE = "log_rate";
   private static final String SKIP = "skip";
-  private static final String NORM = "norm";
   private static final String GATE = "z";
   private static final String CONVOLVED = "u";
 
@@ -90,6 +81,9 @@ public final class Mamba2 implements Parametrisation {
   private final int mixed;
   private final SsdInputs.Shape shape;
   private final Mamba2Config config;
+  private final Projection in;
+  private final Projection out;
+  private final GatedNorm norm;
   private final MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1);
 
   /** A layer of width D with H heads of P features each. */
@@ -106,11 +100,19 @@ public final class Mamba2 implements Parametrisation {
             config.stateSize(),
             config.stepLow(),
             config.stepHigh());
+    this.in = new Projection("in", width, inner + mixed + heads);
+    this.out = new Projection("out", inner, width);
+    this.norm =
+        new GatedNorm(
+            config.norm() ? inner : 0,
+            inner / config.groups(),
+            GateActivation.SILU,
+            !config.normBeforeGate());
   }
 
   @Override
   public String name() {
-    return "mamba2";
+    return Mamba2Config.NAME;
   }
 
   @Override
@@ -126,10 +128,9 @@ public final class Mamba2 implements Parametrisation {
   @Override
   public void declare(Declaration declaration) {
     int heads = shape.heads();
-    int projected = inner + mixed + heads;
-    declaration.weight(IN, Initialisers.fanInUniform(), width, projected);
+    in.declare(declaration, Initialisers.fanInUniform());
     if (config.projectionBias()) {
-      declaration.undecayed(IN_BIAS, uniform(width), projected);
+      declaration.undecayed(IN_BIAS, uniform(width), in.out());
     }
     // Each feature of the convolution sees W inputs.
     declaration.weight(CONV_WEIGHT, uniform(config.convolution()), mixed, config.convolution());
@@ -140,10 +141,8 @@ public final class Mamba2 implements Parametrisation {
         STEP_BIAS, Mamba2Initialisers.stepBias(config.stepInit(), config.stepFloor()), heads);
     declaration.undecayed(LOG_RATE, Mamba2Initialisers.logRate(config.rateInit()), heads);
     declaration.undecayed(SKIP, Initialisers.ones(), config.skipPerFeature() ? inner : heads);
-    if (config.norm()) {
-      declaration.undecayed(NORM, Initialisers.ones(), inner);
-    }
-    declaration.weight(OUT, Initialisers.fanInUniform(), inner, width);
+    norm.declare(declaration);
+    out.declare(declaration, Initialisers.fanInUniform());
     if (config.projectionBias()) {
       declaration.undecayed(OUT_BIAS, uniform(inner), width);
     }
@@ -164,14 +163,14 @@ public final class Mamba2 implements Parametrisation {
   @Override
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
-    Variable projected = Dense.linear(tape, x, context.parameter(IN), optional(context, IN_BIAS));
+    Variable projected = in.apply(context, x);
     Variable[] parts = Primitives.split(tape, projected, 2, inner, mixed, shape.heads());
     Variable[] convolved =
         ShortConvolution.apply(
             tape,
             parts[1],
             context.parameter(CONV_WEIGHT),
-            optional(context, CONV_BIAS),
+            config.convolutionBias() ? context.parameter(CONV_BIAS) : null,
             state.get(CONV),
             Unary.SILU,
             context.lengths());
@@ -192,32 +191,16 @@ public final class Mamba2 implements Parametrisation {
         named, Map.of(GATE, parts[0], CONVOLVED, convolved[0]), Map.of(CONV, convolved[1]));
   }
 
-  private static Variable optional(Context context, String name) {
-    return context.hasParameter(name) ? context.parameter(name) : null;
-  }
-
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
     Variable skipped =
         SkipConnection.apply(
             tape,
-            QueryKeyValue.joined(tape, outputs),
+            Heads.joined(tape, outputs),
             drive.extras().get(CONVOLVED),
             context.parameter(SKIP));
-    Variable z = drive.extras().get(GATE);
-    Variable gated =
-        config.norm()
-            ? Norms.gatedRmsNorm(
-                tape,
-                skipped,
-                z,
-                context.parameter(NORM),
-                NORM_EPS,
-                inner / config.groups(),
-                config.normBeforeGate())
-            : Activations.gated(tape, Unary.SILU, z, skipped);
-    return Dense.linear(tape, gated, context.parameter(OUT), optional(context, OUT_BIAS));
+    return out.apply(context, norm.apply(context, skipped, drive.extras().get(GATE)));
   }
 
   @Override
@@ -228,7 +211,7 @@ public final class Mamba2 implements Parametrisation {
 
   @Override
   public long multiplyAddsPerToken(int position) {
-    long projections = (long) width * (2L * inner + mixed + shape.heads());
+    long projections = in.multiplyAddsPerToken() + out.multiplyAddsPerToken();
     long convolution = (long) mixed * config.convolution();
     // Step times x, and the skip.
     long around = 2L * inner;

@@ -43,7 +43,7 @@ public record Mamba2Config(
     double stepHigh,
     Range rateInit)
     implements MixerConfig {
-  private static final String NAME = "mamba2";
+  static final String NAME = "mamba2";
 
   /** The reference's headdim. */
   private static final int HEAD_DIM = 64;

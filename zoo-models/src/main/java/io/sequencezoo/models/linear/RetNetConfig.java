@@ -27,7 +27,7 @@ public record RetNetConfig(
     double rotaryBase,
     int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "retnet";
+  static final String NAME = "retnet";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public RetNetConfig {
@@ -51,6 +51,6 @@ public record RetNetConfig(
         "retnet: rotary needs an even number of keys per head, got %s; use other heads or"
             + " keyExpansion, or rotary: false",
         sizes.keys());
-    return new SequenceMixer(new RetNet(sizes, rotary ? rotaryBase : 0, shortConvolution));
+    return new SequenceMixer(new RetNet(sizes, this));
   }
 }

@@ -23,7 +23,7 @@ public record SimpleGlaConfig(
     double gateNormalizer,
     int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "simple_gla";
+  static final String NAME = "simple_gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public SimpleGlaConfig {
@@ -42,6 +42,6 @@ public record SimpleGlaConfig(
   @Override
   public SequenceMixer build(Place place) {
     HeadSizes sizes = HeadSizes.of(NAME, place.width(), heads, keyExpansion, valueExpansion);
-    return new SequenceMixer(new SimpleGla(sizes, gateNormalizer, shortConvolution));
+    return new SequenceMixer(new SimpleGla(sizes, this));
   }
 }

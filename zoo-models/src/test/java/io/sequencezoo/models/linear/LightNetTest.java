@@ -16,7 +16,6 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.linear.LightNetConfig.Gate;
 import io.sequencezoo.models.linear.LightNetConfig.GatePlace;
 import io.sequencezoo.models.linear.LightNetConfig.Norm;
 import io.sequencezoo.models.linear.LightNetConfig.Start;
@@ -170,7 +169,7 @@ class LightNetTest {
 
   private static double[] gated(double[] o, double[] x, Parameters p, LightNetConfig config) {
     double[] logits =
-        config.gate() == Gate.NONE
+        config.gate() == GateActivation.NONE
             ? new double[WIDTH]
             : times(times(x, p, "gate_low"), p, "gate_high");
     double[] y = o.clone();
@@ -179,7 +178,7 @@ class LightNetTest {
         for (int i = 0; i < WIDTH; i++) {
           y[i] *=
               switch (config.gate()) {
-                case SWISH -> silu(logits[i]);
+                case SILU -> silu(logits[i]);
                 case SIGMOID -> sigmoid(logits[i]);
                 case NONE -> 1;
               };
@@ -202,7 +201,7 @@ class LightNetTest {
   }
 
   static Stream<LightNetConfig> gatesAndNorms() {
-    return Stream.of(Gate.values())
+    return Stream.of(GateActivation.values())
         .flatMap(
             gate ->
                 Stream.of(
