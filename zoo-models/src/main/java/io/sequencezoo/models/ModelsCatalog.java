@@ -1,12 +1,42 @@
 package io.sequencezoo.models;
 
 import io.sequencezoo.core.registry.Catalog;
-import io.sequencezoo.models.attention.AttentionCatalog;
+import io.sequencezoo.models.attention.ForgettingAttention;
+import io.sequencezoo.models.attention.ForgettingAttentionConfig;
+import io.sequencezoo.models.attention.LatentAttention;
+import io.sequencezoo.models.attention.LatentAttentionConfig;
+import io.sequencezoo.models.attention.NormalisedAttention;
+import io.sequencezoo.models.attention.NormalisedAttentionConfig;
+import io.sequencezoo.models.attention.SoftmaxAttention;
+import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
-import io.sequencezoo.models.linear.LinearCatalog;
+import io.sequencezoo.models.linear.DeltaNet;
+import io.sequencezoo.models.linear.DeltaNetConfig;
+import io.sequencezoo.models.linear.DeltaProduct;
+import io.sequencezoo.models.linear.DeltaProductConfig;
+import io.sequencezoo.models.linear.GatedDeltaNet;
+import io.sequencezoo.models.linear.GatedDeltaNetConfig;
+import io.sequencezoo.models.linear.Gla;
+import io.sequencezoo.models.linear.GlaConfig;
+import io.sequencezoo.models.linear.Hgrn2;
+import io.sequencezoo.models.linear.Hgrn2Config;
+import io.sequencezoo.models.linear.KimiDeltaAttention;
+import io.sequencezoo.models.linear.KimiDeltaAttentionConfig;
+import io.sequencezoo.models.linear.LightNet;
+import io.sequencezoo.models.linear.LightNetConfig;
+import io.sequencezoo.models.linear.LinearAttention;
+import io.sequencezoo.models.linear.LinearAttentionConfig;
+import io.sequencezoo.models.linear.Mamba2;
+import io.sequencezoo.models.linear.Mamba2Config;
+import io.sequencezoo.models.linear.RetNet;
+import io.sequencezoo.models.linear.RetNetConfig;
+import io.sequencezoo.models.linear.Rwkv7;
+import io.sequencezoo.models.linear.Rwkv7Config;
+import io.sequencezoo.models.linear.SimpleGla;
+import io.sequencezoo.models.linear.SimpleGlaConfig;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
@@ -15,91 +45,94 @@ import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
 import io.sequencezoo.models.norm.RmsNormConfig;
-import io.sequencezoo.models.residual.NormPlacement;
+import io.sequencezoo.models.rnn.Bidirectional;
+import io.sequencezoo.models.rnn.BidirectionalConfig;
+import io.sequencezoo.models.rnn.Elman;
+import io.sequencezoo.models.rnn.ElmanConfig;
+import io.sequencezoo.models.rnn.Gru;
+import io.sequencezoo.models.rnn.GruConfig;
+import io.sequencezoo.models.rnn.Lstm;
 import io.sequencezoo.models.rnn.LstmConfig;
-import io.sequencezoo.models.rnn.RnnCatalog;
-import io.sequencezoo.models.ssm.GatedCatalog;
-import io.sequencezoo.models.ssm.SsmCatalog;
-import java.util.ArrayList;
+import io.sequencezoo.models.rnn.ParaGruConfig;
+import io.sequencezoo.models.rnn.ParaLstmConfig;
+import io.sequencezoo.models.rnn.ParaRnn;
+import io.sequencezoo.models.rnn.Rhn;
+import io.sequencezoo.models.rnn.RhnConfig;
+import io.sequencezoo.models.rnn.Slstm;
+import io.sequencezoo.models.rnn.SlstmConfig;
+import io.sequencezoo.models.rnn.Stacked;
+import io.sequencezoo.models.rnn.StackedConfig;
+import io.sequencezoo.models.ssm.Hgrn;
+import io.sequencezoo.models.ssm.HgrnConfig;
+import io.sequencezoo.models.ssm.Lru;
+import io.sequencezoo.models.ssm.LruConfig;
+import io.sequencezoo.models.ssm.Mamba;
+import io.sequencezoo.models.ssm.MambaConfig;
+import io.sequencezoo.models.ssm.MinGru;
+import io.sequencezoo.models.ssm.MinGruConfig;
+import io.sequencezoo.models.ssm.MinLstm;
+import io.sequencezoo.models.ssm.MinLstmConfig;
+import io.sequencezoo.models.ssm.QLstm;
+import io.sequencezoo.models.ssm.QLstmConfig;
+import io.sequencezoo.models.ssm.RgLru;
+import io.sequencezoo.models.ssm.RgLruConfig;
+import io.sequencezoo.models.ssm.S4d;
+import io.sequencezoo.models.ssm.S4dConfig;
+import io.sequencezoo.models.ssm.S5;
+import io.sequencezoo.models.ssm.S5Config;
 import java.util.List;
 
 /**
- * Every block of this module, one entry each. Examples must fit width 8; the contract test also
- * runs those that fit an odd width.
+ * Every block of this module, one line each. Examples must fit width 8; the contract test also runs
+ * those that fit an odd width.
  */
 public final class ModelsCatalog implements Catalog {
   @Override
   public List<Entry> entries() {
-    List<Entry> entries = new ArrayList<>();
-    entries.addAll(AttentionCatalog.entries());
-    entries.addAll(LinearCatalog.entries());
-    entries.addAll(SsmCatalog.entries());
-    entries.addAll(GatedCatalog.entries());
-    entries.addAll(RnnCatalog.entries());
-    entries.addAll(others());
-    return entries;
-  }
-
-  /** Channel mixers, norms and models. */
-  private static List<Entry> others() {
     return List.of(
-        new Entry(
-            MlpConfig.class,
-            Mlp.class,
-            "MLP: two linear maps around an activation",
-            List.of(MlpConfig.standard(), MlpConfig.reluSquared())),
-        new Entry(
-            GluConfig.Swiglu.class,
-            Glu.class,
-            "SwiGLU: a linear map gated by the SiLU of another",
-            List.of(GluConfig.standard(), new GluConfig.Swiglu(1.5, true, 0.1))),
-        new Entry(
-            GluConfig.Geglu.class,
-            Glu.class,
-            "GEGLU: a linear map gated by the GELU of another",
-            List.of(new GluConfig.Geglu(2.67, false, 0.02))),
-        new Entry(
-            GluConfig.Reglu.class,
-            Glu.class,
-            "ReGLU: a linear map gated by the ReLU of another",
-            List.of(new GluConfig.Reglu(2.67, false, 0.02))),
-        new Entry(
-            GluConfig.Sigmoid.class,
-            Glu.class,
-            "GLU: a linear map gated by the sigmoid of another",
-            List.of(new GluConfig.Sigmoid(2.67, false, 0.02))),
-        new Entry(
-            GluConfig.Bilinear.class,
-            Glu.class,
-            "Bilinear GLU: the product of two linear maps",
-            List.of(new GluConfig.Bilinear(2.67, false, 0.02))),
-        new Entry(
-            LayerNormConfig.class,
-            LayerNorm.class,
-            "Layer norm: mean 0 and variance 1",
-            List.of(LayerNormConfig.standard(), new LayerNormConfig(1e-3, false))),
-        new Entry(
-            RmsNormConfig.class,
-            RmsNorm.class,
-            "RMS norm: mean square 1",
-            List.of(RmsNormConfig.standard(), new RmsNormConfig(1e-3, 2))),
-        new Entry(
-            LayerConfig.class,
-            Layer.class,
-            "Layer: a sequence and a channel mixer in residual branches",
-            List.of(
-                LayerConfig.of(LstmConfig.standard()),
-                new LayerConfig(
-                    LstmConfig.standard(),
-                    MlpConfig.standard(),
-                    LayerNormConfig.standard(),
-                    NormPlacement.POST,
-                    0.1))),
-        new Entry(
-            LanguageModelConfig.class,
-            LanguageModel.class,
-            "Language model: embeddings, layers of mixers in residual branches, logits",
-            List.of(
-                LanguageModelConfig.of(11, 8, 2, LstmConfig.standard(), GluConfig.standard()))));
+        Entry.of(SoftmaxAttentionConfig.class, SoftmaxAttention.class),
+        Entry.of(ForgettingAttentionConfig.class, ForgettingAttention.class),
+        Entry.of(NormalisedAttentionConfig.class, NormalisedAttention.class),
+        Entry.of(LatentAttentionConfig.class, LatentAttention.class),
+        Entry.of(GlaConfig.class, Gla.class),
+        Entry.of(LinearAttentionConfig.class, LinearAttention.class),
+        Entry.of(RetNetConfig.class, RetNet.class),
+        Entry.of(SimpleGlaConfig.class, SimpleGla.class),
+        Entry.of(Hgrn2Config.class, Hgrn2.class),
+        Entry.of(LightNetConfig.class, LightNet.class),
+        Entry.of(Mamba2Config.class, Mamba2.class),
+        Entry.of(DeltaNetConfig.class, DeltaNet.class),
+        Entry.of(GatedDeltaNetConfig.class, GatedDeltaNet.class),
+        Entry.of(KimiDeltaAttentionConfig.class, KimiDeltaAttention.class),
+        Entry.of(DeltaProductConfig.class, DeltaProduct.class),
+        Entry.of(Rwkv7Config.class, Rwkv7.class),
+        Entry.of(S4dConfig.class, S4d.class),
+        Entry.of(S5Config.class, S5.class),
+        Entry.of(LruConfig.class, Lru.class),
+        Entry.of(MambaConfig.class, Mamba.class),
+        Entry.of(HgrnConfig.class, Hgrn.class),
+        Entry.of(RgLruConfig.class, RgLru.class),
+        Entry.of(QLstmConfig.class, QLstm.class),
+        Entry.of(MinGruConfig.class, MinGru.class),
+        Entry.of(MinLstmConfig.class, MinLstm.class),
+        Entry.of(ElmanConfig.class, Elman.class),
+        Entry.of(LstmConfig.class, Lstm.class),
+        Entry.of(GruConfig.class, Gru.class),
+        Entry.of(RhnConfig.class, Rhn.class),
+        Entry.of(SlstmConfig.class, Slstm.class),
+        Entry.of(BidirectionalConfig.class, Bidirectional.class),
+        Entry.of(StackedConfig.class, Stacked.class),
+        Entry.of(ParaGruConfig.class, ParaRnn.class),
+        Entry.of(ParaLstmConfig.class, ParaRnn.class),
+        Entry.of(MlpConfig.class, Mlp.class),
+        Entry.of(GluConfig.Swiglu.class, Glu.class),
+        Entry.of(GluConfig.Geglu.class, Glu.class),
+        Entry.of(GluConfig.Reglu.class, Glu.class),
+        Entry.of(GluConfig.Sigmoid.class, Glu.class),
+        Entry.of(GluConfig.Bilinear.class, Glu.class),
+        Entry.of(LayerNormConfig.class, LayerNorm.class),
+        Entry.of(RmsNormConfig.class, RmsNorm.class),
+        Entry.of(LayerConfig.class, Layer.class),
+        Entry.of(LanguageModelConfig.class, LanguageModel.class));
   }
 }

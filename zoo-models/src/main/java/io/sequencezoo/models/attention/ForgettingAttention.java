@@ -100,7 +100,7 @@ public final class ForgettingAttention implements Parametrisation {
 
   @Override
   public String name() {
-    return "forgetting_attention";
+    return ForgettingAttentionConfig.NAME;
   }
 
   @Override

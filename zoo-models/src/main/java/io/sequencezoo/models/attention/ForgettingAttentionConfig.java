@@ -2,10 +2,12 @@ package io.sequencezoo.models.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes a {@link ForgettingAttention}.
@@ -23,7 +25,8 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param keyShift whether a key is a gated mean with the key before it; false where absent
  * @param valueShift the same for values; false where absent
  */
-@JsonTypeName("forgetting_attention")
+@JsonTypeName(ForgettingAttentionConfig.NAME)
+@JsonClassDescription("Forgetting attention (FoX): softmax attention with a forget gate")
 public record ForgettingAttentionConfig(
     int heads,
     int keyValueHeads,
@@ -36,7 +39,7 @@ public record ForgettingAttentionConfig(
     boolean keyShift,
     boolean valueShift)
     implements MixerConfig {
-  private static final String NAME = "forgetting_attention";
+  static final String NAME = "forgetting_attention";
 
   /** Fills in the defaults. */
   public ForgettingAttentionConfig {
@@ -75,6 +78,15 @@ public record ForgettingAttentionConfig(
   /** The default where this is said: keyValueHeads are as many. */
   static ForgettingAttentionConfig standard(int heads) {
     return of(heads);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<ForgettingAttentionConfig> examples() {
+    return List.of(
+        of(2),
+        pro(2),
+        new ForgettingAttentionConfig(
+            4, 2, 4, 5, Position.Rope.standard(), false, false, true, true, false));
   }
 
   @Override

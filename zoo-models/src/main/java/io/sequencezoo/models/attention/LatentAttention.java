@@ -99,7 +99,7 @@ public final class LatentAttention implements Parametrisation {
 
   @Override
   public String name() {
-    return "latent_attention";
+    return LatentAttentionConfig.NAME;
   }
 
   @Override

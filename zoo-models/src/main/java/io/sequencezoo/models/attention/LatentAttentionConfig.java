@@ -2,10 +2,13 @@ package io.sequencezoo.models.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
+import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes a {@link LatentAttention}. Sizes that are absent are the paper's multiples of headDim.
@@ -22,7 +25,9 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param rope convention and base of the rotation, of all P features; half split and 10000 where
  *     absent
  */
-@JsonTypeName("latent_attention")
+@JsonTypeName(LatentAttentionConfig.NAME)
+@JsonClassDescription(
+    "Multi-head latent attention (MLA): keys and values are maps of a small latent")
 public record LatentAttentionConfig(
     int heads,
     @Derived int headDim,
@@ -33,7 +38,7 @@ public record LatentAttentionConfig(
     @Derived int window,
     Position.Rope rope)
     implements MixerConfig {
-  private static final String NAME = "latent_attention";
+  static final String NAME = "latent_attention";
 
   /** Fills in the defaults that don't depend on the width. */
   public LatentAttentionConfig {
@@ -68,6 +73,14 @@ public record LatentAttentionConfig(
   /** With the paper's multiples and queries straight from the input, as in its lite model. */
   public static LatentAttentionConfig of(int heads) {
     return new LatentAttentionConfig(heads, 0, 0, 0, 0, 0, 0, Position.Rope.standard());
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<LatentAttentionConfig> examples() {
+    return List.of(
+        of(2),
+        new LatentAttentionConfig(
+            3, 4, 3, 2, 5, 6, 7, new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 1)));
   }
 
   @Override

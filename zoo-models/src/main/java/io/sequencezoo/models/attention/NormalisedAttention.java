@@ -85,7 +85,7 @@ public final class NormalisedAttention implements Parametrisation {
 
   @Override
   public String name() {
-    return "normalised_attention";
+    return NormalisedAttentionConfig.NAME;
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.sequencezoo.models.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes a {@link NormalisedAttention}.
@@ -18,10 +20,11 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param bias whether the projections to queries, keys, values and normalisers have biases; true
  *     where absent
  */
-@JsonTypeName("normalised_attention")
+@JsonTypeName(NormalisedAttentionConfig.NAME)
+@JsonClassDescription("Normalised attention: linear attention over a number of the current token")
 public record NormalisedAttentionConfig(
     int heads, @Derived int keyDim, Normaliser normaliser, boolean bias) implements MixerConfig {
-  private static final String NAME = "normalised_attention";
+  static final String NAME = "normalised_attention";
 
   /** Fills in the defaults. */
   public NormalisedAttentionConfig {
@@ -38,6 +41,14 @@ public record NormalisedAttentionConfig(
   /** With a normaliser, and otherwise the reference's defaults. */
   public static NormalisedAttentionConfig of(int heads, Normaliser normaliser) {
     return new NormalisedAttentionConfig(heads, 0, normaliser, true);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<NormalisedAttentionConfig> examples() {
+    return List.of(
+        of(2, Normaliser.EXP),
+        of(1, Normaliser.SOFTPLUS),
+        new NormalisedAttentionConfig(2, 3, Normaliser.SIGMOID, false));
   }
 
   @Override

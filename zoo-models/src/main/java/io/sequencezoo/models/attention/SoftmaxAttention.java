@@ -118,7 +118,7 @@ public final class SoftmaxAttention implements Parametrisation {
 
   @Override
   public String name() {
-    return "softmax_attention";
+    return SoftmaxAttentionConfig.NAME;
   }
 
   @Override

@@ -2,11 +2,14 @@ package io.sequencezoo.models.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
+import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link SoftmaxAttention}.
@@ -29,7 +32,8 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  *     query may attend to nothing; false where absent
  * @param dropout the fraction of attention weights that training drops, in [0, 1); 0 where absent
  */
-@JsonTypeName("softmax_attention")
+@JsonTypeName(SoftmaxAttentionConfig.NAME)
+@JsonClassDescription("Softmax attention: all keys and values so far, or those in a window")
 public record SoftmaxAttentionConfig(
     int heads,
     int keyValueHeads,
@@ -45,29 +49,27 @@ public record SoftmaxAttentionConfig(
     boolean sink,
     double dropout)
     implements MixerConfig {
+  static final String NAME = "softmax_attention";
+
   /** Fills in the defaults. */
   public SoftmaxAttentionConfig {
-    keyValueHeads = HeadSizes.keyValueHeads("softmax_attention", heads, keyValueHeads);
+    keyValueHeads = HeadSizes.keyValueHeads(NAME, heads, keyValueHeads);
     checkArgument(
-        headDim >= 0,
-        "softmax_attention: headDim must be at least 1, or 0 for its default, got %s",
-        headDim);
-    checkArgument(
-        window >= 0, "softmax_attention: window must be at least 1, or 0 for none, got %s", window);
+        headDim >= 0, NAME + ": headDim must be at least 1, or 0 for its default, got %s", headDim);
+    checkArgument(window >= 0, NAME + ": window must be at least 1, or 0 for none, got %s", window);
     checkArgument(
         scale >= 0 && Double.isFinite(scale),
-        "softmax_attention: scale must be positive, or 0 for headDim^-0.5, got %s",
+        NAME + ": scale must be positive, or 0 for headDim^-0.5, got %s",
         scale);
-    ShortConvolutions.checkSpan("softmax_attention", shortConvolution);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     checkArgument(
         shortConvolution == 0 || !bidirectional,
-        "softmax_attention: shortConvolution must be 0 with bidirectional, got %s;"
+        NAME
+            + ": shortConvolution must be 0 with bidirectional, got %s;"
             + " it is causal: leave one of them out",
         shortConvolution);
     checkArgument(
-        dropout >= 0 && dropout < 1,
-        "softmax_attention: dropout must be in [0, 1), got %s",
-        dropout);
+        dropout >= 0 && dropout < 1, NAME + ": dropout must be in [0, 1), got %s", dropout);
   }
 
   /** Causal attention of four heads with rotary embedding. */
@@ -95,6 +97,32 @@ public record SoftmaxAttentionConfig(
     return builder().heads(heads).build();
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<SoftmaxAttentionConfig> examples() {
+    return List.of(
+        of(2),
+        builder()
+            .heads(4)
+            .keyValueHeads(2)
+            .headDim(4)
+            .window(5)
+            .position(new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 0.5))
+            .qkNorm(true)
+            .sink(true)
+            .build(),
+        builder()
+            .heads(3)
+            .keyValueHeads(1)
+            .headDim(3)
+            .position(new Position.Alibi())
+            .bias(true)
+            .outputBias(true)
+            .scale(0.5)
+            .build(),
+        builder().heads(1).position(new Position.Learned(256)).build(),
+        builder().heads(2).keyValueHeads(1).shortConvolution(3).build());
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     return new SequenceMixer(new SoftmaxAttention(this, place));
@@ -102,7 +130,7 @@ public record SoftmaxAttentionConfig(
 
   /** The size of a head at this width. */
   int headDimFor(int width) {
-    return HeadSizes.of("softmax_attention", width, heads, headDim);
+    return HeadSizes.of(NAME, width, heads, headDim);
   }
 
   /** Sets one option after the other. */

@@ -1,11 +1,13 @@
 package io.sequencezoo.models.channel;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import java.util.List;
 
 /** Describes a {@link Glu}; the members differ in the activation of the gate alone. */
 public sealed interface GluConfig extends FeedForwardConfig {
@@ -34,16 +36,24 @@ public sealed interface GluConfig extends FeedForwardConfig {
   }
 
   /** SwiGLU: {@code silu(x G) (x U)}. */
-  @JsonTypeName("swiglu")
+  @JsonTypeName(Swiglu.NAME)
+  @JsonClassDescription("SwiGLU: a linear map gated by the SiLU of another")
   record Swiglu(double expansion, boolean bias, double initStd) implements GluConfig {
+    static final String NAME = "swiglu";
+
     /** Checks the ranges. */
     public Swiglu {
-      ChannelShape.check("swiglu", expansion, initStd);
+      ChannelShape.check(NAME, expansion, initStd);
     }
 
     /** Expansion 2.67, no biases, standard deviation 0.02. */
     public static Swiglu standard() {
       return new Swiglu(EXPANSION, false, INIT_STD);
+    }
+
+    /** Small forms that together reach every switch; the laws run over them. */
+    public static List<Swiglu> examples() {
+      return List.of(standard(), new Swiglu(1.5, true, 0.1));
     }
 
     @Override
@@ -53,16 +63,24 @@ public sealed interface GluConfig extends FeedForwardConfig {
   }
 
   /** GEGLU: {@code gelu(x G) (x U)}. */
-  @JsonTypeName("geglu")
+  @JsonTypeName(Geglu.NAME)
+  @JsonClassDescription("GEGLU: a linear map gated by the GELU of another")
   record Geglu(double expansion, boolean bias, double initStd) implements GluConfig {
+    static final String NAME = "geglu";
+
     /** Checks the ranges. */
     public Geglu {
-      ChannelShape.check("geglu", expansion, initStd);
+      ChannelShape.check(NAME, expansion, initStd);
     }
 
     /** Expansion 2.67, no biases, standard deviation 0.02. */
     public static Geglu standard() {
       return new Geglu(EXPANSION, false, INIT_STD);
+    }
+
+    /** Small forms that together reach every switch; the laws run over them. */
+    public static List<Geglu> examples() {
+      return List.of(standard());
     }
 
     @Override
@@ -72,16 +90,24 @@ public sealed interface GluConfig extends FeedForwardConfig {
   }
 
   /** ReGLU: {@code max(x G, 0) (x U)}. */
-  @JsonTypeName("reglu")
+  @JsonTypeName(Reglu.NAME)
+  @JsonClassDescription("ReGLU: a linear map gated by the ReLU of another")
   record Reglu(double expansion, boolean bias, double initStd) implements GluConfig {
+    static final String NAME = "reglu";
+
     /** Checks the ranges. */
     public Reglu {
-      ChannelShape.check("reglu", expansion, initStd);
+      ChannelShape.check(NAME, expansion, initStd);
     }
 
     /** Expansion 2.67, no biases, standard deviation 0.02. */
     public static Reglu standard() {
       return new Reglu(EXPANSION, false, INIT_STD);
+    }
+
+    /** Small forms that together reach every switch; the laws run over them. */
+    public static List<Reglu> examples() {
+      return List.of(standard());
     }
 
     @Override
@@ -91,16 +117,24 @@ public sealed interface GluConfig extends FeedForwardConfig {
   }
 
   /** GLU: {@code σ(x G) (x U)} (Dauphin et al. 2017, arXiv 1612.08083). */
-  @JsonTypeName("glu")
+  @JsonTypeName(Sigmoid.NAME)
+  @JsonClassDescription("GLU: a linear map gated by the sigmoid of another")
   record Sigmoid(double expansion, boolean bias, double initStd) implements GluConfig {
+    static final String NAME = "glu";
+
     /** Checks the ranges. */
     public Sigmoid {
-      ChannelShape.check("glu", expansion, initStd);
+      ChannelShape.check(NAME, expansion, initStd);
     }
 
     /** Expansion 2.67, no biases, standard deviation 0.02. */
     public static Sigmoid standard() {
       return new Sigmoid(EXPANSION, false, INIT_STD);
+    }
+
+    /** Small forms that together reach every switch; the laws run over them. */
+    public static List<Sigmoid> examples() {
+      return List.of(standard());
     }
 
     @Override
@@ -110,16 +144,24 @@ public sealed interface GluConfig extends FeedForwardConfig {
   }
 
   /** The bilinear unit: {@code (x G) (x U)}. */
-  @JsonTypeName("bilinear_glu")
+  @JsonTypeName(Bilinear.NAME)
+  @JsonClassDescription("Bilinear GLU: the product of two linear maps")
   record Bilinear(double expansion, boolean bias, double initStd) implements GluConfig {
+    static final String NAME = "bilinear_glu";
+
     /** Checks the ranges. */
     public Bilinear {
-      ChannelShape.check("bilinear_glu", expansion, initStd);
+      ChannelShape.check(NAME, expansion, initStd);
     }
 
     /** Expansion 2.67, no biases, standard deviation 0.02. */
     public static Bilinear standard() {
       return new Bilinear(EXPANSION, false, INIT_STD);
+    }
+
+    /** Small forms that together reach every switch; the laws run over them. */
+    public static List<Bilinear> examples() {
+      return List.of(standard());
     }
 
     @Override

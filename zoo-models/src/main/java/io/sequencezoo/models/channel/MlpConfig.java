@@ -1,9 +1,11 @@
 package io.sequencezoo.models.channel;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link Mlp}.
@@ -14,12 +16,15 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param initStd standard deviation of first weights, 0.02 where absent; the last map's is divided
  *     by √(2 layers)
  */
-@JsonTypeName("mlp")
+@JsonTypeName(MlpConfig.NAME)
+@JsonClassDescription("MLP: two linear maps around an activation")
 public record MlpConfig(Activation activation, double expansion, boolean bias, double initStd)
     implements FeedForwardConfig {
+  static final String NAME = "mlp";
+
   /** Fills in what is absent. */
   public MlpConfig {
-    ChannelShape.check("mlp", expansion, initStd);
+    ChannelShape.check(NAME, expansion, initStd);
   }
 
   /** GPT-2's, but with the exact GELU: four times the width, biases. */
@@ -32,8 +37,13 @@ public record MlpConfig(Activation activation, double expansion, boolean bias, d
     return new MlpConfig(Activation.RELU_SQUARED, 4, false, 0.02);
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<MlpConfig> examples() {
+    return List.of(standard(), reluSquared());
+  }
+
   @Override
   public FeedForward build(MixerConfig.Place place) {
-    return new Mlp(ChannelShape.of("mlp", place, expansion, bias, initStd), activation);
+    return new Mlp(ChannelShape.of(NAME, place, expansion, bias, initStd), activation);
   }
 }

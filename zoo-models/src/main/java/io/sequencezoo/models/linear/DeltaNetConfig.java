@@ -1,9 +1,11 @@
 package io.sequencezoo.models.linear;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link DeltaNet}. What is absent takes the reference's default.
@@ -16,7 +18,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
  * @param outputGate whether a gate multiplies the normalised outputs; false
  */
-@JsonTypeName("delta_net")
+@JsonTypeName(DeltaNetConfig.NAME)
+@JsonClassDescription(
+    "DeltaNet: a matrix state per head in which values replace what their keys recall")
 public record DeltaNetConfig(
     int heads,
     double keyExpansion,
@@ -38,6 +42,11 @@ public record DeltaNetConfig(
   /** The reference layer, as the paper's language models have it (Yang et al. 2024, section 4). */
   public static DeltaNetConfig standard() {
     return new DeltaNetConfig(4, 1, 1, 4, false, false);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<DeltaNetConfig> examples() {
+    return List.of(standard(), new DeltaNetConfig(1, 0.5, 2.0, 0, true, true));
   }
 
   @Override

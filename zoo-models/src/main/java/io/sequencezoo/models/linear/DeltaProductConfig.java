@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link DeltaProduct}. What is absent takes the reference's default.
@@ -21,7 +23,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; true
  * @param outputGate whether a gate multiplies the normalised outputs; true
  */
-@JsonTypeName("delta_product")
+@JsonTypeName(DeltaProductConfig.NAME)
+@JsonClassDescription(
+    "DeltaProduct: several corrections per token, a product of reflections per step")
 public record DeltaProductConfig(
     int heads,
     int valueHeads,
@@ -66,6 +70,12 @@ public record DeltaProductConfig(
   /** The default where this is said: valueHeads are as many. */
   static DeltaProductConfig standard(int heads) {
     return new DeltaProductConfig(heads, heads, 0.75, 1.5, 2, true, 4, true, true);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<DeltaProductConfig> examples() {
+    return List.of(
+        standard(), ungated(), new DeltaProductConfig(1, 2, 0.5, 1.0, 3, true, 0, false, false));
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link GatedDeltaNet}. What is absent takes the reference's default.
@@ -19,7 +21,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
  * @param outputGate whether a gate multiplies the normalised outputs; true
  */
-@JsonTypeName("gated_delta_net")
+@JsonTypeName(GatedDeltaNetConfig.NAME)
+@JsonClassDescription(
+    "Gated DeltaNet: the delta rule on a state that forgets by an input-set decay")
 public record GatedDeltaNetConfig(
     int heads,
     int valueHeads,
@@ -51,6 +55,11 @@ public record GatedDeltaNetConfig(
   /** The default where this is said: valueHeads are as many. */
   static GatedDeltaNetConfig standard(int heads) {
     return new GatedDeltaNetConfig(heads, heads, 0.75, 1.5, 4, false, true);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<GatedDeltaNetConfig> examples() {
+    return List.of(standard(), new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 2, true, false));
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link Gla}. What is absent takes the reference's default.
@@ -18,7 +20,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("gla")
+@JsonTypeName(GlaConfig.NAME)
+@JsonClassDescription(
+    "Gated linear attention: a matrix state per head that forgets by input-set decays")
 public record GlaConfig(
     int heads,
     double keyExpansion,
@@ -35,7 +39,7 @@ public record GlaConfig(
     HeadSizes.checkHeads(NAME, heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
     HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
-    checkArgument(gateLowRank >= 1, "gla: gateLowRank must be at least 1, got %s", gateLowRank);
+    checkArgument(gateLowRank >= 1, NAME + ": gateLowRank must be at least 1, got %s", gateLowRank);
     HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
   }
 
@@ -47,6 +51,11 @@ public record GlaConfig(
   /** The same with the reference's optional convolution of width 4 on q, k and v. */
   public static GlaConfig withShortConvolution() {
     return new GlaConfig(4, 0.5, 1, 16, 16, 4);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<GlaConfig> examples() {
+    return List.of(standard(), withShortConvolution(), new GlaConfig(1, 1.0, 2.0, 3, 1.0, 2));
   }
 
   @Override

@@ -2,11 +2,13 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes an {@link Hgrn2}. What is absent takes the reference's default.
@@ -18,7 +20,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on q, f and v spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("hgrn2")
+@JsonTypeName(Hgrn2Config.NAME)
+@JsonClassDescription(
+    "HGRN2: a matrix state per head whose keys are what the forget gates leave over")
 public record Hgrn2Config(
     int heads, double keyExpansion, double lowerBound, Bounds bounds, int shortConvolution)
     implements MixerConfig {
@@ -39,12 +43,12 @@ public record Hgrn2Config(
     ShortConvolutions.checkSpan(NAME, shortConvolution);
     checkArgument(
         heads >= 0,
-        "hgrn2: heads must be at least 1, or 0 for one per 128 features, got %s",
+        NAME + ": heads must be at least 1, or 0 for one per 128 features, got %s",
         heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
     checkArgument(
         lowerBound >= 0 && (bounds == Bounds.RISING ? lowerBound <= 1 : lowerBound < 1),
-        "hgrn2: lowerBound must be from 0 to below 1, or 1 where bounds are rising, got %s",
+        NAME + ": lowerBound must be from 0 to below 1, or 1 where bounds are rising, got %s",
         lowerBound);
   }
 
@@ -59,6 +63,11 @@ public record Hgrn2Config(
   /** The default where this is said: constant bounds start from none. */
   static Hgrn2Config standard(Bounds bounds) {
     return new Hgrn2Config(0, 1, bounds == Bounds.RISING ? 1 : 0, bounds, 0);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<Hgrn2Config> examples() {
+    return List.of(standard(), new Hgrn2Config(2, 0.5, 0.3, Bounds.CONSTANT, 3));
   }
 
   @Override

@@ -2,11 +2,13 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link KimiDeltaAttention}. What is absent takes the reference's default.
@@ -19,7 +21,8 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  *     convolution; 4
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
  */
-@JsonTypeName("kimi_delta_attention")
+@JsonTypeName(KimiDeltaAttentionConfig.NAME)
+@JsonClassDescription("Kimi Delta Attention: the delta rule on a state of decaying key channels")
 public record KimiDeltaAttentionConfig(
     @Derived int heads,
     @Derived int valueHeads,
@@ -46,6 +49,11 @@ public record KimiDeltaAttentionConfig(
   /** The reference layer: heads of 128 keys and values. */
   public static KimiDeltaAttentionConfig standard() {
     return new KimiDeltaAttentionConfig(0, 0, 1, 1, 4, false);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<KimiDeltaAttentionConfig> examples() {
+    return List.of(standard(), new KimiDeltaAttentionConfig(2, 4, 0.5, 1.0, 0, true));
   }
 
   @Override

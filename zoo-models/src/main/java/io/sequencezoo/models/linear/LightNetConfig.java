@@ -2,6 +2,7 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.google.common.collect.ImmutableList;
@@ -31,7 +32,9 @@ import java.util.List;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("lightnet")
+@JsonTypeName(LightNetConfig.NAME)
+@JsonClassDescription(
+    "LightNet: a softmax over time as a matrix state, in one scan of a grid of any axes")
 public record LightNetConfig(
     int heads,
     double keyExpansion,
@@ -109,26 +112,28 @@ public record LightNetConfig(
     axes = ImmutableList.copyOf(axes);
     checkArgument(
         heads >= 0,
-        "lightnet: heads must be at least 1, or 0 for one per 128 features, got %s",
+        NAME + ": heads must be at least 1, or 0 for one per 128 features, got %s",
         heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
     HeadSizes.checkPositive(NAME, "relativeBase", relativeBase);
     checkArgument(
         gateLowRank >= 0,
-        "lightnet: gateLowRank must be at least 1, or 0 for the values of a head, got %s",
+        NAME + ": gateLowRank must be at least 1, or 0 for the values of a head, got %s",
         gateLowRank);
     checkArgument(
         axes.stream().allMatch(size -> size >= 1),
-        "lightnet: axes must be sizes of at least 1, got %s",
+        NAME + ": axes must be sizes of at least 1, got %s",
         axes);
     checkArgument(
         axes.isEmpty() || toeplitz != Toeplitz.NONE || relative != RelativeEncoding.NONE,
-        "lightnet: axes need a position encoding that uses them, got axes %s; give toeplitz or"
+        NAME
+            + ": axes need a position encoding that uses them, got axes %s; give toeplitz or"
             + " relative, or leave axes out",
         axes);
     checkArgument(
         !bidirectional || shortConvolution == 0,
-        "lightnet: shortConvolution must be 0 with bidirectional, got %s;"
+        NAME
+            + ": shortConvolution must be 0 with bidirectional, got %s;"
             + " it is causal: leave one of them out",
         shortConvolution);
   }
@@ -173,6 +178,42 @@ public record LightNetConfig(
   /** A builder of the defaults. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Small forms that together reach every switch; the laws run over them. Grids have room for what
+   * the laws run: 69 positions.
+   */
+  public static List<LightNetConfig> examples() {
+    return List.of(
+        standard(),
+        xmixers(2),
+        builder()
+            .heads(1)
+            .relative(RelativeEncoding.COSINE_HIGH)
+            .shortConvolution(3)
+            .gatePlace(GatePlace.BEFORE_NORM)
+            .build(),
+        builder()
+            .heads(2)
+            .relative(RelativeEncoding.ROTATE)
+            .toeplitz(Toeplitz.EVERY_LAYER)
+            .axes(List.of(16, 5))
+            .gate(GateActivation.NONE)
+            .build(),
+        builder()
+            .heads(4)
+            .bidirectional(true)
+            .relative(RelativeEncoding.COSINE)
+            .gate(GateActivation.SIGMOID)
+            .build(),
+        builder()
+            .heads(4)
+            .bidirectional(true)
+            .start(Start.ONE)
+            .toeplitz(Toeplitz.EVERY_LAYER)
+            .axes(List.of(12, 2, 3))
+            .build());
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -23,7 +25,8 @@ import java.util.Locale;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("linear_attention")
+@JsonTypeName(LinearAttentionConfig.NAME)
+@JsonClassDescription("Linear attention: features in place of the softmax, Based's among them")
 public record LinearAttentionConfig(
     int heads,
     int keyDim,
@@ -50,27 +53,29 @@ public record LinearAttentionConfig(
     HeadSizes.checkHeads(NAME, heads);
     checkArgument(
         keyDim >= 0,
-        "linear_attention: keyDim must be at least 1, or 0 for the width over the heads, got %s",
+        NAME + ": keyDim must be at least 1, or 0 for the width over the heads, got %s",
         keyDim);
     HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
     checkArgument(
         taylorOrder >= 1 && taylorOrder <= MOST_ORDERS,
-        "linear_attention: taylorOrder must be in 1 to %s, got %s",
+        NAME + ": taylorOrder must be in 1 to %s, got %s",
         MOST_ORDERS,
         taylorOrder);
     checkArgument(
         normaliserEps >= 0 && Double.isFinite(normaliserEps),
-        "linear_attention: normaliserEps must not be negative, got %s",
+        NAME + ": normaliserEps must not be negative, got %s",
         normaliserEps);
     checkArgument(
         !normalised || featureMap.isPositive(taylorOrder),
-        "linear_attention: normalised needs features with positive products, got %s of order %s;"
+        NAME
+            + ": normalised needs features with positive products, got %s of order %s;"
             + " use elu_plus_one, relu, taylor of order 2 or 4, or normalised: false",
         featureMap.name().toLowerCase(Locale.ROOT),
         taylorOrder);
     checkArgument(
         !bidirectional || shortConvolution == 0,
-        "linear_attention: shortConvolution must be 0 with bidirectional, got %s;"
+        NAME
+            + ": shortConvolution must be 0 with bidirectional, got %s;"
             + " it is causal: leave one of them out",
         shortConvolution);
   }
@@ -96,6 +101,29 @@ public record LinearAttentionConfig(
   /** A builder of the defaults. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<LinearAttentionConfig> examples() {
+    return List.of(
+        standard(),
+        builder().heads(2).keyDim(2).featureMap(FeatureMap.TAYLOR).shortConvolution(2).build(),
+        builder()
+            .heads(1)
+            .keyDim(3)
+            .featureMap(FeatureMap.RELU)
+            .valueExpansion(2)
+            .outputNorm(true)
+            .build(),
+        builder().heads(1).featureMap(FeatureMap.IDENTITY).normalised(false).build(),
+        builder()
+            .heads(2)
+            .keyDim(2)
+            .featureMap(FeatureMap.TAYLOR)
+            .taylorOrder(3)
+            .normalised(false)
+            .build(),
+        builder().heads(4).keyDim(2).bidirectional(true).build());
   }
 
   @Override

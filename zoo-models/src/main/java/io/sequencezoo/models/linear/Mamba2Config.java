@@ -2,9 +2,11 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes a {@link Mamba2}. What is absent takes the reference's default.
@@ -25,7 +27,9 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param stepHigh greatest step ever; infinity
  * @param rateInit range of the decay rates -A at the start, drawn uniformly; [1, 16]
  */
-@JsonTypeName("mamba2")
+@JsonTypeName(Mamba2Config.NAME)
+@JsonClassDescription(
+    "Mamba-2: a selective state space model with one decay per head, as a matrix state")
 public record Mamba2Config(
     int stateSize,
     int convolution,
@@ -68,12 +72,12 @@ public record Mamba2Config(
     HeadSizes.checkPositive(NAME, "stepFloor", stepFloor);
     checkArgument(
         stepLow >= 0 && stepLow < stepHigh,
-        "mamba2: stepLow and stepHigh must be 0 <= stepLow < stepHigh, got %s and %s",
+        NAME + ": stepLow and stepHigh must be 0 <= stepLow < stepHigh, got %s and %s",
         stepLow,
         stepHigh);
     checkArgument(
         norm || !normBeforeGate,
-        "mamba2: normBeforeGate needs a norm, got norm %s; leave one of them out",
+        NAME + ": normBeforeGate needs a norm, got norm %s; leave one of them out",
         norm);
   }
 
@@ -92,33 +96,58 @@ public record Mamba2Config(
     return new Builder();
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<Mamba2Config> examples() {
+    return List.of(
+        standard(),
+        builder()
+            .stateSize(3)
+            .headDim(2)
+            .groups(2)
+            .normBeforeGate(true)
+            .skipPerFeature(true)
+            .projectionBias(true)
+            .convolutionBias(false)
+            .build(),
+        builder()
+            .stateSize(3)
+            .headDim(5)
+            .expansion(1)
+            .convolution(2)
+            .norm(false)
+            .stepInit(0.2, 0.9)
+            .stepLimits(0.1, 1.5)
+            .build());
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     int inner = Math.multiplyExact(place.width(), expansion);
     int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
     checkArgument(
         inner % width == 0,
-        "mamba2: inner width %s must be divisible by headDim %s; use another headDim or"
+        NAME
+            + ": inner width %s must be divisible by headDim %s; use another headDim or"
             + " expansion",
         inner,
         width);
     int heads = inner / width;
     checkArgument(
         heads % groups == 0,
-        "mamba2: heads %s must be divisible by groups %s; use other groups or headDim",
+        NAME + ": heads %s must be divisible by groups %s; use other groups or headDim",
         heads,
         groups);
     return new SequenceMixer(new Mamba2(place.width(), heads, width, this));
   }
 
   private static void checkAtLeast(String field, int value, int least) {
-    checkArgument(value >= least, "mamba2: %s must be at least %s, got %s", field, least, value);
+    checkArgument(value >= least, NAME + ": %s must be at least %s, got %s", field, least, value);
   }
 
   private static void checkRange(String field, Range range) {
     checkArgument(
         range.low() > 0 && range.low() <= range.high() && Double.isFinite(range.high()),
-        "mamba2: %s must be 0 < low <= high, got %s and %s",
+        NAME + ": %s must be 0 < low <= high, got %s and %s",
         field,
         range.low(),
         range.high());

@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link RetNet}. What is absent takes the reference's default.
@@ -18,7 +20,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("retnet")
+@JsonTypeName(RetNetConfig.NAME)
+@JsonClassDescription(
+    "RetNet: rotated keys in matrix states that forget at a constant rate per head")
 public record RetNetConfig(
     int heads,
     double keyExpansion,
@@ -43,12 +47,18 @@ public record RetNetConfig(
     return new RetNetConfig(4, 1, 2, true, 10000, 0);
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<RetNetConfig> examples() {
+    return List.of(standard(), new RetNetConfig(2, 0.5, 1.0, false, 10000, 3));
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     HeadSizes sizes = HeadSizes.of(NAME, place.width(), heads, keyExpansion, valueExpansion);
     checkArgument(
         !rotary || sizes.keys() % 2 == 0,
-        "retnet: rotary needs an even number of keys per head, got %s; use other heads or"
+        NAME
+            + ": rotary needs an even number of keys per head, got %s; use other heads or"
             + " keyExpansion, or rotary: false",
         sizes.keys());
     return new SequenceMixer(new RetNet(sizes, this));

@@ -2,10 +2,12 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link Rwkv7}. What is absent takes the reference's default.
@@ -15,10 +17,14 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param rateRank rank of the in-context rate's projection; absent for as many
  * @param gateRank rank of the output gate's projection; absent for about 5 √D, in steps of 32
  */
-@JsonTypeName("rwkv7")
+@JsonTypeName(Rwkv7Config.NAME)
+@JsonClassDescription(
+    "RWKV-7: a matrix state per head that removes along one key and writes along another")
 public record Rwkv7Config(
     @Derived int headDim, @Derived int decayRank, @Derived int rateRank, @Derived int gateRank)
     implements MixerConfig {
+  static final String NAME = "rwkv7";
+
   private static final int HEAD = 64;
   private static final int RANK_STEP = 32;
 
@@ -37,7 +43,12 @@ public record Rwkv7Config(
 
   private static void checkCount(String field, int value) {
     checkArgument(
-        value >= 0, "rwkv7: %s must be at least 1, or 0 for its default, got %s", field, value);
+        value >= 0, NAME + ": %s must be at least 1, or 0 for its default, got %s", field, value);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<Rwkv7Config> examples() {
+    return List.of(standard(), new Rwkv7Config(2, 3, 2, 5));
   }
 
   @Override
@@ -46,7 +57,7 @@ public record Rwkv7Config(
     int keys = headDim == 0 ? Math.min(HEAD, width) : headDim;
     checkArgument(
         width % keys == 0,
-        "rwkv7: width %s must be divisible by headDim %s; use headDim %s",
+        NAME + ": width %s must be divisible by headDim %s; use headDim %s",
         width,
         keys,
         largestDivisor(width, keys));

@@ -1,9 +1,11 @@
 package io.sequencezoo.models.linear;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link SimpleGla}. What is absent takes the reference's default.
@@ -15,7 +17,8 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 4
  */
-@JsonTypeName("simple_gla")
+@JsonTypeName(SimpleGlaConfig.NAME)
+@JsonClassDescription("Simple GLA: gated linear attention with one decay per head")
 public record SimpleGlaConfig(
     int heads,
     double keyExpansion,
@@ -37,6 +40,11 @@ public record SimpleGlaConfig(
   /** The defaults of the reference's layer (fla/layers/simple_gla.py). */
   public static SimpleGlaConfig standard() {
     return new SimpleGlaConfig(4, 1, 1, 16, 4);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<SimpleGlaConfig> examples() {
+    return List.of(standard(), new SimpleGlaConfig(1, 0.5, 2.0, 1.0, 0));
   }
 
   @Override

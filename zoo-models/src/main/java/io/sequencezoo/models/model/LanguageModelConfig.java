@@ -2,11 +2,14 @@ package io.sequencezoo.models.model;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
+import io.sequencezoo.models.rnn.LstmConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,7 +31,8 @@ import java.util.stream.Stream;
  * @param initStd standard deviation of first embeddings, positions and logit weights, 0.02 where
  *     absent
  */
-@JsonTypeName("language_model")
+@JsonTypeName(LanguageModelConfig.NAME)
+@JsonClassDescription("Language model: embeddings, layers of mixers in residual branches, logits")
 public record LanguageModelConfig(
     Integer vocabulary,
     Integer width,
@@ -42,6 +46,7 @@ public record LanguageModelConfig(
     Double dropout,
     Double initStd)
     implements ModelConfig {
+  static final String NAME = "language_model";
 
   /** Fills in what is absent. */
   public LanguageModelConfig {
@@ -53,26 +58,23 @@ public record LanguageModelConfig(
     initStd = initStd == null ? 0.02 : initStd;
     checkArgument(
         vocabulary == null || vocabulary >= 1,
-        "language_model: vocabulary must be at least 1, got %s",
+        NAME + ": vocabulary must be at least 1, got %s",
         vocabulary);
-    checkArgument(
-        width != null && width >= 1, "language_model: width must be at least 1, got %s", width);
-    checkArgument(layers != null, "language_model: layers must be a number or a list, got none");
+    checkArgument(width != null && width >= 1, NAME + ": width must be at least 1, got %s", width);
+    checkArgument(layers != null, NAME + ": layers must be a number or a list, got none");
     for (int i = 0; mixer == null && i < layers.count(); i++) {
       checkArgument(
           !(layers.get(i) instanceof LayerConfig layer) || layer.mixer() != null,
-          "language_model: layer %s must have a mixer, got none; give the model or the layer one",
+          NAME + ": layer %s must have a mixer, got none; give the model or the layer one",
           i);
     }
     checkArgument(
-        maxPositions >= 0,
-        "language_model: maxPositions must not be negative, got %s",
-        maxPositions);
+        maxPositions >= 0, NAME + ": maxPositions must not be negative, got %s", maxPositions);
     checkArgument(
-        dropout >= 0 && dropout < 1, "language_model: dropout must be in [0, 1), got %s", dropout);
+        dropout >= 0 && dropout < 1, NAME + ": dropout must be in [0, 1), got %s", dropout);
     checkArgument(
         initStd >= 0 && initStd < Double.POSITIVE_INFINITY,
-        "language_model: initStd must not be negative, got %s",
+        NAME + ": initStd must not be negative, got %s",
         initStd);
   }
 
@@ -113,6 +115,11 @@ public record LanguageModelConfig(
         maxPositions,
         dropout,
         initStd);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<LanguageModelConfig> examples() {
+    return List.of(of(11, 8, 2, LstmConfig.standard(), GluConfig.standard()));
   }
 
   @Override

@@ -2,11 +2,15 @@ package io.sequencezoo.models.model;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
+import io.sequencezoo.models.rnn.LstmConfig;
 import java.util.List;
 
 /**
@@ -19,7 +23,8 @@ import java.util.List;
  * @param normPlacement pre where absent
  * @param dropout the rate after branches in training, 0 where absent
  */
-@JsonTypeName("layer")
+@JsonTypeName(LayerConfig.NAME)
+@JsonClassDescription("Layer: a sequence and a channel mixer in residual branches")
 public record LayerConfig(
     MixerConfig mixer,
     FeedForwardConfig channel,
@@ -27,11 +32,13 @@ public record LayerConfig(
     NormPlacement normPlacement,
     Double dropout)
     implements StageConfig {
+  static final String NAME = "layer";
+
   /** Checks the rate. */
   public LayerConfig {
     checkArgument(
         dropout == null || (dropout >= 0 && dropout < 1),
-        "layer: dropout must be in [0, 1), got %s",
+        NAME + ": dropout must be in [0, 1), got %s",
         dropout);
   }
 
@@ -45,9 +52,21 @@ public record LayerConfig(
     return new LayerConfig(mixer, null);
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<LayerConfig> examples() {
+    return List.of(
+        of(LstmConfig.standard()),
+        new LayerConfig(
+            LstmConfig.standard(),
+            MlpConfig.standard(),
+            LayerNormConfig.standard(),
+            NormPlacement.POST,
+            0.1));
+  }
+
   @Override
   public Stage build(MixerConfig.Place place) {
-    checkArgument(mixer != null, "layer: mixer must be given, got none");
+    checkArgument(mixer != null, NAME + ": mixer must be given, got none");
     return new Layer(
         filledBy(new LayerConfig(null, null, RmsNormConfig.standard(), NormPlacement.PRE, 0.0)),
         place);

@@ -61,7 +61,7 @@ public final class Bidirectional implements Parametrisation {
 
   @Override
   public String name() {
-    return "bidirectional";
+    return BidirectionalConfig.NAME;
   }
 
   @Override

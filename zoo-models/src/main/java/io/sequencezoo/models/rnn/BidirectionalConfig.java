@@ -2,10 +2,12 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes a {@link Bidirectional} mixer.
@@ -13,8 +15,11 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param mixer what runs in each direction; must be causal
  * @param merge how the two outputs become one; concatenate
  */
-@JsonTypeName("bidirectional")
+@JsonTypeName(BidirectionalConfig.NAME)
+@JsonClassDescription("Bidirectional: a mixer in both directions, outputs merged")
 public record BidirectionalConfig(MixerConfig mixer, Merge merge) implements MixerConfig {
+  static final String NAME = "bidirectional";
+
   /** How two outputs become one. */
   public enum Merge {
     /** Side by side, then a linear map back to the width. */
@@ -30,7 +35,7 @@ public record BidirectionalConfig(MixerConfig mixer, Merge merge) implements Mix
 
   /** Fills in the merge. */
   public BidirectionalConfig {
-    checkArgument(mixer != null, "bidirectional: mixer must be given, such as {type: lstm}");
+    checkArgument(mixer != null, NAME + ": mixer must be given, such as {type: lstm}");
   }
 
   /** This mixer in both directions, concatenated. */
@@ -38,12 +43,18 @@ public record BidirectionalConfig(MixerConfig mixer, Merge merge) implements Mix
     return new BidirectionalConfig(mixer, Merge.CONCATENATE);
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<BidirectionalConfig> examples() {
+    return List.of(
+        standard(GruConfig.standard()), new BidirectionalConfig(new LstmConfig(3, 1), Merge.MEAN));
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     SequenceMixer forward = mixer.build(place);
     checkArgument(
         !forward.parametrisation().isBidirectional(),
-        "bidirectional: mixer must be causal, got %s; use it alone",
+        NAME + ": mixer must be causal, got %s; use it alone",
         forward.parametrisation().name());
     return new SequenceMixer(new Bidirectional(forward, mixer.build(place), merge));
   }

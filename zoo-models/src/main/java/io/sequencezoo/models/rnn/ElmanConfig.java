@@ -2,11 +2,13 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link Elman} network.
@@ -16,9 +18,12 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param activation tanh, or relu; tanh
  * @param dropout none
  */
-@JsonTypeName("elman")
+@JsonTypeName(ElmanConfig.NAME)
+@JsonClassDescription("Elman network: one nonlinear layer of input and last output")
 public record ElmanConfig(@Derived int hidden, Activation activation, RecurrentDropout dropout)
     implements MixerConfig {
+  static final String NAME = "elman";
+
   /** φ. */
   public enum Activation {
     /** Hyperbolic tangent. */
@@ -32,12 +37,17 @@ public record ElmanConfig(@Derived int hidden, Activation activation, RecurrentD
   /** Fills in what is absent. */
   public ElmanConfig {
     checkArgument(
-        hidden >= 0, "elman: hidden must be at least 1, or 0 for its default, got %s", hidden);
+        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
   }
 
   /** As many units as the width, tanh: {@code torch.nn.RNN}. */
   public static ElmanConfig standard() {
     return new ElmanConfig(0, Activation.TANH, RecurrentDropout.none());
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<ElmanConfig> examples() {
+    return List.of(standard(), new ElmanConfig(3, Activation.RELU, RecurrentDropout.none()));
   }
 
   @Override

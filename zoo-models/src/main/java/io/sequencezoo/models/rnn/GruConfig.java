@@ -2,10 +2,12 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes a {@link Gru}.
@@ -16,13 +18,16 @@ import io.sequencezoo.core.registry.MixerConfig;
  *     state before it (Cho et al.); true
  * @param dropout none
  */
-@JsonTypeName("gru")
+@JsonTypeName(GruConfig.NAME)
+@JsonClassDescription("GRU: a gated move from the last state to a candidate")
 public record GruConfig(@Derived int hidden, boolean resetAfter, RecurrentDropout dropout)
     implements MixerConfig {
+  static final String NAME = "gru";
+
   /** Fills in what is absent. */
   public GruConfig {
     checkArgument(
-        hidden >= 0, "gru: hidden must be at least 1, or 0 for its default, got %s", hidden);
+        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
   }
 
   /** As many units as the width: {@code torch.nn.GRU}. */
@@ -33,6 +38,11 @@ public record GruConfig(@Derived int hidden, boolean resetAfter, RecurrentDropou
   /** The convention of Cho et al. 2014. */
   public static GruConfig resetBefore() {
     return new GruConfig(0, false, RecurrentDropout.none());
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<GruConfig> examples() {
+    return List.of(standard(), resetBefore());
   }
 
   @Override

@@ -2,11 +2,13 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link Lstm}.
@@ -18,10 +20,13 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param variant plain, peephole or coupled; plain
  * @param dropout none
  */
-@JsonTypeName("lstm")
+@JsonTypeName(LstmConfig.NAME)
+@JsonClassDescription("LSTM: gated cells driven by the input and their own last output")
 public record LstmConfig(
     @Derived int hidden, double forgetBias, Variant variant, RecurrentDropout dropout)
     implements MixerConfig {
+  static final String NAME = "lstm";
+
   /** Which gates there are, and what they see. */
   public enum Variant {
     /** Input, forget and output gate that see input and hidden state. */
@@ -38,9 +43,9 @@ public record LstmConfig(
   /** Fills in what is absent. */
   public LstmConfig {
     checkArgument(
-        hidden >= 0, "lstm: hidden must be at least 1, or 0 for its default, got %s", hidden);
+        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
     checkArgument(
-        Double.isFinite(forgetBias), "lstm: forgetBias must be finite, got %s", forgetBias);
+        Double.isFinite(forgetBias), NAME + ": forgetBias must be finite, got %s", forgetBias);
   }
 
   /** A plain LSTM without dropout. */
@@ -56,6 +61,11 @@ public record LstmConfig(
   /** The standard LSTM in a variant. */
   public static LstmConfig of(Variant variant) {
     return new LstmConfig(0, 1, variant, RecurrentDropout.none());
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<LstmConfig> examples() {
+    return List.of(standard(), new LstmConfig(3, 0.0), of(Variant.PEEPHOLE), of(Variant.COUPLED));
   }
 
   @Override

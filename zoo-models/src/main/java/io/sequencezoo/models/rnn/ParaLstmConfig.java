@@ -2,12 +2,14 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.rnn.ParaRnnOptions.Initialisation;
 import io.sequencezoo.models.rnn.ParaRnnOptions.Layout;
+import java.util.List;
 
 /**
  * Describes a {@link ParaRnn} with LSTM cells. What is absent takes the reference's default.
@@ -21,7 +23,8 @@ import io.sequencezoo.models.rnn.ParaRnnOptions.Layout;
  *     initialisation, 0.5 with the paper's
  * @param residualScale whether a block's output has a learnable scale; true
  */
-@JsonTypeName("para_lstm")
+@JsonTypeName(ParaLstmConfig.NAME)
+@JsonClassDescription("ParaLSTM: the same with a memory cell and peepholes")
 public record ParaLstmConfig(
     @Derived int hidden,
     int heads,
@@ -31,12 +34,12 @@ public record ParaLstmConfig(
     double normClip,
     boolean residualScale)
     implements MixerConfig {
-  private static final String NAME = "para_lstm";
+  static final String NAME = "para_lstm";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public ParaLstmConfig {
     checkArgument(
-        hidden >= 0, "para_lstm: hidden must be at least 1, or 0 for its default, got %s", hidden);
+        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
     new ParaRnnOptions(heads, layout, shortConvolution, initialisation, normClip, residualScale)
         .checked(NAME);
   }
@@ -71,6 +74,12 @@ public record ParaLstmConfig(
    */
   public static ParaLstmConfig bare(double normClip) {
     return new ParaLstmConfig(0, 4, Layout.BARE, 0, Initialisation.PAPER, normClip, false);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<ParaLstmConfig> examples() {
+    return List.of(
+        standard(), new ParaLstmConfig(4, 1, Layout.BARE, 0, Initialisation.PAPER, 0.9, false));
   }
 
   @Override

@@ -63,8 +63,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 public final class ParaRnn implements Parametrisation {
   /** Which cell. */
   enum Kind {
-    GRU("para_gru"),
-    LSTM("para_lstm");
+    GRU(ParaGruConfig.NAME),
+    LSTM(ParaLstmConfig.NAME);
 
     private final String label;
 

@@ -2,10 +2,12 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link Rhn}.
@@ -17,17 +19,22 @@ import io.sequencezoo.core.registry.MixerConfig;
  *     paper's on Penn Treebank; -4 on enwik8); -2
  * @param dropout none
  */
-@JsonTypeName("rhn")
+@JsonTypeName(RhnConfig.NAME)
+@JsonClassDescription("Recurrent highway network: several gated layers between two tokens")
 public record RhnConfig(
     @Derived int hidden, int depth, double transformBias, RecurrentDropout dropout)
     implements MixerConfig {
+  static final String NAME = "rhn";
+
   /** Fills in what is absent. */
   public RhnConfig {
     checkArgument(
-        hidden >= 0, "rhn: hidden must be at least 1, or 0 for its default, got %s", hidden);
-    checkArgument(depth >= 1, "rhn: depth must be at least 1, got %s", depth);
+        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    checkArgument(depth >= 1, NAME + ": depth must be at least 1, got %s", depth);
     checkArgument(
-        Double.isFinite(transformBias), "rhn: transformBias must be finite, got %s", transformBias);
+        Double.isFinite(transformBias),
+        NAME + ": transformBias must be finite, got %s",
+        transformBias);
   }
 
   /** As many units as the width, depth 3. */
@@ -43,6 +50,11 @@ public record RhnConfig(
   /** The layer of enwik8 without its dropout: 1500 units, depth 10, bias -4. */
   public static RhnConfig enwik8() {
     return new RhnConfig(1500, 10, -4.0, RecurrentDropout.none());
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<RhnConfig> examples() {
+    return List.of(standard(), new RhnConfig(3, 1, -1.0, RecurrentDropout.none()));
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.sequencezoo.models.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link Slstm}.
@@ -15,14 +17,17 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param heads blocks of the recurrent weights; 4
  * @param dropout none
  */
-@JsonTypeName("slstm")
+@JsonTypeName(SlstmConfig.NAME)
+@JsonClassDescription("sLSTM: normalised averages with exponential gates, recurrent within heads")
 public record SlstmConfig(@Derived int hidden, int heads, RecurrentDropout dropout)
     implements MixerConfig {
+  static final String NAME = "slstm";
+
   /** Fills in what is absent; {@link #build} checks heads with the width. */
   public SlstmConfig {
     checkArgument(
-        hidden >= 0, "slstm: hidden must be at least 1, or 0 for its default, got %s", hidden);
-    checkArgument(heads >= 1, "slstm: heads must be at least 1, got %s", heads);
+        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    checkArgument(heads >= 1, NAME + ": heads must be at least 1, got %s", heads);
   }
 
   /** As many units as the width in four heads (Beck et al. 2024, section 4). */
@@ -30,12 +35,17 @@ public record SlstmConfig(@Derived int hidden, int heads, RecurrentDropout dropo
     return new SlstmConfig(0, 4, RecurrentDropout.none());
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<SlstmConfig> examples() {
+    return List.of(new SlstmConfig(6, 2, RecurrentDropout.none()));
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     int units = hidden == 0 ? place.width() : hidden;
     checkArgument(
         units % heads == 0,
-        "slstm: hidden %s must be divisible by heads %s; use heads that divide it",
+        NAME + ": hidden %s must be divisible by heads %s; use heads that divide it",
         units,
         heads);
     double depth = place.layers() == 1 ? 0 : place.layer() / (place.layers() - 1.0);

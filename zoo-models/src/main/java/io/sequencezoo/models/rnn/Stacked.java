@@ -62,7 +62,7 @@ public final class Stacked implements Parametrisation {
 
   @Override
   public String name() {
-    return "stacked";
+    return StackedConfig.NAME;
   }
 
   @Override

@@ -93,7 +93,7 @@ public final class Hgrn implements Parametrisation {
 
   @Override
   public String name() {
-    return "hgrn";
+    return HgrnConfig.NAME;
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.sequencezoo.models.ssm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes an {@link Hgrn}. What is absent takes the reference's default.
@@ -16,10 +18,11 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on both gates' inputs spans, or 0
  *     for no convolution; 0
  */
-@JsonTypeName("hgrn")
+@JsonTypeName(HgrnConfig.NAME)
+@JsonClassDescription("HGRN: one decay per channel, bounded from below the higher the layer")
 public record HgrnConfig(double expansion, double lowerBound, int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "hgrn";
+  static final String NAME = "hgrn";
 
   /** Fills in defaults and checks each field alone. */
   public HgrnConfig {
@@ -27,13 +30,18 @@ public record HgrnConfig(double expansion, double lowerBound, int shortConvoluti
     Expansions.checkPositive(NAME, "expansion", expansion);
     checkArgument(
         lowerBound >= 0 && lowerBound <= 1,
-        "hgrn: lowerBound must be in [0, 1), or 1 for layer/layers, got %s",
+        NAME + ": lowerBound must be in [0, 1), or 1 for layer/layers, got %s",
         lowerBound);
   }
 
   /** The layer of the reference's language models. */
   public static HgrnConfig standard() {
     return new HgrnConfig(1, 1, 0);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<HgrnConfig> examples() {
+    return List.of(standard(), new HgrnConfig(2.0, 0.5, 3));
   }
 
   @Override

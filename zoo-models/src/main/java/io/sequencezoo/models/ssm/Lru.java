@@ -66,7 +66,7 @@ public final class Lru implements Parametrisation {
 
   @Override
   public String name() {
-    return "lru";
+    return LruConfig.NAME;
   }
 
   @Override

@@ -109,7 +109,7 @@ public final class Mamba implements Parametrisation {
 
   @Override
   public String name() {
-    return "mamba";
+    return MambaConfig.NAME;
   }
 
   @Override

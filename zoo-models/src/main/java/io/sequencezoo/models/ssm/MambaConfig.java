@@ -2,11 +2,13 @@ package io.sequencezoo.models.ssm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link Mamba}. What is absent takes the reference's default.
@@ -18,7 +20,9 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param smallestStep the smallest step size at the start; 0.001
  * @param largestStep the largest; 0.1
  */
-@JsonTypeName("mamba")
+@JsonTypeName(MambaConfig.NAME)
+@JsonClassDescription(
+    "Mamba: decaying averages per channel whose steps, writes and reads the input selects")
 public record MambaConfig(
     double expansion,
     int stateSize,
@@ -27,16 +31,16 @@ public record MambaConfig(
     double smallestStep,
     double largestStep)
     implements MixerConfig {
-  private static final String NAME = "mamba";
+  static final String NAME = "mamba";
 
   /** Fills in defaults and checks each field alone. */
   public MambaConfig {
     ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
-    checkArgument(stateSize >= 1, "mamba: stateSize must be at least 1, got %s", stateSize);
+    checkArgument(stateSize >= 1, NAME + ": stateSize must be at least 1, got %s", stateSize);
     checkArgument(
         stepRank >= 0,
-        "mamba: stepRank must be at least 1, or 0 for its default, got %s",
+        NAME + ": stepRank must be at least 1, or 0 for its default, got %s",
         stepRank);
     Steps.check(NAME, smallestStep, largestStep);
   }
@@ -44,6 +48,12 @@ public record MambaConfig(
   /** The layer of the paper's language models (Gu and Dao 2023, section 3.4 and its code). */
   public static MambaConfig standard() {
     return new MambaConfig(2, 16, 0, 4, 0.001, 0.1);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<MambaConfig> examples() {
+    return List.of(
+        new MambaConfig(2, 4, 0, 4, 0.001, 0.1), new MambaConfig(1.0, 3, 2, 0, 0.01, 1.0));
   }
 
   @Override

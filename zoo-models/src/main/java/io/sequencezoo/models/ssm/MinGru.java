@@ -76,7 +76,7 @@ public final class MinGru implements Parametrisation {
 
   @Override
   public String name() {
-    return "min_gru";
+    return MinGruConfig.NAME;
   }
 
   @Override

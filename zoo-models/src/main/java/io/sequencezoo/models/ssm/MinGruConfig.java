@@ -1,9 +1,11 @@
 package io.sequencezoo.models.ssm;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link MinGru}.
@@ -12,9 +14,10 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on the input spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("min_gru")
+@JsonTypeName(MinGruConfig.NAME)
+@JsonClassDescription("minGRU: an average of positive candidates by one gate on the input")
 public record MinGruConfig(double expansion, int shortConvolution) implements MixerConfig {
-  private static final String NAME = "min_gru";
+  static final String NAME = "min_gru";
 
   /** Fills in defaults and checks each field alone. */
   public MinGruConfig {
@@ -30,6 +33,11 @@ public record MinGruConfig(double expansion, int shortConvolution) implements Mi
   /** With the convolution of four tokens that the paper's language models put before the cell. */
   public static MinGruConfig withShortConvolution() {
     return new MinGruConfig(1, 4);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<MinGruConfig> examples() {
+    return List.of(standard(), new MinGruConfig(2.0, 4));
   }
 
   @Override

@@ -77,7 +77,7 @@ public final class MinLstm implements Parametrisation {
 
   @Override
   public String name() {
-    return "min_lstm";
+    return MinLstmConfig.NAME;
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.sequencezoo.models.ssm;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link MinLstm}.
@@ -12,9 +14,11 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param shortConvolution W, the tokens that a causal convolution on the input spans, or 0 for no
  *     convolution; 0
  */
-@JsonTypeName("min_lstm")
+@JsonTypeName(MinLstmConfig.NAME)
+@JsonClassDescription(
+    "minLSTM: an average of positive candidates by two normalised gates on the input")
 public record MinLstmConfig(double expansion, int shortConvolution) implements MixerConfig {
-  private static final String NAME = "min_lstm";
+  static final String NAME = "min_lstm";
 
   /** Fills in defaults and checks each field alone. */
   public MinLstmConfig {
@@ -30,6 +34,11 @@ public record MinLstmConfig(double expansion, int shortConvolution) implements M
   /** With the convolution of four tokens that the paper's language models put before the cell. */
   public static MinLstmConfig withShortConvolution() {
     return new MinLstmConfig(1, 4);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<MinLstmConfig> examples() {
+    return List.of(withShortConvolution(), new MinLstmConfig(2.0, 0));
   }
 
   @Override

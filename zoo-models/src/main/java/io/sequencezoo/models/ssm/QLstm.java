@@ -88,7 +88,7 @@ public final class QLstm implements Parametrisation {
 
   @Override
   public String name() {
-    return "qlstm";
+    return QLstmConfig.NAME;
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.sequencezoo.models.ssm;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes a {@link QLstm}. What is absent takes the reference's default.
@@ -13,10 +15,11 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param reversed whether the decay is the reversed sigmoid {@code σ(-f)^α}, the selective state
  *     space's transition, and not {@code σ(f)}; true
  */
-@JsonTypeName("qlstm")
+@JsonTypeName(QLstmConfig.NAME)
+@JsonClassDescription("qLSTM: the LSTM's gates, on the input only, around a linear state")
 public record QLstmConfig(double expansion, int shortConvolution, boolean reversed)
     implements MixerConfig {
-  private static final String NAME = "qlstm";
+  static final String NAME = "qlstm";
 
   /** Fills in defaults and checks each field alone. */
   public QLstmConfig {
@@ -32,6 +35,11 @@ public record QLstmConfig(double expansion, int shortConvolution, boolean revers
   /** The paper's qLSTM with the LSTM's forget gate. */
   public static QLstmConfig plain() {
     return new QLstmConfig(2, 4, false);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<QLstmConfig> examples() {
+    return List.of(standard(), new QLstmConfig(1.0, 0, false));
   }
 
   @Override

@@ -96,7 +96,7 @@ public final class RgLru implements Parametrisation {
 
   @Override
   public String name() {
-    return "rg_lru";
+    return RgLruConfig.NAME;
   }
 
   @Override

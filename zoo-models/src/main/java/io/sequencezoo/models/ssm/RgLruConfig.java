@@ -2,10 +2,12 @@ package io.sequencezoo.models.ssm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
 
 /**
  * Describes an {@link RgLru}. What is absent takes the reference's default.
@@ -14,16 +16,17 @@ import io.sequencezoo.models.conv.ShortConvolutions;
  * @param heads H, the blocks of the gates' weights; 4
  * @param shortConvolution W, the tokens that the causal convolution spans, or 0 for none; 4
  */
-@JsonTypeName("rg_lru")
+@JsonTypeName(RgLruConfig.NAME)
+@JsonClassDescription("RG-LRU: gated decays of variance-preserving channels, in Griffin's block")
 public record RgLruConfig(double expansion, int heads, int shortConvolution)
     implements MixerConfig {
-  private static final String NAME = "rg_lru";
+  static final String NAME = "rg_lru";
 
   /** Fills in defaults and checks each field alone. */
   public RgLruConfig {
     ShortConvolutions.checkSpan(NAME, shortConvolution);
     Expansions.checkPositive(NAME, "expansion", expansion);
-    checkArgument(heads >= 1, "rg_lru: heads must be at least 1, got %s", heads);
+    checkArgument(heads >= 1, NAME + ": heads must be at least 1, got %s", heads);
   }
 
   /** The recurrent block of Griffin and Hawk (De et al. 2024, section 2.3). */
@@ -31,12 +34,17 @@ public record RgLruConfig(double expansion, int heads, int shortConvolution)
     return new RgLruConfig(1, 4, 4);
   }
 
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<RgLruConfig> examples() {
+    return List.of(new RgLruConfig(1, 1, 4), new RgLruConfig(2.0, 2, 0));
+  }
+
   @Override
   public SequenceMixer build(Place place) {
     int inner = Expansions.expanded(NAME, place.width(), "expansion", expansion);
     checkArgument(
         inner % heads == 0,
-        "rg_lru: inner width %s must be divisible by heads %s; use heads %s",
+        NAME + ": inner width %s must be divisible by heads %s; use heads %s",
         inner,
         heads,
         largestDivisor(inner, heads));

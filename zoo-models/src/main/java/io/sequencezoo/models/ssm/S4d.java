@@ -68,7 +68,7 @@ public final class S4d implements Parametrisation {
 
   @Override
   public String name() {
-    return "s4d";
+    return S4dConfig.NAME;
   }
 
   @Override

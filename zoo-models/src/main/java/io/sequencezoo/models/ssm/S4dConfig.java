@@ -2,10 +2,12 @@ package io.sequencezoo.models.ssm;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.diagonal.Discretisation;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 
 /**
  * Describes an {@link S4d}. What is absent takes the reference's default.
@@ -17,7 +19,8 @@ import io.sequencezoo.core.registry.MixerConfig;
  * @param largestStep to here; 0.1
  * @param output what follows the system; full_glu
  */
-@JsonTypeName("s4d")
+@JsonTypeName(S4dConfig.NAME)
+@JsonClassDescription("S4D: a complex diagonal system per channel, run as a convolution")
 public record S4dConfig(
     int stateSize,
     S4dInit init,
@@ -26,15 +29,16 @@ public record S4dConfig(
     double largestStep,
     OutputGate output)
     implements MixerConfig {
+  static final String NAME = "s4d";
 
   /** Fills in defaults and checks. */
   public S4dConfig {
     checkArgument(
         stateSize >= 2 && stateSize % 2 == 0,
-        "s4d: stateSize must be positive and even (conjugate pairs), got %s; use %s",
+        NAME + ": stateSize must be positive and even (conjugate pairs), got %s; use %s",
         stateSize,
         Math.max(2, (stateSize + 1) / 2 * 2));
-    Steps.check("s4d", smallestStep, largestStep);
+    Steps.check(NAME, smallestStep, largestStep);
   }
 
   /** The layer of the reference's stand-alone code: S4D-Lin, N = 64. */
@@ -45,6 +49,14 @@ public record S4dConfig(
   /** S4D-Inv (Gu et al. 2022, eq. 8). */
   public static S4dConfig inverse() {
     return new S4dConfig(64, S4dInit.INV, Discretisation.ZOH, 0.001, 0.1, OutputGate.FULL_GLU);
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<S4dConfig> examples() {
+    return List.of(
+        standard(),
+        new S4dConfig(6, S4dInit.INV, Discretisation.BILINEAR, 0.01, 0.5, OutputGate.NONE),
+        new S4dConfig(4, S4dInit.LEGS, Discretisation.ZOH, 0.01, 0.5, OutputGate.GELU));
   }
 
   @Override

@@ -78,7 +78,7 @@ public final class S5 implements Parametrisation {
 
   @Override
   public String name() {
-    return "s5";
+    return S5Config.NAME;
   }
 
   @Override

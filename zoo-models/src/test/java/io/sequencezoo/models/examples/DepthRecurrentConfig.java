@@ -2,6 +2,7 @@ package io.sequencezoo.models.examples;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.channel.GluConfig;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param ponderWeight what the objective multiplies the mean depth by
  */
 @JsonTypeName("depth_recurrent")
+@JsonClassDescription("A stage that is repeated with shared parameters and halts softly")
 public record DepthRecurrentConfig(StageConfig transition, int depth, double ponderWeight)
     implements StageConfig {
   /** Checks the depth. */
@@ -27,9 +29,11 @@ public record DepthRecurrentConfig(StageConfig transition, int depth, double pon
     checkArgument(depth >= 1, "depth_recurrent: depth must be at least 1, got %s", depth);
   }
 
-  static DepthRecurrentConfig example() {
-    return new DepthRecurrentConfig(
-        new LayerConfig(LstmConfig.standard(), GluConfig.standard()), 3, 0.01);
+  /** The small form that the laws run over. */
+  public static List<DepthRecurrentConfig> examples() {
+    return List.of(
+        new DepthRecurrentConfig(
+            new LayerConfig(LstmConfig.standard(), GluConfig.standard()), 3, 0.01));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.sequencezoo.models.examples;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.channel.GluConfig;
@@ -20,6 +21,7 @@ import java.util.List;
  * @param stages one after the other
  */
 @JsonTypeName("forecaster")
+@JsonClassDescription("A forecaster of several steps ahead")
 public record ForecasterConfig(int features, int horizon, int width, List<StageConfig> stages)
     implements ModelConfig {
   /** Checks the sizes. */
@@ -29,9 +31,11 @@ public record ForecasterConfig(int features, int horizon, int width, List<StageC
     stages = List.copyOf(stages);
   }
 
-  static ForecasterConfig example() {
-    return new ForecasterConfig(
-        2, 3, 8, List.of(new LayerConfig(LstmConfig.standard(), GluConfig.standard())));
+  /** The small form that the laws run over. */
+  public static List<ForecasterConfig> examples() {
+    return List.of(
+        new ForecasterConfig(
+            2, 3, 8, List.of(new LayerConfig(LstmConfig.standard(), GluConfig.standard()))));
   }
 
   @Override
