@@ -71,7 +71,7 @@ class ImageExampleTest {
   private static LightNetConfig inTwoDimensions(int height, int width) {
     return LightNetConfig.builder()
         .heads(2)
-        .gate(GateActivation.NONE)
+        .outputGate(GateActivation.NONE)
         .bidirectional(true)
         .toeplitz(LightNetConfig.Toeplitz.EVERY_LAYER)
         .axes(List.of(height, width))
@@ -84,7 +84,7 @@ class ImageExampleTest {
   private static LightNetConfig withoutPositions() {
     return LightNetConfig.builder()
         .heads(2)
-        .gate(GateActivation.NONE)
+        .outputGate(GateActivation.NONE)
         .bidirectional(true)
         .build();
   }

@@ -46,7 +46,6 @@ public final class DeltaNet extends DeltaMixer {
         sizes,
         new Rule(1, config.shortConvolution(), config.allowNegativeEigenvalues()),
         null,
-        new OutputStage(
-            sizes, config.outputGate() ? GateActivation.SILU : GateActivation.NONE, true));
+        new OutputStage(sizes, config.outputGate(), config.norm()));
   }
 }

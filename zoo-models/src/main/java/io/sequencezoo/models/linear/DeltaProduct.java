@@ -50,7 +50,6 @@ public final class DeltaProduct extends DeltaMixer {
         sizes,
         new Rule(config.writes(), config.shortConvolution(), config.allowNegativeEigenvalues()),
         config.decays() ? SoftplusDecay.perHead(sizes) : null,
-        new OutputStage(
-            sizes, config.outputGate() ? GateActivation.SILU : GateActivation.NONE, true));
+        new OutputStage(sizes, config.outputGate(), config.norm()));
   }
 }

@@ -52,7 +52,6 @@ public final class GatedDeltaNet extends DeltaMixer {
         sizes,
         new Rule(1, config.shortConvolution(), config.allowNegativeEigenvalues()),
         SoftplusDecay.perHead(sizes),
-        new OutputStage(
-            sizes, config.outputGate() ? GateActivation.SILU : GateActivation.NONE, true));
+        new OutputStage(sizes, config.outputGate(), config.norm()));
   }
 }

@@ -55,7 +55,7 @@ public final class Gla extends MatrixStateMixer {
         GlaConfig.NAME,
         sizes,
         new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, GateActivation.SILU, true));
+        new OutputStage(sizes, config.outputGate(), config.norm()));
     this.gate = new Projection("gate", sizes.width(), config.gateLowRank(), sizes.keyWidth(), true);
     this.gateNormalizer = config.gateNormalizer();
   }

@@ -71,6 +71,16 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
     return (long) valueHeads * keys * values;
   }
 
+  /** Refuses numbers of heads and expansions that fit no width. */
+  static void check(
+      String subject, int heads, int valueHeads, double keyExpansion, double valueExpansion) {
+    checkHeads(subject, heads);
+    checkArgument(
+        valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", subject, valueHeads);
+    checkPositive(subject, "keyExpansion", keyExpansion);
+    checkPositive(subject, "valueExpansion", valueExpansion);
+  }
+
   static void checkPositive(String subject, String field, double value) {
     checkArgument(
         value > 0 && Double.isFinite(value),

@@ -56,7 +56,7 @@ public final class Hgrn2 extends MatrixStateMixer {
         Hgrn2Config.NAME,
         sizes,
         new QueryKeyValue(sizes, 1, config.shortConvolution(), null),
-        new OutputStage(sizes, GatedNorm.whole(sizes, GateActivation.NONE, true)));
+        new OutputStage(sizes, GatedNorm.whole(sizes, config.outputGate(), config.norm())));
     this.lowerBound = lowerBound;
   }
 

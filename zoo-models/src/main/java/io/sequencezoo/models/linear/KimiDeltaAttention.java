@@ -55,7 +55,7 @@ public final class KimiDeltaAttention extends DeltaMixer {
         SoftplusDecay.perChannel(sizes),
         new OutputStage(
             sizes,
-            GatedNorm.perHead(sizes, GateActivation.SIGMOID, true),
+            GatedNorm.perHead(sizes, config.outputGate(), config.norm()),
             new Projection(
                 OutputStage.GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true)));
   }

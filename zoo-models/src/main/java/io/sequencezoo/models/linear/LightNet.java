@@ -96,13 +96,12 @@ public final class LightNet extends MatrixStateMixer {
 
   private static OutputStage output(HeadSizes sizes, LightNetConfig config) {
     int rank = config.gateLowRank() == 0 ? sizes.values() : config.gateLowRank();
-    boolean whole = config.norm() == LightNetConfig.Norm.WHOLE;
     return new OutputStage(
         sizes,
         new GatedNorm(
-            sizes.valueWidth(),
-            whole ? sizes.valueWidth() : sizes.values(),
-            config.gate(),
+            config.norm() == LightNetConfig.Norm.NONE ? 0 : sizes.valueWidth(),
+            config.norm() == LightNetConfig.Norm.PER_HEAD ? sizes.values() : sizes.valueWidth(),
+            config.outputGate(),
             config.gatePlace() == LightNetConfig.GatePlace.BEFORE_NORM),
         new Projection("gate", sizes.width(), rank, sizes.valueWidth(), false));
   }

@@ -60,7 +60,7 @@ public final class LinearAttention extends MatrixStateMixer {
         LinearAttentionConfig.NAME,
         sizes,
         new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, GateActivation.NONE, config.outputNorm()),
+        new OutputStage(sizes, config.outputGate(), config.norm()),
         recurrence(config, scalesBefore(config) ? 1 : scale(sizes)));
     this.config = config;
     this.features = config.featureMap().features(sizes.keys(), config.taylorOrder());

@@ -14,6 +14,7 @@ import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.ShortConvolution;
 import io.sequencezoo.core.op.SkipConnection;
 import io.sequencezoo.core.op.SsdInputs;
@@ -27,12 +28,12 @@ import org.nd4j.linalg.api.buffer.DataType;
  * matrix state with {@code q = C, k = B, v = Δ x, g = Δ A}.
  *
  * <pre>{@code
- * [z, x, B, C, raw] = u_t W_in
- * [x, B, C] = silu(conv([x, B, C]))                W tokens, with bias
+ * [z, x, B, C, raw] = u_t W_in                     z only for the gate
+ * [x, B, C] = silu(conv([x, B, C]))                W tokens, with bias; optional
  * Δ_t = clamp(softplus(raw_t + b))                 one step per head
  * S_t = e^{Δ_t A} S_{t-1} + B_t (Δ_t x_t)ᵀ         A = -e^{a}, one rate per head
  * o_t = S_tᵀ C_t + D x_t
- * y_t = rms(o_t ⊙ silu(z_t)) W_out                 or rms(o_t) ⊙ silu(z_t)
+ * y_t = rms(o_t ⊙ silu(z_t)) W_out                 or rms(o_t) ⊙ silu(z_t); both optional
  * }</pre>
  *
  * <ul>
@@ -100,14 +101,18 @@ public final class Mamba2 implements Parametrisation {
             config.stateSize(),
             config.stepLow(),
             config.stepHigh());
-    this.in = new Projection("in", width, inner + mixed + heads);
+    this.in = new Projection("in", width, (isGated() ? inner : 0) + mixed + heads);
     this.out = new Projection("out", inner, width);
     this.norm =
         new GatedNorm(
             config.norm() ? inner : 0,
             inner / config.groups(),
-            GateActivation.SILU,
+            config.outputGate(),
             !config.normBeforeGate());
+  }
+
+  private boolean isGated() {
+    return config.outputGate() != GateActivation.NONE;
   }
 
   @Override
@@ -132,10 +137,13 @@ public final class Mamba2 implements Parametrisation {
     if (config.projectionBias()) {
       declaration.undecayed(IN_BIAS, uniform(width), in.out());
     }
-    // Each feature of the convolution sees W inputs.
-    declaration.weight(CONV_WEIGHT, uniform(config.convolution()), mixed, config.convolution());
-    if (config.convolutionBias()) {
-      declaration.undecayed(CONV_BIAS, uniform(config.convolution()), mixed);
+    int span = config.shortConvolution();
+    if (span > 0) {
+      // Each feature of the convolution sees W inputs.
+      declaration.weight(CONV_WEIGHT, uniform(span), mixed, span);
+      if (config.convolutionBias()) {
+        declaration.undecayed(CONV_BIAS, uniform(span), mixed);
+      }
     }
     declaration.undecayed(
         STEP_BIAS, Mamba2Initialisers.stepBias(config.stepInit(), config.stepFloor()), heads);
@@ -156,29 +164,35 @@ public final class Mamba2 implements Parametrisation {
 
   @Override
   public Map<String, Variable> initialState(Context context, int batch, DataType type) {
+    if (config.shortConvolution() == 0) {
+      return Map.of();
+    }
     Tape tape = context.tape();
-    return Map.of(CONV, tape.constant(tape.zeros(type, batch, config.convolution() - 1, mixed)));
+    return Map.of(
+        CONV, tape.constant(tape.zeros(type, batch, config.shortConvolution() - 1, mixed)));
   }
 
   @Override
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
     Variable projected = in.apply(context, x);
-    Variable[] parts = Primitives.split(tape, projected, 2, inner, mixed, shape.heads());
-    Variable[] convolved =
-        ShortConvolution.apply(
-            tape,
-            parts[1],
-            context.parameter(CONV_WEIGHT),
-            config.convolutionBias() ? context.parameter(CONV_BIAS) : null,
-            state.get(CONV),
-            Unary.SILU,
-            context.lengths());
+    Map<String, Variable> extras = new LinkedHashMap<>();
+    Variable[] parts;
+    if (isGated()) {
+      Variable[] all = Primitives.split(tape, projected, 2, inner, mixed, shape.heads());
+      extras.put(GATE, all[0]);
+      parts = new Variable[] {all[1], all[2]};
+    } else {
+      parts = Primitives.split(tape, projected, 2, mixed, shape.heads());
+    }
+    Map<String, Variable> own = new LinkedHashMap<>();
+    Variable convolved = convolved(context, parts[0], state, own);
+    extras.put(CONVOLVED, convolved);
     Variable[] coefficients =
         SsdInputs.apply(
             tape,
-            convolved[0],
-            parts[2],
+            convolved,
+            parts[1],
             context.parameter(STEP_BIAS),
             context.parameter(LOG_RATE),
             shape);
@@ -187,8 +201,24 @@ public final class Mamba2 implements Parametrisation {
     named.put(MatrixStateRecurrence.KEY, coefficients[1]);
     named.put(MatrixStateRecurrence.VALUE, coefficients[0]);
     named.put(MatrixStateRecurrence.DECAY, coefficients[3]);
-    return new Drive(
-        named, Map.of(GATE, parts[0], CONVOLVED, convolved[0]), Map.of(CONV, convolved[1]));
+    return new Drive(named, extras, own);
+  }
+
+  private Variable convolved(Context context, Variable u, State state, Map<String, Variable> own) {
+    if (config.shortConvolution() == 0) {
+      return Activations.apply(context.tape(), Unary.SILU, u);
+    }
+    Variable[] convolved =
+        ShortConvolution.apply(
+            context.tape(),
+            u,
+            context.parameter(CONV_WEIGHT),
+            config.convolutionBias() ? context.parameter(CONV_BIAS) : null,
+            state.get(CONV),
+            Unary.SILU,
+            context.lengths());
+    own.put(CONV, convolved[1]);
+    return convolved[0];
   }
 
   @Override
@@ -205,14 +235,14 @@ public final class Mamba2 implements Parametrisation {
 
   @Override
   public long stateBytes(int consumed, DataType type) {
-    long numbers = (long) inner * config.stateSize() + (config.convolution() - 1L) * mixed;
-    return numbers * type.width();
+    long before = Math.max(0, config.shortConvolution() - 1L) * mixed;
+    return ((long) inner * config.stateSize() + before) * type.width();
   }
 
   @Override
   public long multiplyAddsPerToken(int position) {
     long projections = in.multiplyAddsPerToken() + out.multiplyAddsPerToken();
-    long convolution = (long) mixed * config.convolution();
+    long convolution = (long) mixed * config.shortConvolution();
     // Step times x, and the skip.
     long around = 2L * inner;
     // Decay, write and read: one each per number of state.

@@ -49,7 +49,7 @@ public final class RetNet extends MatrixStateMixer {
         RetNetConfig.NAME,
         sizes,
         new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, GateActivation.SILU, true));
+        new OutputStage(sizes, config.outputGate(), config.norm()));
     this.config = config;
   }
 

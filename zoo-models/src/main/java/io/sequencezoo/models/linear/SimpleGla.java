@@ -52,7 +52,7 @@ public final class SimpleGla extends MatrixStateMixer {
         SimpleGlaConfig.NAME,
         sizes,
         new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, GateActivation.SILU, true));
+        new OutputStage(sizes, config.outputGate(), config.norm()));
     this.gate = new Projection("gate", sizes.width(), 0, sizes.heads(), true);
     this.gateNormalizer = config.gateNormalizer();
   }

@@ -169,7 +169,7 @@ class LightNetTest {
 
   private static double[] gated(double[] o, double[] x, Parameters p, LightNetConfig config) {
     double[] logits =
-        config.gate() == GateActivation.NONE
+        config.outputGate() == GateActivation.NONE
             ? new double[WIDTH]
             : times(times(x, p, "gate_low"), p, "gate_high");
     double[] y = o.clone();
@@ -177,13 +177,13 @@ class LightNetTest {
       if ((step == 0) == (config.gatePlace() == GatePlace.BEFORE_NORM)) {
         for (int i = 0; i < WIDTH; i++) {
           y[i] *=
-              switch (config.gate()) {
+              switch (config.outputGate()) {
                 case SILU -> silu(logits[i]);
                 case SIGMOID -> sigmoid(logits[i]);
                 case NONE -> 1;
               };
         }
-      } else {
+      } else if (config.norm() != Norm.NONE) {
         int n = config.norm() == Norm.WHOLE ? WIDTH : VALUES;
         for (int from = 0; from < WIDTH; from += n) {
           normalise(y, from, n);
@@ -205,11 +205,12 @@ class LightNetTest {
         .flatMap(
             gate ->
                 Stream.of(
-                    base().gate(gate).build(),
-                    base().gate(gate).gatePlace(GatePlace.BEFORE_NORM).build(),
-                    base().gate(gate).norm(Norm.PER_HEAD).start(Start.ONE).build(),
+                    base().outputGate(gate).build(),
+                    base().outputGate(gate).gatePlace(GatePlace.BEFORE_NORM).build(),
+                    base().outputGate(gate).norm(Norm.PER_HEAD).start(Start.ONE).build(),
+                    base().outputGate(gate).norm(Norm.NONE).build(),
                     base()
-                        .gate(gate)
+                        .outputGate(gate)
                         .norm(Norm.PER_HEAD)
                         .gatePlace(GatePlace.BEFORE_NORM)
                         .shortConvolution(3)
