@@ -26,50 +26,42 @@ abstract class DeltaMixer extends MatrixStateMixer {
   /** The reference's l2norm. */
   private static final double KEY_EPS = 1e-6;
 
-  private final Rule rule;
-  private final SoftplusDecay decay;
+  private final DeltaConfig config;
   private final Projection rate;
 
   /**
-   * How states are corrected.
-   *
-   * @param writes N, corrections per token
-   * @param convolution W, or 0 for none
-   * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1
-   */
-  record Rule(int writes, int convolution, boolean allowNegativeEigenvalues) {}
-
-  /**
-   * A layer.
+   * A layer with a norm per head.
    *
    * @param decay of the state before its corrections, or null for none
    */
-  DeltaMixer(String name, HeadSizes sizes, Rule rule, SoftplusDecay decay, OutputStage output) {
+  DeltaMixer(HeadSizes sizes, DeltaConfig config, Decay decay) {
+    this(sizes, config, decay, new OutputStage(sizes, config.outputGate(), config.norm()));
+  }
+
+  /** A layer with another output stage. */
+  DeltaMixer(HeadSizes sizes, DeltaConfig config, Decay decay, OutputStage output) {
     super(
-        name,
         sizes,
-        new QueryKeyValue(sizes, rule.writes(), rule.convolution(), Unary.SILU),
+        config,
+        new QueryKeyValue(sizes, config.writes(), config.shortConvolution(), Unary.SILU),
         output,
+        decay,
         MatrixStateRecurrence.delta(1 / Math.sqrt(sizes.keys())));
-    this.rule = rule;
-    this.decay = decay;
+    this.config = config;
     this.rate =
         new Projection(
-            MatrixStateRecurrence.BETA, sizes.width(), rule.writes() * sizes.valueHeads());
+            MatrixStateRecurrence.BETA, sizes.width(), config.writes() * sizes.valueHeads());
   }
 
   @Override
   final void declareOwn(Declaration declaration, Initialiser initialiser) {
     rate.declare(declaration, initialiser);
-    if (decay != null) {
-      decay.declare(declaration, initialiser);
-    }
   }
 
   @Override
   final void complete(Stretch stretch) {
     Tape tape = stretch.tape();
-    if (rule.convolution() == 0) {
+    if (config.shortConvolution() == 0) {
       stretch
           .coefficients()
           .replaceAll((name, value) -> Activations.apply(tape, Unary.SILU, value));
@@ -77,26 +69,21 @@ abstract class DeltaMixer extends MatrixStateMixer {
     stretch.map(MatrixStateRecurrence.QUERY, q -> Norms.l2Norm(tape, q, KEY_EPS));
     stretch.map(MatrixStateRecurrence.KEY, k -> Norms.l2Norm(tape, k, KEY_EPS));
     stretch.put(MatrixStateRecurrence.BETA, rates(stretch));
-    if (decay != null) {
-      stretch.put(MatrixStateRecurrence.DECAY, decay.apply(stretch));
-    }
   }
 
   private Variable rates(Stretch stretch) {
     Tape tape = stretch.tape();
     Variable rates = Activations.apply(tape, Unary.SIGMOID, rate.apply(stretch));
-    if (rule.allowNegativeEigenvalues()) {
+    if (config.allowNegativeEigenvalues()) {
       rates = Primitives.affine(tape, 2, rates, 0);
     }
-    return rule.writes() == 1 ? rates : Heads.split(tape, rates, rule.writes());
+    return config.writes() == 1 ? rates : Heads.split(tape, rates, config.writes());
   }
 
   @Override
   final long ownMultiplyAdds() {
     // Recall of each write, and all writes but the first: one each per number of state.
-    long corrections = (2L * rule.writes() - 1) * stateNumbers();
-    return rate.multiplyAddsPerToken()
-        + corrections
-        + (decay == null ? 0 : decay.multiplyAddsPerToken() + stateNumbers());
+    long corrections = (2L * config.writes() - 1) * stateNumbers();
+    return rate.multiplyAddsPerToken() + corrections;
   }
 }

@@ -41,11 +41,6 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 public final class DeltaNet extends DeltaMixer {
   /** A layer. */
   DeltaNet(HeadSizes sizes, DeltaNetConfig config) {
-    super(
-        DeltaNetConfig.NAME,
-        sizes,
-        new Rule(1, config.shortConvolution(), config.allowNegativeEigenvalues()),
-        null,
-        new OutputStage(sizes, config.outputGate(), config.norm()));
+    super(sizes, config, null);
   }
 }

@@ -3,8 +3,6 @@ package io.sequencezoo.models.linear;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -30,13 +28,12 @@ public record DeltaNetConfig(
     boolean allowNegativeEigenvalues,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements DeltaConfig {
   static final String NAME = "delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaNetConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion);
+    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
   }
 
   /** The reference layer, as the paper's language models have it (Yang et al. 2024, section 4). */

@@ -45,11 +45,6 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 public final class DeltaProduct extends DeltaMixer {
   /** A layer. */
   DeltaProduct(HeadSizes sizes, DeltaProductConfig config) {
-    super(
-        DeltaProductConfig.NAME,
-        sizes,
-        new Rule(config.writes(), config.shortConvolution(), config.allowNegativeEigenvalues()),
-        config.decays() ? SoftplusDecay.perHead(sizes) : null,
-        new OutputStage(sizes, config.outputGate(), config.norm()));
+    super(sizes, config, config.decays() ? SoftplusDecay.perHead(sizes) : null);
   }
 }

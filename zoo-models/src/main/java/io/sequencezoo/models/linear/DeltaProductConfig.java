@@ -5,8 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -38,7 +36,7 @@ public record DeltaProductConfig(
     boolean allowNegativeEigenvalues,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements DeltaConfig {
   static final String NAME = "delta_product";
 
   /** As many as the recurrence takes. */
@@ -46,8 +44,7 @@ public record DeltaProductConfig(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaProductConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion);
+    HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion, shortConvolution);
     checkArgument(
         writes >= 1 && writes <= MOST_WRITES,
         "%s: writes must be in 1 to %s, got %s",

@@ -47,11 +47,6 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 public final class GatedDeltaNet extends DeltaMixer {
   /** A layer. */
   GatedDeltaNet(HeadSizes sizes, GatedDeltaNetConfig config) {
-    super(
-        GatedDeltaNetConfig.NAME,
-        sizes,
-        new Rule(1, config.shortConvolution(), config.allowNegativeEigenvalues()),
-        SoftplusDecay.perHead(sizes),
-        new OutputStage(sizes, config.outputGate(), config.norm()));
+    super(sizes, config, SoftplusDecay.perHead(sizes));
   }
 }

@@ -3,8 +3,6 @@ package io.sequencezoo.models.linear;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -32,13 +30,12 @@ public record GatedDeltaNetConfig(
     boolean allowNegativeEigenvalues,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements DeltaConfig {
   static final String NAME = "gated_delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GatedDeltaNetConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion);
+    HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion, shortConvolution);
   }
 
   /**

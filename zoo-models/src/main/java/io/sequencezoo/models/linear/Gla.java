@@ -1,12 +1,8 @@
 package io.sequencezoo.models.linear;
 
-import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.op.LogDecays;
 
 /**
  * Gated linear attention: a linear system with a matrix state per head, driven by outer products of
@@ -46,33 +42,11 @@ import io.sequencezoo.core.op.LogDecays;
     path = "fla/layers/gla.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
 public final class Gla extends MatrixStateMixer {
-  private final Projection gate;
-  private final double gateNormalizer;
-
   /** A layer. */
   Gla(HeadSizes sizes, GlaConfig config) {
     super(
-        GlaConfig.NAME,
         sizes,
-        new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, config.outputGate(), config.norm()));
-    this.gate = new Projection("gate", sizes.width(), config.gateLowRank(), sizes.keyWidth(), true);
-    this.gateNormalizer = config.gateNormalizer();
-  }
-
-  @Override
-  void declareOwn(Declaration declaration, Initialiser initialiser) {
-    gate.declare(declaration, initialiser);
-  }
-
-  @Override
-  void complete(Stretch stretch) {
-    Variable decay = LogDecays.logSigmoid(stretch.tape(), gate.apply(stretch), 1 / gateNormalizer);
-    stretch.put(MatrixStateRecurrence.DECAY, Heads.split(stretch.tape(), decay, sizes().heads()));
-  }
-
-  @Override
-  long ownMultiplyAdds() {
-    return gate.multiplyAddsPerToken() + stateNumbers();
+        config,
+        LogSigmoidDecay.perChannel(sizes, config.gateLowRank(), config.gateNormalizer()));
   }
 }

@@ -5,8 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -34,13 +32,12 @@ public record GlaConfig(
     int shortConvolution,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements MatrixStateConfig {
   static final String NAME = "gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GlaConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion);
+    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
     checkArgument(gateLowRank >= 1, NAME + ": gateLowRank must be at least 1, got %s", gateLowRank);
     HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
   }

@@ -2,6 +2,7 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -71,9 +72,15 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
     return (long) valueHeads * keys * values;
   }
 
-  /** Refuses numbers of heads and expansions that fit no width. */
+  /** Refuses numbers of heads, expansions and spans of convolutions that fit no width. */
   static void check(
-      String subject, int heads, int valueHeads, double keyExpansion, double valueExpansion) {
+      String subject,
+      int heads,
+      int valueHeads,
+      double keyExpansion,
+      double valueExpansion,
+      int shortConvolution) {
+    ShortConvolutions.checkSpan(subject, shortConvolution);
     checkHeads(subject, heads);
     checkArgument(
         valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", subject, valueHeads);

@@ -53,10 +53,12 @@ public final class Hgrn2 extends MatrixStateMixer {
   /** A layer whose decays are at least lowerBound. */
   Hgrn2(HeadSizes sizes, double lowerBound, Hgrn2Config config) {
     super(
-        Hgrn2Config.NAME,
         sizes,
+        config,
         new QueryKeyValue(sizes, 1, config.shortConvolution(), null),
-        new OutputStage(sizes, GatedNorm.whole(sizes, config.outputGate(), config.norm())));
+        new OutputStage(sizes, GatedNorm.whole(sizes, config.outputGate(), config.norm())),
+        null,
+        sumOfWrites(sizes));
     this.lowerBound = lowerBound;
   }
 

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -34,7 +33,7 @@ public record Hgrn2Config(
     int shortConvolution,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements MatrixStateConfig {
   static final String NAME = "hgrn2";
 
   /** How the lower bound of the decay depends on the layer. */

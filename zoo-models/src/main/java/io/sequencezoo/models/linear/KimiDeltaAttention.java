@@ -48,15 +48,13 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 public final class KimiDeltaAttention extends DeltaMixer {
   /** A layer. */
   KimiDeltaAttention(HeadSizes sizes, KimiDeltaAttentionConfig config) {
-    super(
-        KimiDeltaAttentionConfig.NAME,
+    super(sizes, config, SoftplusDecay.perChannel(sizes), output(sizes, config));
+  }
+
+  private static OutputStage output(HeadSizes sizes, KimiDeltaAttentionConfig config) {
+    return new OutputStage(
         sizes,
-        new Rule(1, config.shortConvolution(), config.allowNegativeEigenvalues()),
-        SoftplusDecay.perChannel(sizes),
-        new OutputStage(
-            sizes,
-            GatedNorm.perHead(sizes, config.outputGate(), config.norm()),
-            new Projection(
-                OutputStage.GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true)));
+        GatedNorm.perHead(sizes, config.outputGate(), config.norm()),
+        new Projection(OutputStage.GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true));
   }
 }

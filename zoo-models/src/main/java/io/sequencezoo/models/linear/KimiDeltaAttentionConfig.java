@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
-import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -34,7 +33,7 @@ public record KimiDeltaAttentionConfig(
     boolean allowNegativeEigenvalues,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements DeltaConfig {
   static final String NAME = "kimi_delta_attention";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */

@@ -80,10 +80,11 @@ public final class LightNet extends MatrixStateMixer {
    */
   LightNet(HeadSizes sizes, LightNetConfig config, Grid grid, boolean encoded) {
     super(
-        LightNetConfig.NAME,
         sizes,
+        config,
         new QueryKeyValue(sizes, 1, config.shortConvolution(), null),
         output(sizes, config),
+        null,
         recurrence(config, 1 / Math.sqrt(sizes.keys())));
     this.config = config;
     this.grid = grid;

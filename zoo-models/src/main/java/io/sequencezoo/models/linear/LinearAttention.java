@@ -7,6 +7,7 @@ import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.matrix.BidirectionalMatrixState;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.kernel.Unary;
 
 /**
  * Linear attention: attention whose weights are products of features, so that the past fits a
@@ -57,10 +58,11 @@ public final class LinearAttention extends MatrixStateMixer {
   /** A layer. */
   LinearAttention(HeadSizes sizes, LinearAttentionConfig config) {
     super(
-        LinearAttentionConfig.NAME,
         sizes,
-        new QueryKeyValue(sizes, config.shortConvolution()),
+        config,
+        new QueryKeyValue(sizes, 1, config.shortConvolution(), Unary.SILU),
         new OutputStage(sizes, config.outputGate(), config.norm()),
+        null,
         recurrence(config, scalesBefore(config) ? 1 : scale(sizes)));
     this.config = config;
     this.features = config.featureMap().features(sizes.keys(), config.taylorOrder());

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +40,7 @@ public record LinearAttentionConfig(
     int shortConvolution,
     GateActivation outputGate,
     @JsonAlias("outputNorm") boolean norm)
-    implements MixerConfig {
+    implements MatrixStateConfig {
   static final String NAME = "linear_attention";
 
   /** The Based paper's feature_dim. */

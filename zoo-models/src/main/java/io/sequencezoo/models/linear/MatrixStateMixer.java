@@ -9,6 +9,9 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.registry.Registry;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -16,7 +19,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 /**
  * What the layers with matrix states have in common: queries, keys and values from the input, the
  * recurrence {@code S_t = A_t S_{t-1} + k_t v_tᵀ}, {@code o_t = S_tᵀ q_t}, and an output stage. A
- * member adds what makes its {@code A_t}: parameters, coefficients and their cost.
+ * member adds what makes its {@code A_t}: a decay, or parameters, coefficients and their cost.
  */
 abstract class MatrixStateMixer implements Parametrisation {
   /** The references' initializer_range. */
@@ -26,45 +29,61 @@ abstract class MatrixStateMixer implements Parametrisation {
   private final HeadSizes sizes;
   private final QueryKeyValue projections;
   private final OutputStage output;
+  private final Decay decay;
   private final Recurrence recurrence;
 
-  /** A layer that divides queries by √K. */
-  MatrixStateMixer(String name, HeadSizes sizes, QueryKeyValue projections, OutputStage output) {
+  /** A layer with convolutions that have SiLU, a norm per head, and queries divided by √K. */
+  MatrixStateMixer(HeadSizes sizes, MatrixStateConfig config, Decay decay) {
     this(
-        name,
         sizes,
-        projections,
-        output,
-        MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys())));
+        config,
+        new QueryKeyValue(sizes, 1, config.shortConvolution(), Unary.SILU),
+        new OutputStage(sizes, config.outputGate(), config.norm()),
+        decay,
+        sumOfWrites(sizes));
   }
 
-  /** A layer with another recurrence. */
+  /**
+   * Any layer.
+   *
+   * @param config names it
+   * @param decay null where the member has none, or completes it
+   */
   MatrixStateMixer(
-      String name,
       HeadSizes sizes,
+      MixerConfig config,
       QueryKeyValue projections,
       OutputStage output,
+      Decay decay,
       Recurrence recurrence) {
-    this.name = name;
+    this.name = Registry.typeName(config.getClass());
     this.sizes = sizes;
     this.projections = projections;
     this.output = output;
+    this.decay = decay;
     this.recurrence = recurrence;
   }
 
-  /** Declares the member's own parameters; none where a member doesn't say. */
+  /** The recurrence without corrections, queries divided by √K. */
+  static MatrixStateRecurrence sumOfWrites(HeadSizes sizes) {
+    return MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys()));
+  }
+
+  /** Declares parameters beside projections, decay and output. */
   void declareOwn(Declaration declaration, Initialiser initialiser) {}
 
-  /** What projections and gate see of x; x itself where a member doesn't say. */
+  /** What everything sees of x: x itself, unless a member says otherwise. */
   Variable input(Context context, Variable x, State state, Map<String, Variable> own) {
     return x;
   }
 
-  /** Completes the coefficients of the recurrence, so far {@code q}, {@code k} and {@code v}. */
-  abstract void complete(Stretch stretch);
+  /** Completes the coefficients of the recurrence, which are {@code q}, {@code k}, {@code v}. */
+  void complete(Stretch stretch) {}
 
-  /** Multiply-adds per token of what the member adds, its use of the state included. */
-  abstract long ownMultiplyAdds();
+  /** Multiply-adds per token of what the member does beside projections, decay and output. */
+  long ownMultiplyAdds() {
+    return 0;
+  }
 
   /** Numbers in the matrix state, H K V. */
   long stateNumbers() {
@@ -94,6 +113,9 @@ abstract class MatrixStateMixer implements Parametrisation {
   public final void declare(Declaration declaration) {
     projections.declare(declaration, NORMAL);
     declareOwn(declaration, NORMAL);
+    if (decay != null) {
+      decay.declare(declaration, NORMAL);
+    }
     output.declare(declaration, NORMAL);
   }
 
@@ -107,7 +129,11 @@ abstract class MatrixStateMixer implements Parametrisation {
     Map<String, Variable> own = new LinkedHashMap<>();
     Variable seen = input(context, x, state, own);
     Map<String, Variable> coefficients = projections.apply(context, seen, state, own);
-    complete(new Stretch(context, seen, state, coefficients, own));
+    Stretch stretch = new Stretch(context, seen, state, coefficients, own);
+    complete(stretch);
+    if (decay != null) {
+      stretch.put(MatrixStateRecurrence.DECAY, decay.apply(stretch));
+    }
     return new Drive(coefficients, output.extras(context, seen), own);
   }
 
@@ -123,9 +149,11 @@ abstract class MatrixStateMixer implements Parametrisation {
 
   @Override
   public final long multiplyAddsPerToken(int position) {
+    long decaying = decay == null ? 0 : decay.multiplyAddsPerToken() + stateNumbers();
     // Write and read: one each per number of state.
     return projections.multiplyAddsPerToken()
         + ownMultiplyAdds()
+        + decaying
         + output.multiplyAddsPerToken()
         + 2 * stateNumbers();
   }

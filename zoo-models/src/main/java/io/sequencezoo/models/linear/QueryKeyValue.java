@@ -27,11 +27,6 @@ final class QueryKeyValue {
   private final ImmutableMap<String, Integer> features;
   private final ShortConvolutions convolutions;
 
-  /** One key and value per token, with convolutions over W tokens and SiLU, or none for W = 0. */
-  QueryKeyValue(HeadSizes sizes, int convolution) {
-    this(sizes, 1, convolution, Unary.SILU);
-  }
-
   /**
    * Projections.
    *

@@ -45,11 +45,7 @@ public final class RetNet extends MatrixStateMixer {
 
   /** A layer. */
   RetNet(HeadSizes sizes, RetNetConfig config) {
-    super(
-        RetNetConfig.NAME,
-        sizes,
-        new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, config.outputGate(), config.norm()));
+    super(sizes, config, null);
     this.config = config;
   }
 

@@ -1,11 +1,8 @@
 package io.sequencezoo.models.linear;
 
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.op.LogDecays;
 
 /**
  * Gated linear attention with one decay per head: the gate of Mamba-2 in the layer of GLA.
@@ -43,34 +40,8 @@ import io.sequencezoo.core.op.LogDecays;
     path = "fla/layers/simple_gla.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
 public final class SimpleGla extends MatrixStateMixer {
-  private final Projection gate;
-  private final double gateNormalizer;
-
   /** A layer. */
   SimpleGla(HeadSizes sizes, SimpleGlaConfig config) {
-    super(
-        SimpleGlaConfig.NAME,
-        sizes,
-        new QueryKeyValue(sizes, config.shortConvolution()),
-        new OutputStage(sizes, config.outputGate(), config.norm()));
-    this.gate = new Projection("gate", sizes.width(), 0, sizes.heads(), true);
-    this.gateNormalizer = config.gateNormalizer();
-  }
-
-  @Override
-  void declareOwn(Declaration declaration, Initialiser initialiser) {
-    gate.declare(declaration, initialiser);
-  }
-
-  @Override
-  void complete(Stretch stretch) {
-    stretch.put(
-        MatrixStateRecurrence.DECAY,
-        LogDecays.logSigmoid(stretch.tape(), gate.apply(stretch), 1 / gateNormalizer));
-  }
-
-  @Override
-  long ownMultiplyAdds() {
-    return gate.multiplyAddsPerToken() + stateNumbers();
+    super(sizes, config, LogSigmoidDecay.perHead(sizes, config.gateNormalizer()));
   }
 }

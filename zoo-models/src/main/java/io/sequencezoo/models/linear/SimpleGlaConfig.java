@@ -3,8 +3,6 @@ package io.sequencezoo.models.linear;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -29,13 +27,12 @@ public record SimpleGlaConfig(
     int shortConvolution,
     GateActivation outputGate,
     boolean norm)
-    implements MixerConfig {
+    implements MatrixStateConfig {
   static final String NAME = "simple_gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public SimpleGlaConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion);
+    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
     HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
   }
 

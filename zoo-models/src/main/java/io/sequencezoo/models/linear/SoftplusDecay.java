@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
  * The log decay of Mamba-2 and its heirs: {@code g = -e^{log_rate} softplus(x W_step + step_bias)},
  * with one rate per head.
  */
-final class SoftplusDecay {
+final class SoftplusDecay implements Decay {
   private static final String STEP = "step";
   private static final String BIAS = "step_bias";
   private static final String RATE = "log_rate";
@@ -66,14 +66,15 @@ final class SoftplusDecay {
     };
   }
 
-  void declare(Declaration declaration, Initialiser initialiser) {
+  @Override
+  public void declare(Declaration declaration, Initialiser initialiser) {
     steps.declare(declaration, initialiser);
     declaration.undecayed(RATE, rates, heads);
     declaration.undecayed(BIAS, biases, (long) heads * channels);
   }
 
-  /** The log decay, {@code [B, T, H]} or {@code [B, T, H, channels]}. */
-  Variable apply(Stretch stretch) {
+  @Override
+  public Variable apply(Stretch stretch) {
     Tape tape = stretch.tape();
     Variable positive = Activations.apply(tape, Unary.SOFTPLUS, steps.apply(stretch));
     Variable rate = Activations.apply(tape, Unary.EXP, stretch.context().parameter(RATE));
@@ -85,7 +86,8 @@ final class SoftplusDecay {
         tape, Heads.split(tape, positive, heads), Primitives.reshape(tape, negative, heads, 1));
   }
 
-  long multiplyAddsPerToken() {
+  @Override
+  public long multiplyAddsPerToken() {
     return steps.multiplyAddsPerToken();
   }
 }
