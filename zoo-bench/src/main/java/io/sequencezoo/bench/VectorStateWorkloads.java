@@ -168,13 +168,14 @@ final class VectorStateWorkloads {
             SsmOperators.s4d(
                     tape,
                     solver,
-                    Discretisation.ZOH,
+                    new SsmOperators.S4dSystem(
+                        Discretisation.ZOH,
+                        tape.variable(logStep),
+                        tape.variable(logReal),
+                        tape.variable(imaginary),
+                        tape.variable(c),
+                        tape.variable(d)),
                     tape.variable(u),
-                    tape.variable(logStep),
-                    tape.variable(logReal),
-                    tape.variable(imaginary),
-                    tape.variable(c),
-                    tape.variable(d),
                     null)
                 .outputs();
         tape.backward(List.of(y), List.of(cotangent));

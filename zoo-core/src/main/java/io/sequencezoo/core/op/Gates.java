@@ -20,6 +20,9 @@ public final class Gates {
   /** What one pass of {@link Partials} sums up. */
   private static final int MOST_VECTORS = 2;
 
+  /** Decays and inputs. */
+  private static final int OUTPUTS = 2;
+
   private Gates() {}
 
   /**
@@ -63,7 +66,7 @@ public final class Gates {
 
     Variable[] record(Tape tape, List<Variable> all) {
       Variable first = inputs.get(0);
-      INDArray[] outputs = new INDArray[gate.outputs()];
+      INDArray[] outputs = new INDArray[OUTPUTS];
       for (int i = 0; i < outputs.length; i++) {
         outputs[i] = tape.allocate(first.type(), first.shape());
       }
@@ -82,7 +85,8 @@ public final class Gates {
               for (long row = start; row < end; row += most) {
                 int rows = (int) Math.min(most, end - row);
                 load(from, row, rows, in);
-                gate.forward(precision.kernels(), row, in, shared, out, spares, rows, n);
+                gate.forward(
+                    new Gate.Tile<>(precision.kernels(), in, shared, spares, row, rows, n), out);
                 for (int i = 0; i < outputs.length; i++) {
                   to.get(i).store(row * n, out.get(i), 0, rows * n);
                 }
@@ -105,7 +109,7 @@ public final class Gates {
             i < vectors.size() ? Tiles.target(precision, cotangents, inputs.size() + i) : null);
       }
       List<Slab<A>> gys = new ArrayList<>();
-      for (int i = 0; i < gate.outputs(); i++) {
+      for (int i = 0; i < OUTPUTS; i++) {
         INDArray cotangent = cotangents.output(i);
         gys.add(cotangent == null ? null : precision.slab(cotangent));
       }
@@ -120,7 +124,7 @@ public final class Gates {
             try (Scratch<A> scratch = precision.scratch()) {
               List<A> shared = loadVectors(scratch);
               List<A> in = tiles(scratch, inputs.size());
-              List<A> gy = tiles(scratch, gate.outputs());
+              List<A> gy = tiles(scratch, OUTPUTS);
               List<A> gx = tiles(scratch, inputs.size());
               List<A> spares = tiles(scratch, Math.max(1, gate.spares()));
               List<A> vectorSums = List.of(sum, second);
@@ -129,7 +133,8 @@ public final class Gates {
                 int rows = (int) Math.min(most, end - row);
                 load(from, row, rows, in);
                 load(gys, row, rows, gy);
-                gate.backward(kernels, row, in, shared, gy, gx, vectorSums, spares, rows, n);
+                gate.backward(
+                    new Gate.Tile<>(kernels, in, shared, spares, row, rows, n), gy, gx, vectorSums);
                 for (int i = 0; i < targets.size(); i++) {
                   if (targets.get(i) != null) {
                     targets.get(i).put(kernels, row * n, gx.get(i), 0, spares.get(0), rows * n);

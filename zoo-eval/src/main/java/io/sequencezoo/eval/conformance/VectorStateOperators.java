@@ -46,13 +46,14 @@ final class VectorStateOperators {
     return SsmOperators.s4d(
             tape,
             Solver.AUTO,
-            Discretisation.ZOH,
+            new SsmOperators.S4dSystem(
+                Discretisation.ZOH,
+                in.get("parameter.log_dt"),
+                in.get("parameter.log_A_real"),
+                in.get("parameter.A_imag"),
+                Primitives.permute(tape, in.get("parameter.C"), 0, 2, 1),
+                d),
             u,
-            in.get("parameter.log_dt"),
-            in.get("parameter.log_A_real"),
-            in.get("parameter.A_imag"),
-            Primitives.permute(tape, in.get("parameter.C"), 0, 2, 1),
-            d,
             null)
         .outputs();
   }
@@ -68,14 +69,16 @@ final class VectorStateOperators {
         SsmOperators.s5(
             tape,
             Solver.AUTO,
-            discretisation(c),
+            new SsmOperators.S5System(
+                discretisation(c),
+                Primitives.permute(tape, lambda, 1, 0),
+                in.get("parameter.log_step"),
+                Primitives.reshape(tape, Primitives.permute(tape, b, 1, 2, 0), width, 2L * modes),
+                Primitives.reshape(
+                    tape, Primitives.permute(tape, read, 2, 1, 0), 2L * modes, width),
+                in.get("parameter.D"),
+                c.flag("conj_sym") ? 2 : 1),
             in.get("input.u"),
-            Primitives.permute(tape, lambda, 1, 0),
-            in.get("parameter.log_step"),
-            Primitives.reshape(tape, Primitives.permute(tape, b, 1, 2, 0), width, 2L * modes),
-            Primitives.reshape(tape, Primitives.permute(tape, read, 2, 1, 0), 2L * modes, width),
-            in.get("parameter.D"),
-            c.flag("conj_sym") ? 2 : 1,
             x == null
                 ? null
                 : new State(Map.of("x", Primitives.permute(tape, x, 0, 2, 1)), new int[x.size(0)]));

@@ -3,11 +3,11 @@ package io.sequencezoo.models.attention;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -67,7 +67,7 @@ import org.nd4j.linalg.factory.Nd4j;
     path =
         "src/forgetting_transformer/model/forgetting_transformer/modeling_forgetting_transformer.py",
     commit = "246d5e3f9c608d7a32141ba642bbb6babec5a35d")
-public final class ForgettingAttention implements Parametrisation {
+public final class ForgettingAttention extends AbstractParametrisation {
   /** The reference's initializer_range. */
   private static final double DEVIATION = 0.02;
 
@@ -82,35 +82,21 @@ public final class ForgettingAttention implements Parametrisation {
   private static final String GATE = "output_gate";
 
   private final ForgettingAttentionConfig config;
-  private final int width;
   private final int headDim;
-  private final AttentionRecurrence recurrence;
 
   /** Attention at a place of a model. */
   public ForgettingAttention(ForgettingAttentionConfig config, MixerConfig.Place place) {
+    super(ForgettingAttentionConfig.NAME, place.width(), recurrence(config));
     this.config = config;
-    this.width = place.width();
     this.headDim = config.headDimFor(width);
     if (config.position() instanceof Position.Rope rope) {
       rope.rotaryDim(name(), headDim);
     }
+  }
+
+  private static Recurrence recurrence(ForgettingAttentionConfig config) {
     AttentionRecurrence causal = AttentionRecurrence.causal();
-    this.recurrence = config.window() == 0 ? causal : causal.withWindow(config.window());
-  }
-
-  @Override
-  public String name() {
-    return ForgettingAttentionConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
+    return config.window() == 0 ? causal : causal.withWindow(config.window());
   }
 
   private int queryWidth() {

@@ -44,13 +44,8 @@ public record ForgettingAttentionConfig(
   /** Fills in the defaults. */
   public ForgettingAttentionConfig {
     keyValueHeads = HeadSizes.keyValueHeads(NAME, heads, keyValueHeads);
-    checkArgument(
-        headDim >= 0,
-        "%s: headDim must be at least 1, or 0 for its default, got %s",
-        NAME,
-        headDim);
-    checkArgument(
-        window >= 0, "%s: window must be at least 1, or 0 for none, got %s", NAME, window);
+    HeadSizes.checkDerived(NAME, "headDim", headDim, "its default");
+    HeadSizes.checkDerived(NAME, "window", window, "none");
     checkArgument(
         position instanceof Position.None || position instanceof Position.Rope,
         "%s: position must be none or rope, got %s; the gates tell positions apart",

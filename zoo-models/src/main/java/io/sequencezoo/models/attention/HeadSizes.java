@@ -28,6 +28,12 @@ final class HeadSizes {
     return width / heads;
   }
 
+  /** Refuses what is less than 1, but for a 0 that stands for something. */
+  static void checkDerived(String subject, String field, int value, String zero) {
+    checkArgument(
+        value >= 0, "%s: %s must be at least 1, or 0 for %s, got %s", subject, field, zero, value);
+  }
+
   /** Heads of keys and values, as many as query heads for 0; checks both. */
   static int keyValueHeads(String subject, int heads, int keyValueHeads) {
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", subject, heads);

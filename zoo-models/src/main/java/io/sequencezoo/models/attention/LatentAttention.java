@@ -3,11 +3,11 @@ package io.sequencezoo.models.attention;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -58,7 +58,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/mla.py",
     commit = "20ceee5295631b9c76e2334c1613fb13576829c9")
-public final class LatentAttention implements Parametrisation {
+public final class LatentAttention extends AbstractParametrisation {
   /** The initializer_range of the released models. */
   private static final double DEVIATION = 0.02;
 
@@ -71,45 +71,31 @@ public final class LatentAttention implements Parametrisation {
   private static final String QUERY_LATENT = "query_latent";
 
   private final LatentAttentionConfig config;
-  private final int width;
   private final int heads;
   private final int contentDim;
   private final int valueDim;
   private final int ropeDim;
   private final int rank;
-  private final LatentAttentionRecurrence recurrence;
 
   /** Attention at a place of a model. */
   public LatentAttention(LatentAttentionConfig config, MixerConfig.Place place) {
+    super(LatentAttentionConfig.NAME, place.width(), recurrence(config));
     this.config = config;
-    this.width = place.width();
     this.heads = config.heads();
     this.contentDim = config.headDimFor(width);
     this.valueDim = config.valueDim() == 0 ? contentDim : config.valueDim();
     this.ropeDim = config.ropeDim() == 0 ? evenHalf(contentDim) : config.ropeDim();
     this.rank = config.rank() == 0 ? RANK_IN_HEADS * contentDim : config.rank();
+  }
+
+  private static Recurrence recurrence(LatentAttentionConfig config) {
     LatentAttentionRecurrence causal = LatentAttentionRecurrence.causal();
-    this.recurrence = config.window() == 0 ? causal : causal.withWindow(config.window());
+    return config.window() == 0 ? causal : causal.withWindow(config.window());
   }
 
   /** Half of n, or the next even number. */
   private static int evenHalf(int n) {
     return 2 * Math.max(1, Math.round(n / 4f));
-  }
-
-  @Override
-  public String name() {
-    return LatentAttentionConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   private int queryWidth() {

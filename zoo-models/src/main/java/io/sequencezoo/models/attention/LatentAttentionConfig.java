@@ -43,11 +43,11 @@ public record LatentAttentionConfig(
   /** Fills in the defaults that don't depend on the width. */
   public LatentAttentionConfig {
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", NAME, heads);
-    checkAtLeastOne("headDim", headDim);
-    checkAtLeastOne("valueDim", valueDim);
-    checkAtLeastOne("rank", rank);
-    checkAtLeastOne("queryRank", queryRank);
-    checkAtLeastOne("window", window);
+    HeadSizes.checkDerived(NAME, "headDim", headDim, "its default");
+    HeadSizes.checkDerived(NAME, "valueDim", valueDim, "its default");
+    HeadSizes.checkDerived(NAME, "rank", rank, "its default");
+    HeadSizes.checkDerived(NAME, "queryRank", queryRank, "its default");
+    HeadSizes.checkDerived(NAME, "window", window, "its default");
     checkArgument(
         ropeDim >= 0 && ropeDim % 2 == 0,
         "%s: ropeDim must be even, or 0 for headDim / 2, got %s",
@@ -58,11 +58,6 @@ public record LatentAttentionConfig(
         "%s: rope fraction must be 1, got %s; set ropeDim instead",
         NAME,
         rope.fraction());
-  }
-
-  private static void checkAtLeastOne(String field, int value) {
-    checkArgument(
-        value >= 0, "%s: %s must be at least 1, or 0 for its default, got %s", NAME, field, value);
   }
 
   /** Four heads with the paper's multiples. */

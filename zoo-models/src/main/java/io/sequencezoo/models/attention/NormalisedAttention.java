@@ -3,13 +3,12 @@ package io.sequencezoo.models.attention;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.op.Dense;
@@ -56,7 +55,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "IntelligentControlSystems/dsf-mqar",
     path = "zoology/mixers/attention.py",
     commit = "c918352b037f7ab20b97114c21b7d8733259a689")
-public final class NormalisedAttention implements Parametrisation {
+public final class NormalisedAttention extends AbstractParametrisation {
   /** The reference model's initializer_range. */
   private static final double DEVIATION = 0.02;
 
@@ -66,36 +65,19 @@ public final class NormalisedAttention implements Parametrisation {
   private static final String NORMALISER = "normaliser";
 
   private final NormalisedAttentionConfig config;
-  private final int width;
   private final int layers;
   private final int heads;
   private final int keys;
   private final int values;
-  private final MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1);
 
   /** Attention at a place of a model. */
   public NormalisedAttention(NormalisedAttentionConfig config, MixerConfig.Place place) {
+    super(NormalisedAttentionConfig.NAME, place.width(), MatrixStateRecurrence.scaled(1));
     this.config = config;
-    this.width = place.width();
     this.layers = place.layers();
     this.heads = config.heads();
     this.values = config.valueDimFor(width);
     this.keys = config.keyDim() == 0 ? values : config.keyDim();
-  }
-
-  @Override
-  public String name() {
-    return NormalisedAttentionConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override

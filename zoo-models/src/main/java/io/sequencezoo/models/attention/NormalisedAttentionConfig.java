@@ -29,8 +29,7 @@ public record NormalisedAttentionConfig(
   /** Fills in the defaults. */
   public NormalisedAttentionConfig {
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", NAME, heads);
-    checkArgument(
-        keyDim >= 0, "%s: keyDim must be at least 1, or 0 for its default, got %s", NAME, keyDim);
+    HeadSizes.checkDerived(NAME, "keyDim", keyDim, "its default");
   }
 
   /** Four heads and the paper's best normaliser. */

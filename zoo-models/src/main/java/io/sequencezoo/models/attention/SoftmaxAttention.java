@@ -6,10 +6,10 @@ import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -68,7 +68,7 @@ import org.nd4j.linalg.factory.Nd4j;
     repo = "fla-org/flash-linear-attention",
     path = "fla/ops/attn/naive.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class SoftmaxAttention implements Parametrisation {
+public final class SoftmaxAttention extends AbstractParametrisation {
   // As the RMS norms of the reference's layers.
   private static final double NORM_EPS = 1e-5;
 
@@ -79,16 +79,14 @@ public final class SoftmaxAttention implements Parametrisation {
   private static final double CONVOLUTION_DEVIATION = 0.02;
 
   private final SoftmaxAttentionConfig config;
-  private final int width;
   private final int layers;
   private final int headDim;
   private final ShortConvolutions convolutions;
-  private final Recurrence recurrence;
 
   /** Attention at a place of a model. */
   public SoftmaxAttention(SoftmaxAttentionConfig config, MixerConfig.Place place) {
+    super(SoftmaxAttentionConfig.NAME, place.width(), recurrence(config));
     this.config = config;
-    this.width = place.width();
     this.layers = place.layers();
     this.headDim = config.headDimFor(width);
     if (config.position() instanceof Position.Rope rope) {
@@ -98,7 +96,6 @@ public final class SoftmaxAttention implements Parametrisation {
         new ShortConvolutions(
             config.shortConvolution(),
             ImmutableMap.of("query", queryWidth(), "key", keyWidth(), "value", keyWidth()));
-    this.recurrence = recurrence(config);
   }
 
   private static Recurrence recurrence(SoftmaxAttentionConfig config) {
@@ -114,21 +111,6 @@ public final class SoftmaxAttention implements Parametrisation {
       recurrence = recurrence.withScale(config.scale());
     }
     return config.bidirectional() ? recurrence.bidirectional() : recurrence;
-  }
-
-  @Override
-  public String name() {
-    return SoftmaxAttentionConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override

@@ -54,9 +54,8 @@ public record SoftmaxAttentionConfig(
   /** Fills in the defaults. */
   public SoftmaxAttentionConfig {
     keyValueHeads = HeadSizes.keyValueHeads(NAME, heads, keyValueHeads);
-    checkArgument(
-        headDim >= 0, NAME + ": headDim must be at least 1, or 0 for its default, got %s", headDim);
-    checkArgument(window >= 0, NAME + ": window must be at least 1, or 0 for none, got %s", window);
+    HeadSizes.checkDerived(NAME, "headDim", headDim, "its default");
+    HeadSizes.checkDerived(NAME, "window", window, "none");
     checkArgument(
         scale >= 0 && Double.isFinite(scale),
         NAME + ": scale must be positive, or 0 for headDim^-0.5, got %s",

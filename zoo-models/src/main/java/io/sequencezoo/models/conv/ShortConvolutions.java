@@ -83,15 +83,21 @@ public final class ShortConvolutions {
   }
 
   /** Declares the weights, and biases that start at zero where there are any. */
-  public void declare(Declaration declaration, Initialiser initialiser) {
-    declare(declaration, initialiser, Initialisers.zeros());
+  public void declare(Declaration declaration, Initialiser weights) {
+    declare(declaration, weights, Initialisers.zeros());
   }
 
-  /** Declares the weights and, where there are any, the biases. */
-  public void declare(Declaration declaration, Initialiser initialiser, Initialiser biases) {
+  /** Declares both as PyTorch starts a depthwise convolution: uniform on ±1/√W. */
+  public void declareUniform(Declaration declaration) {
+    double bound = 1 / Math.sqrt(Math.max(1, span));
+    Initialiser uniform = Initialisers.uniform(-bound, bound);
+    declare(declaration, uniform, uniform);
+  }
+
+  private void declare(Declaration declaration, Initialiser weights, Initialiser biases) {
     features.forEach(
         (name, f) -> {
-          declaration.weight(PREFIX + name, initialiser, f, span);
+          declaration.weight(PREFIX + name, weights, f, span);
           if (biased) {
             declaration.undecayed(PREFIX + name + BIAS, biases, f);
           }

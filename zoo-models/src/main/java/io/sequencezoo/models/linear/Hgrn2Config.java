@@ -43,7 +43,21 @@ public record Hgrn2Config(
     RISING,
     /** {@code lowerBound} in every layer. */
     @JsonProperty("constant")
-    CONSTANT
+    CONSTANT;
+
+    /** Refuses what isn't below 1 in every layer. */
+    public void check(String subject, double lowerBound) {
+      checkArgument(
+          lowerBound >= 0 && (this == RISING ? lowerBound <= 1 : lowerBound < 1),
+          "%s: lowerBound must be from 0 to below 1, or 1 where bounds are rising, got %s",
+          subject,
+          lowerBound);
+    }
+
+    /** The bound at a place. */
+    public double at(double lowerBound, Place place) {
+      return this == RISING ? lowerBound * place.layer() / place.layers() : lowerBound;
+    }
   }
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
@@ -54,10 +68,7 @@ public record Hgrn2Config(
         NAME + ": heads must be at least 1, or 0 for one per 128 features, got %s",
         heads);
     HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
-    checkArgument(
-        lowerBound >= 0 && (bounds == Bounds.RISING ? lowerBound <= 1 : lowerBound < 1),
-        NAME + ": lowerBound must be from 0 to below 1, or 1 where bounds are rising, got %s",
-        lowerBound);
+    bounds.check(NAME, lowerBound);
   }
 
   /**
@@ -87,8 +98,6 @@ public record Hgrn2Config(
   public SequenceMixer build(Place place) {
     int used = heads == 0 ? HeadSizes.oneHeadPer128(place.width()) : heads;
     HeadSizes sizes = HeadSizes.of(NAME, place.width(), used, keyExpansion, 1);
-    double bound =
-        bounds == Bounds.RISING ? lowerBound * place.layer() / place.layers() : lowerBound;
-    return new SequenceMixer(new Hgrn2(sizes, bound, this));
+    return new SequenceMixer(new Hgrn2(sizes, bounds.at(lowerBound, place), this));
   }
 }

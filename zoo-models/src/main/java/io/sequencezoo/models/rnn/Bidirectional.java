@@ -2,6 +2,7 @@ package io.sequencezoo.models.rnn;
 
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
@@ -9,7 +10,6 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Dense;
 import java.util.HashMap;
@@ -42,7 +42,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "pytorch/pytorch",
     path = "torch/nn/modules/rnn.py",
     commit = "e6f551aa3e44ae79694352a686f9cf503768ead6")
-public final class Bidirectional implements Parametrisation {
+public final class Bidirectional extends AbstractParametrisation {
   private static final String FORWARD = "forward";
   private static final String BACKWARD = "backward";
   private static final String OUTPUT = "output";
@@ -54,24 +54,13 @@ public final class Bidirectional implements Parametrisation {
   /** Two mixers of one width. */
   public Bidirectional(
       SequenceMixer forward, SequenceMixer backward, BidirectionalConfig.Merge merge) {
+    super(
+        BidirectionalConfig.NAME,
+        forward.parametrisation().width(),
+        forward.parametrisation().recurrence());
     this.forward = forward.parametrisation();
     this.backward = backward;
     this.merge = merge;
-  }
-
-  @Override
-  public String name() {
-    return BidirectionalConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return forward.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return forward.recurrence();
   }
 
   @Override
@@ -84,7 +73,7 @@ public final class Bidirectional implements Parametrisation {
     forward.declare(declaration.child(FORWARD));
     backward.declare(declaration.child(BACKWARD));
     if (merge == BidirectionalConfig.Merge.CONCATENATE) {
-      declaration.weight(OUTPUT, Initialisers.xavierUniform(1), 2L * width(), width());
+      declaration.weight(OUTPUT, Initialisers.xavierUniform(1), 2L * width, width);
     }
   }
 
@@ -129,7 +118,6 @@ public final class Bidirectional implements Parametrisation {
     long mixers =
         forward.multiplyAddsPerToken(position)
             + backward.parametrisation().multiplyAddsPerToken(position);
-    long width = width();
-    return mixers + (merge == BidirectionalConfig.Merge.CONCATENATE ? 2 * width * width : 0);
+    return mixers + (merge == BidirectionalConfig.Merge.CONCATENATE ? 2L * width * width : 0);
   }
 }

@@ -34,7 +34,13 @@ import io.sequencezoo.core.dynamics.rnn.CellRecurrence;
 public final class Elman extends RecurrentLayer {
   /** A layer of this width D and number of units H. */
   public Elman(int width, int hidden, ElmanConfig.Activation activation, RecurrentDropout dropout) {
-    super(width, hidden, new CellRecurrence(layout(activation)), torch(hidden), dropout);
+    super(
+        ElmanConfig.NAME,
+        width,
+        hidden,
+        new CellRecurrence(layout(activation)),
+        torch(hidden),
+        dropout);
   }
 
   private static CellLayout layout(ElmanConfig.Activation activation) {

@@ -1,7 +1,5 @@
 package io.sequencezoo.models.rnn;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -36,8 +34,7 @@ public record ElmanConfig(@Derived int hidden, Activation activation, RecurrentD
 
   /** Fills in what is absent. */
   public ElmanConfig {
-    checkArgument(
-        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    RecurrentLayer.checkHidden(NAME, hidden);
   }
 
   /** As many units as the width, tanh: {@code torch.nn.RNN}. */
@@ -52,7 +49,7 @@ public record ElmanConfig(@Derived int hidden, Activation activation, RecurrentD
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == 0 ? place.width() : hidden;
+    int units = RecurrentLayer.hidden(hidden, place);
     return new SequenceMixer(new Elman(place.width(), units, activation, dropout));
   }
 }

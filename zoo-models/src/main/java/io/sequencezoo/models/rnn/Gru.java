@@ -47,6 +47,7 @@ public final class Gru extends RecurrentLayer {
   /** A layer of this width D and number of units H. */
   public Gru(int width, int hidden, boolean resetAfter, RecurrentDropout dropout) {
     super(
+        GruConfig.NAME,
         width,
         hidden,
         new CellRecurrence(resetAfter ? CellLayout.gru() : CellLayout.gruResetBefore()),

@@ -1,7 +1,5 @@
 package io.sequencezoo.models.rnn;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
@@ -26,8 +24,7 @@ public record GruConfig(@Derived int hidden, boolean resetAfter, RecurrentDropou
 
   /** Fills in what is absent. */
   public GruConfig {
-    checkArgument(
-        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    RecurrentLayer.checkHidden(NAME, hidden);
   }
 
   /** As many units as the width: {@code torch.nn.GRU}. */
@@ -47,7 +44,7 @@ public record GruConfig(@Derived int hidden, boolean resetAfter, RecurrentDropou
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == 0 ? place.width() : hidden;
+    int units = RecurrentLayer.hidden(hidden, place);
     return new SequenceMixer(new Gru(place.width(), units, resetAfter, dropout));
   }
 }

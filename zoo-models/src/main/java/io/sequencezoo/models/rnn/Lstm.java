@@ -57,6 +57,7 @@ public final class Lstm extends RecurrentLayer {
       LstmConfig.Variant variant,
       RecurrentDropout dropout) {
     super(
+        LstmConfig.NAME,
         width,
         hidden,
         new CellRecurrence(layout(variant)),

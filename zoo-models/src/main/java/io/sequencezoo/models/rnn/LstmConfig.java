@@ -42,8 +42,7 @@ public record LstmConfig(
 
   /** Fills in what is absent. */
   public LstmConfig {
-    checkArgument(
-        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    RecurrentLayer.checkHidden(NAME, hidden);
     checkArgument(
         Double.isFinite(forgetBias), NAME + ": forgetBias must be finite, got %s", forgetBias);
   }
@@ -70,7 +69,7 @@ public record LstmConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    int cells = hidden == 0 ? place.width() : hidden;
+    int cells = RecurrentLayer.hidden(hidden, place);
     return new SequenceMixer(new Lstm(place.width(), cells, forgetBias, variant, dropout));
   }
 }

@@ -1,7 +1,5 @@
 package io.sequencezoo.models.rnn;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
@@ -39,10 +37,20 @@ public record ParaGruConfig(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public ParaGruConfig {
-    checkArgument(
-        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    RecurrentLayer.checkHidden(NAME, hidden);
     new ParaRnnOptions(heads, layout, shortConvolution, initialisation, normClip, residualScale)
         .checked(NAME);
+  }
+
+  private ParaGruConfig(ParaRnnOptions options) {
+    this(
+        0,
+        options.heads(),
+        options.layout(),
+        options.shortConvolution(),
+        options.initialisation(),
+        options.normClip(),
+        options.residualScale());
   }
 
   /** The block with the reference code's initialisation. */
@@ -52,20 +60,12 @@ public record ParaGruConfig(
 
   /** The default where layout and initialisation are these. */
   static ParaGruConfig standard(Layout layout, Initialisation initialisation) {
-    ParaRnnOptions options = ParaRnnOptions.standard(layout, initialisation);
-    return new ParaGruConfig(
-        0,
-        options.heads(),
-        layout,
-        options.shortConvolution(),
-        initialisation,
-        options.normClip(),
-        options.residualScale());
+    return new ParaGruConfig(ParaRnnOptions.standard(layout, initialisation));
   }
 
   /** The block of the paper's language models: its initialisation, weights clipped to 0.5. */
   public static ParaGruConfig paper() {
-    return new ParaGruConfig(0, 4, Layout.BLOCK, 4, Initialisation.PAPER, 0.5, true);
+    return new ParaGruConfig(ParaRnnOptions.paper());
   }
 
   /**
@@ -74,7 +74,7 @@ public record ParaGruConfig(
    * @param normClip 0.9 in the paper, 0 for parity
    */
   public static ParaGruConfig bare(double normClip) {
-    return new ParaGruConfig(0, 4, Layout.BARE, 0, Initialisation.PAPER, normClip, false);
+    return new ParaGruConfig(ParaRnnOptions.bare(normClip));
   }
 
   /** Small forms that together reach every switch; the laws run over them. */

@@ -4,14 +4,13 @@ import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.nonlinear.NonlinearRecurrence;
 import io.sequencezoo.core.dynamics.nonlinear.ParaGruCell;
@@ -60,7 +59,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "xaviergonzalez/ml-pararnn",
     path = "pararnn/rnn_cell/gru_diag_mh.py",
     commit = "dc2647b")
-public final class ParaRnn implements Parametrisation {
+public final class ParaRnn extends AbstractParametrisation {
   /** Which cell. */
   enum Kind {
     GRU(ParaGruConfig.NAME),
@@ -86,37 +85,21 @@ public final class ParaRnn implements Parametrisation {
   private static final String OUT = "out";
 
   private final Kind kind;
-  private final int width;
   private final int hidden;
   private final ParaRnnOptions options;
   private final ShortConvolutions convolution;
-  private final NonlinearRecurrence recurrence;
 
   /** A layer of width D. */
   ParaRnn(Kind kind, int width, int hidden, ParaRnnOptions options) {
+    super(
+        kind.label(),
+        width,
+        new NonlinearRecurrence(kind == Kind.GRU ? new ParaGruCell() : new ParaLstmCell()));
     this.kind = kind;
-    this.width = width;
     this.hidden = hidden;
     this.options = options;
     this.convolution =
         new ShortConvolutions(options.shortConvolution(), ImmutableMap.of(BRANCH, hidden));
-    this.recurrence =
-        new NonlinearRecurrence(kind == Kind.GRU ? new ParaGruCell() : new ParaLstmCell());
-  }
-
-  @Override
-  public String name() {
-    return kind.label();
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   private boolean isBlock() {
@@ -131,7 +114,7 @@ public final class ParaRnn implements Parametrisation {
   public void declare(Declaration declaration) {
     if (isBlock()) {
       declaration.weight("in", fanIn(), width, 2L * hidden);
-      convolution.declare(declaration, convolutionInitialiser());
+      convolution.declareUniform(declaration);
     }
     int heads = options.heads();
     declaration.weight(
@@ -163,12 +146,6 @@ public final class ParaRnn implements Parametrisation {
   private static Initialiser fanIn() {
     return (shape, random) ->
         Initialisers.normal(1 / Math.sqrt((double) shape[0])).values(shape, random);
-  }
-
-  /** PyTorch's default for a depthwise convolution: uniform on ±1/√W. */
-  private Initialiser convolutionInitialiser() {
-    double bound = 1 / Math.sqrt(Math.max(1, options.shortConvolution()));
-    return Initialisers.uniform(-bound, bound);
   }
 
   @Override

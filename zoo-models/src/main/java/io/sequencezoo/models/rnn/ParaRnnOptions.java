@@ -89,6 +89,16 @@ public record ParaRnnOptions(
     return new ParaRnnOptions(2, layout, block ? 4 : 0, initialisation, clip, block);
   }
 
+  /** The block of the paper's language models. */
+  static ParaRnnOptions paper() {
+    return new ParaRnnOptions(4, Layout.BLOCK, 4, Initialisation.PAPER, 0.5, true);
+  }
+
+  /** The bare cell of the paper's synthetic tasks. */
+  static ParaRnnOptions bare(double normClip) {
+    return new ParaRnnOptions(4, Layout.BARE, 0, Initialisation.PAPER, normClip, false);
+  }
+
   /** Checks each field alone, and with the layout. */
   ParaRnnOptions checked(String name) {
     boolean block = layout == Layout.BLOCK;

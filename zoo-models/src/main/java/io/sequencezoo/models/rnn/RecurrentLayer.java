@@ -1,16 +1,18 @@
 package io.sequencezoo.models.rnn;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.rnn.CellLayout;
 import io.sequencezoo.core.dynamics.rnn.CellRecurrence;
 import io.sequencezoo.core.op.Dense;
+import io.sequencezoo.core.registry.MixerConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -30,7 +32,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * {@code innerBias}, H numbers for each gate that the input doesn't drive, {@code peephole [P, H]};
  * {@code output [H, D]} where H ≠ D.
  */
-abstract sealed class RecurrentLayer implements Parametrisation
+abstract sealed class RecurrentLayer extends AbstractParametrisation
     permits Elman, Gru, Lstm, Rhn, Slstm {
   private static final String INPUT = "input";
   private static final String RECURRENT = "recurrent";
@@ -39,15 +41,19 @@ abstract sealed class RecurrentLayer implements Parametrisation
   private static final String PEEPHOLE = "peephole";
   private static final String OUTPUT = "output";
 
-  private final int width;
   private final int hidden;
   private final CellRecurrence recurrence;
   private final Weights weights;
   private final RecurrentDropout dropout;
 
   RecurrentLayer(
-      int width, int hidden, CellRecurrence recurrence, Weights weights, RecurrentDropout dropout) {
-    this.width = width;
+      String name,
+      int width,
+      int hidden,
+      CellRecurrence recurrence,
+      Weights weights,
+      RecurrentDropout dropout) {
+    super(name, width, recurrence);
     this.hidden = hidden;
     this.recurrence = recurrence;
     this.weights = weights;
@@ -74,25 +80,24 @@ abstract sealed class RecurrentLayer implements Parametrisation
     }
   }
 
+  /** Refuses what can't be a number of units, nor 0 for the width. */
+  static void checkHidden(String subject, int hidden) {
+    checkArgument(
+        hidden >= 0,
+        "%s: hidden must be at least 1, or 0 for its default, got %s",
+        subject,
+        hidden);
+  }
+
+  /** H at a place: the width where it isn't given. */
+  static int hidden(int given, MixerConfig.Place place) {
+    return given == 0 ? place.width() : given;
+  }
+
   /** PyTorch's distribution for all parameters of a recurrent layer: uniform on ±1/√H. */
   static Weights torch(int hidden) {
     double bound = 1 / Math.sqrt(hidden);
     return Weights.all(Initialisers.uniform(-bound, bound));
-  }
-
-  @Override
-  public final String name() {
-    return recurrence.name();
-  }
-
-  @Override
-  public final int width() {
-    return width;
-  }
-
-  @Override
-  public final Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override

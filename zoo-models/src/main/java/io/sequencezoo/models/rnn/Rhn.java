@@ -50,6 +50,7 @@ public final class Rhn extends RecurrentLayer {
   /** A layer of this width D, units H and depth L. */
   public Rhn(int width, int hidden, int depth, double transformBias, RecurrentDropout dropout) {
     super(
+        RhnConfig.NAME,
         width,
         hidden,
         new CellRecurrence(CellLayout.highway(depth)),

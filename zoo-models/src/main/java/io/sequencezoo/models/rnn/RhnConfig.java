@@ -28,8 +28,7 @@ public record RhnConfig(
 
   /** Fills in what is absent. */
   public RhnConfig {
-    checkArgument(
-        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    RecurrentLayer.checkHidden(NAME, hidden);
     checkArgument(depth >= 1, NAME + ": depth must be at least 1, got %s", depth);
     checkArgument(
         Double.isFinite(transformBias),
@@ -59,7 +58,7 @@ public record RhnConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == 0 ? place.width() : hidden;
+    int units = RecurrentLayer.hidden(hidden, place);
     return new SequenceMixer(new Rhn(place.width(), units, depth, transformBias, dropout));
   }
 }

@@ -52,6 +52,7 @@ public final class Slstm extends RecurrentLayer {
    */
   public Slstm(int width, int hidden, int heads, double depth, RecurrentDropout dropout) {
     super(
+        SlstmConfig.NAME,
         width,
         hidden,
         new CellRecurrence(CellLayout.slstm(), heads),

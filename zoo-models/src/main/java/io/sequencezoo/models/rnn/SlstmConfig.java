@@ -25,8 +25,7 @@ public record SlstmConfig(@Derived int hidden, int heads, RecurrentDropout dropo
 
   /** Fills in what is absent; {@link #build} checks heads with the width. */
   public SlstmConfig {
-    checkArgument(
-        hidden >= 0, NAME + ": hidden must be at least 1, or 0 for its default, got %s", hidden);
+    RecurrentLayer.checkHidden(NAME, hidden);
     checkArgument(heads >= 1, NAME + ": heads must be at least 1, got %s", heads);
   }
 
@@ -42,7 +41,7 @@ public record SlstmConfig(@Derived int hidden, int heads, RecurrentDropout dropo
 
   @Override
   public SequenceMixer build(Place place) {
-    int units = hidden == 0 ? place.width() : hidden;
+    int units = RecurrentLayer.hidden(hidden, place);
     checkArgument(
         units % heads == 0,
         NAME + ": hidden %s must be divisible by heads %s; use heads that divide it",

@@ -1,13 +1,13 @@
 package io.sequencezoo.models.rnn;
 
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Dropout;
@@ -42,7 +42,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "pytorch/pytorch",
     path = "torch/nn/modules/rnn.py",
     commit = "e6f551aa3e44ae79694352a686f9cf503768ead6")
-public final class Stacked implements Parametrisation {
+public final class Stacked extends AbstractParametrisation {
   private static final String LOWER = "mixer";
 
   private final List<SequenceMixer> lower;
@@ -55,24 +55,14 @@ public final class Stacked implements Parametrisation {
    * @param dropout rate at which the outputs of all but the top are dropped
    */
   public Stacked(List<SequenceMixer> mixers, double dropout) {
+    this(mixers, mixers.get(mixers.size() - 1).parametrisation(), dropout);
+  }
+
+  private Stacked(List<SequenceMixer> mixers, Parametrisation top, double dropout) {
+    super(StackedConfig.NAME, top.width(), top.recurrence());
     this.lower = List.copyOf(mixers.subList(0, mixers.size() - 1));
-    this.top = mixers.get(mixers.size() - 1).parametrisation();
+    this.top = top;
     this.dropout = dropout;
-  }
-
-  @Override
-  public String name() {
-    return StackedConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return top.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return top.recurrence();
   }
 
   @Override

@@ -67,10 +67,11 @@ public final class GatedOperators {
       Variable exponent = Activations.apply(tape, Unary.RELU, Primitives.reshape(tape, alpha, 1));
       vectors = List.of(Primitives.expand(tape, exponent, x.size(2)));
     }
-    Variable[] coefficients =
+    Variable[] gated =
         Gates.apply(tape, new QLstmGate(alpha != null), List.of(forget, input, x), vectors);
-    String decay = alpha != null ? ElementwiseRecurrence.LOG_DECAY : ElementwiseRecurrence.DECAY;
-    return Map.of(decay, coefficients[0], ElementwiseRecurrence.INPUT, coefficients[1]);
+    return alpha != null
+        ? VectorStateMixer.logDecaysAndInputs(gated)
+        : VectorStateMixer.decaysAndInputs(gated);
   }
 
   /**
@@ -115,10 +116,7 @@ public final class GatedOperators {
       Variable[] decayGate) {
     Variable i = BlockDiagonal.linear(tape, x, inputGate[0], inputGate[1]);
     Variable r = BlockDiagonal.linear(tape, x, decayGate[0], decayGate[1]);
-    Variable[] coefficients =
-        Gates.apply(tape, new RgLruGate(starts), List.of(r, i, x), List.of(rate));
-    return Map.of(
-        ElementwiseRecurrence.LOG_DECAY, coefficients[0],
-        ElementwiseRecurrence.INPUT, coefficients[1]);
+    Variable[] gated = Gates.apply(tape, new RgLruGate(starts), List.of(r, i, x), List.of(rate));
+    return VectorStateMixer.logDecaysAndInputs(gated);
   }
 }

@@ -7,22 +7,17 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
-import io.sequencezoo.core.dynamics.diagonal.ElementwiseRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Gates;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * HGRN: a linear system of one gate per channel, driven by what the gate leaves open, that forgets
@@ -58,7 +53,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/hgrn.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class Hgrn implements Parametrisation {
+public final class Hgrn extends VectorStateMixer {
   /** The reference layer's. */
   private static final double NORM_EPS = 1e-5;
 
@@ -70,11 +65,7 @@ public final class Hgrn implements Parametrisation {
   private static final String GATE = "gate";
   private static final String BOUND = "bound";
 
-  private final int width;
-  private final int inner;
   private final double lowerBound;
-  private final ShortConvolutions convolutions;
-  private final ElementwiseRecurrence recurrence = new ElementwiseRecurrence();
 
   /**
    * A layer of width D.
@@ -84,26 +75,12 @@ public final class Hgrn implements Parametrisation {
    * @param span W, of the convolutions, or 0 for none
    */
   public Hgrn(int width, int inner, double lowerBound, int span) {
-    this.width = width;
-    this.inner = inner;
+    super(
+        HgrnConfig.NAME,
+        width,
+        inner,
+        new ShortConvolutions(span, ImmutableMap.of(FORGET, inner, INPUT, inner), null, false));
     this.lowerBound = lowerBound;
-    this.convolutions =
-        new ShortConvolutions(span, ImmutableMap.of(FORGET, inner, INPUT, inner), null, false);
-  }
-
-  @Override
-  public String name() {
-    return HgrnConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override
@@ -111,7 +88,7 @@ public final class Hgrn implements Parametrisation {
     Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
     declaration.weight(FORGET, normal, width, inner);
     declaration.weight(INPUT, normal, width, inner);
-    convolutions.declare(declaration, Convolutions.uniform());
+    convolutions.declareUniform(declaration);
     if (lowerBound > 0) {
       double logit = Math.log(lowerBound) - Math.log1p(-lowerBound);
       declaration.undecayed(BOUND, Initialisers.constant(logit), inner);
@@ -122,29 +99,18 @@ public final class Hgrn implements Parametrisation {
   }
 
   @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return convolutions.initialState(context, batch, type);
-  }
-
-  @Override
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
     Map<String, Variable> caches = new LinkedHashMap<>();
-    Variable forget = Dense.linear(tape, x, context.parameter(FORGET), null);
-    forget = convolutions.apply(context, FORGET, forget, state, caches);
-    Variable input = Dense.linear(tape, x, context.parameter(INPUT), null);
-    input = convolutions.apply(context, INPUT, input, state, caches);
+    Variable forget =
+        convolutions.apply(context, FORGET, linear(context, x, FORGET), state, caches);
+    Variable input = convolutions.apply(context, INPUT, linear(context, x, INPUT), state, caches);
     List<Variable> bound =
         lowerBound > 0
             ? List.of(Activations.apply(tape, Unary.SIGMOID, context.parameter(BOUND)))
             : List.of();
-    Variable[] coefficients = Gates.apply(tape, new HgrnGate(), List.of(forget, input), bound);
-    return new Drive(
-        Map.of(
-            ElementwiseRecurrence.DECAY, coefficients[0],
-            ElementwiseRecurrence.INPUT, coefficients[1]),
-        Map.of(GATE, Dense.linear(tape, x, context.parameter(GATE), null)),
-        caches);
+    Variable[] gated = Gates.apply(tape, new HgrnGate(), List.of(forget, input), bound);
+    return new Drive(decaysAndInputs(gated), Map.of(GATE, linear(context, x, GATE)), caches);
   }
 
   @Override
@@ -153,16 +119,11 @@ public final class Hgrn implements Parametrisation {
     Variable gate = drive.extras().get(GATE);
     Variable normed =
         Norms.gatedRmsNorm(tape, outputs, gate, context.parameter("norm"), NORM_EPS, inner, true);
-    return Dense.linear(tape, normed, context.parameter("output"), null);
+    return linear(context, normed, "output");
   }
 
   @Override
-  public long stateBytes(int consumed, DataType type) {
-    return (long) inner * type.width() + convolutions.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    return 4L * width * inner + convolutions.multiplyAddsPerToken() + inner;
+  long multiplyAdds() {
+    return 4L * width * inner + inner;
   }
 }

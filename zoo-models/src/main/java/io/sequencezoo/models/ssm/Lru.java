@@ -6,17 +6,13 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.diagonal.DiagonalRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * The linear recurrent unit: a discrete linear system of rotating, decaying modes, drawn on a ring
@@ -51,41 +47,28 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "NicolasZucchet/minimal-LRU",
     path = "lru/model.py",
     commit = "bbd71b1104c399ec0d13819527d791949e66f599")
-public final class Lru implements Parametrisation {
-  private final int width;
+public final class Lru extends DiagonalMixer {
   private final int modes;
   private final LruConfig config;
-  private final DiagonalRecurrence recurrence = DiagonalRecurrence.causal();
 
   /** A layer of width D. */
   public Lru(int width, LruConfig config) {
-    this.width = width;
+    super(
+        LruConfig.NAME,
+        width,
+        DiagonalRecurrence.causal(),
+        2L * config.stateSize(),
+        config.output(),
+        Unary.GELU_TANH);
     this.modes = config.stateSize();
     this.config = config;
   }
 
   @Override
-  public String name() {
-    return LruConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
+  void declareSystem(Declaration declaration) {
     declaration.undecayed("modes", this::ring, 3, modes);
     declaration.undecayed("b", Initialisers.normal(Math.sqrt(0.5 / width)), width, 2L * modes);
     declaration.weight("c", Initialisers.normal(Math.sqrt(1.0 / modes)), 2L * modes, width);
-    declaration.undecayed("d", Initialisers.normal(1), width);
-    config.output().declare(declaration, width);
   }
 
   /** Lemma 3.2: {@code |λ|²} uniform from rMin² to rMax². */
@@ -105,7 +88,7 @@ public final class Lru implements Parametrisation {
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
+  Map<String, Variable> coefficients(Context context, Variable u) {
     Tape tape = context.tape();
     Variable rows = context.parameter("modes");
     Variable exponentials = Primitives.map(tape, Unary.EXP, rows);
@@ -115,30 +98,20 @@ public final class Lru implements Parametrisation {
     Variable planes = Primitives.reshape(tape, context.parameter("b"), 2L * width, modes);
     Variable scaled = Primitives.multiply(tape, planes, norm);
     Map<String, Variable> coefficients = new LinkedHashMap<>();
-    coefficients.put(DiagonalRecurrence.INPUT, x);
+    coefficients.put(DiagonalRecurrence.INPUT, u);
     coefficients.put(
         DiagonalRecurrence.LOG_LAMBDA,
         Primitives.concat(tape, 0, Primitives.map(tape, Unary.NEGATE, decay), phase));
     coefficients.put(DiagonalRecurrence.WRITE, Primitives.reshape(tape, scaled, width, 2L * modes));
     coefficients.put(
         DiagonalRecurrence.READ, Coefficients.read(tape, context.parameter("c"), modes, 1));
-    coefficients.put(DiagonalRecurrence.FEEDTHROUGH, context.parameter("d"));
-    return new Drive(coefficients, Map.of(), Map.of());
+    coefficients.put(DiagonalRecurrence.FEEDTHROUGH, context.parameter(FEEDTHROUGH));
+    return coefficients;
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return config.output().apply(context, outputs, Unary.GELU_TANH);
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return 2L * modes * type.width();
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
+  long systemMultiplyAdds() {
     // Four for the complex product of each mode.
-    return 4L * modes * width + 4L * modes + width + config.output().multiplyAdds(width);
+    return 4L * modes * width + 4L * modes;
   }
 }

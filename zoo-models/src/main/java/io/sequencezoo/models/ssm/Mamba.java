@@ -8,20 +8,16 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.diagonal.SelectiveRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Mamba (S6): N decaying averages per channel whose step size, write and read directions the input
@@ -61,75 +57,47 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "state-spaces/mamba",
     path = "mamba_ssm/modules/mamba_simple.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
-public final class Mamba implements Parametrisation {
+public final class Mamba extends VectorStateMixer {
   /** The reference's dt_init_floor. */
   private static final double STEP_FLOOR = 1e-4;
 
   private static final String INNER = "x";
 
-  private final int width;
-  private final int inner;
+  private final MambaConfig config;
   private final int states;
   private final int rank;
-  private final int span;
-  private final double smallestStep;
-  private final double largestStep;
   private final double outputScale;
-  private final ShortConvolutions convolution;
-  private final SelectiveRecurrence recurrence = new SelectiveRecurrence(true);
 
   /**
    * A layer of width D.
    *
    * @param inner E, the channels that the state space runs over
-   * @param states N
    * @param rank R, of the projection to step sizes
-   * @param span W, of the convolution, or 0 for none
    * @param outputScale what the initial output projection is multiplied by
    */
-  public Mamba(
-      int width,
-      int inner,
-      int states,
-      int rank,
-      int span,
-      double smallestStep,
-      double largestStep,
-      double outputScale) {
-    this.width = width;
-    this.inner = inner;
-    this.states = states;
+  Mamba(int width, int inner, int rank, double outputScale, MambaConfig config) {
+    super(
+        MambaConfig.NAME,
+        width,
+        inner,
+        new ShortConvolutions(
+            config.shortConvolution(), ImmutableMap.of(INNER, inner), Unary.SILU, true),
+        new SelectiveRecurrence(true),
+        config.stateSize());
+    this.config = config;
+    this.states = config.stateSize();
     this.rank = rank;
-    this.span = span;
-    this.smallestStep = smallestStep;
-    this.largestStep = largestStep;
     this.outputScale = outputScale;
-    this.convolution = new ShortConvolutions(span, ImmutableMap.of(INNER, inner), Unary.SILU, true);
-  }
-
-  @Override
-  public String name() {
-    return MambaConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override
   public void declare(Declaration declaration) {
-    Initialiser linear = Initialisers.fanInUniform();
-    declaration.weight("input", linear, width, inner);
-    declaration.weight("gate", linear, width, inner);
-    convolution.declare(declaration, Convolutions.uniform(), Convolutions.uniformBias(span));
-    declaration.weight("select", linear, inner, rank + 2L * states);
-    declaration.weight("step", linear, rank, inner);
+    Initialiser uniform = Initialisers.fanInUniform();
+    declaration.weight("input", uniform, width, inner);
+    declaration.weight("gate", uniform, width, inner);
+    convolutions.declareUniform(declaration);
+    declaration.weight("select", uniform, inner, rank + 2L * states);
+    declaration.weight("step", uniform, rank, inner);
     declaration.undecayed("step_bias", this::stepBiases, inner);
     declaration.undecayed("log_rate", Mamba::logRates, states, inner);
     declaration.undecayed("skip", Initialisers.ones(), inner);
@@ -139,8 +107,8 @@ public final class Mamba implements Parametrisation {
   /** {@code Δ + log(1 - e^{-Δ})}, which the softplus takes back to Δ. */
   private double[] stepBiases(long[] shape, SplittableRandom random) {
     double[] biases = new double[(int) shape[0]];
-    double low = Math.log(smallestStep);
-    double high = Math.log(largestStep);
+    double low = Math.log(config.smallestStep());
+    double high = Math.log(config.largestStep());
     for (int i = 0; i < biases.length; i++) {
       double step = Math.exp(low + (high - low) * random.nextDouble());
       step = Math.max(step, STEP_FLOOR);
@@ -168,51 +136,39 @@ public final class Mamba implements Parametrisation {
   }
 
   @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return convolution.initialState(context, batch, type);
-  }
-
-  @Override
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
     Map<String, Variable> caches = new LinkedHashMap<>();
-    Variable projected = Dense.linear(tape, x, context.parameter("input"), null);
+    Variable projected = linear(context, x, "input");
     Variable u =
-        span == 0
+        config.shortConvolution() == 0
             ? Activations.apply(tape, Unary.SILU, projected)
-            : convolution.apply(context, INNER, projected, state, caches);
-    Variable selected = Dense.linear(tape, u, context.parameter("select"), null);
+            : convolutions.apply(context, INNER, projected, state, caches);
+    Variable selected = linear(context, u, "select");
     Variable[] parts = Primitives.split(tape, selected, 2, rank, states, states);
     Variable rate = Activations.apply(tape, Unary.EXP, context.parameter("log_rate"));
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(SelectiveRecurrence.INPUT, u);
-    coefficients.put(
-        SelectiveRecurrence.STEP, Dense.linear(tape, parts[0], context.parameter("step"), null));
+    coefficients.put(SelectiveRecurrence.STEP, linear(context, parts[0], "step"));
     coefficients.put(SelectiveRecurrence.RATE, Primitives.affine(tape, -1, rate, 0));
     coefficients.put(SelectiveRecurrence.WRITE, parts[1]);
     coefficients.put(SelectiveRecurrence.READ, parts[2]);
     coefficients.put(SelectiveRecurrence.SKIP, context.parameter("skip"));
-    coefficients.put(
-        SelectiveRecurrence.GATE, Dense.linear(tape, x, context.parameter("gate"), null));
+    coefficients.put(SelectiveRecurrence.GATE, linear(context, x, "gate"));
     coefficients.put(SelectiveRecurrence.BIAS, context.parameter("step_bias"));
     return new Drive(coefficients, Map.of(), caches);
   }
 
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return Dense.linear(context.tape(), outputs, context.parameter("output"), null);
+    return linear(context, outputs, "output");
   }
 
   @Override
-  public long stateBytes(int consumed, DataType type) {
-    return (long) states * inner * type.width() + convolution.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
+  long multiplyAdds() {
     long projections =
         3L * width * inner + (long) inner * (rank + 2L * states) + (long) rank * inner;
     // Exponent, decay, write and read: one each per number of state.
-    return projections + convolution.multiplyAddsPerToken() + 4L * states * inner;
+    return projections + 4L * states * inner;
   }
 }

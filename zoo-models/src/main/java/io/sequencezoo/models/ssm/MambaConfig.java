@@ -7,7 +7,6 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -35,8 +34,7 @@ public record MambaConfig(
 
   /** Fills in defaults and checks each field alone. */
   public MambaConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    Expansions.checkPositive(NAME, "expansion", expansion);
+    Expansions.check(NAME, expansion, shortConvolution);
     checkArgument(stateSize >= 1, NAME + ": stateSize must be at least 1, got %s", stateSize);
     checkArgument(
         stepRank >= 0,
@@ -60,15 +58,7 @@ public record MambaConfig(
   public SequenceMixer build(Place place) {
     int width = place.width();
     int rank = stepRank == 0 ? (width + 15) / 16 : stepRank;
-    return new SequenceMixer(
-        new Mamba(
-            width,
-            Expansions.expanded(NAME, width, "expansion", expansion),
-            stateSize,
-            rank,
-            shortConvolution,
-            smallestStep,
-            largestStep,
-            1 / Math.sqrt(place.layers())));
+    int inner = Expansions.inner(NAME, place, expansion);
+    return new SequenceMixer(new Mamba(width, inner, rank, 1 / Math.sqrt(place.layers()), this));
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -21,8 +20,7 @@ public record MinGruConfig(double expansion, int shortConvolution) implements Mi
 
   /** Fills in defaults and checks each field alone. */
   public MinGruConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    Expansions.checkPositive(NAME, "expansion", expansion);
+    Expansions.check(NAME, expansion, shortConvolution);
   }
 
   /** The cell alone, as wide as the model. */
@@ -43,9 +41,6 @@ public record MinGruConfig(double expansion, int shortConvolution) implements Mi
   @Override
   public SequenceMixer build(Place place) {
     return new SequenceMixer(
-        new MinGru(
-            place.width(),
-            Expansions.expanded(NAME, place.width(), "expansion", expansion),
-            shortConvolution));
+        new MinGru(place.width(), Expansions.inner(NAME, place, expansion), shortConvolution));
   }
 }

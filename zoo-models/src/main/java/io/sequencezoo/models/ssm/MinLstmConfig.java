@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -22,8 +21,7 @@ public record MinLstmConfig(double expansion, int shortConvolution) implements M
 
   /** Fills in defaults and checks each field alone. */
   public MinLstmConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    Expansions.checkPositive(NAME, "expansion", expansion);
+    Expansions.check(NAME, expansion, shortConvolution);
   }
 
   /** The cell alone, as wide as the model. */
@@ -44,9 +42,6 @@ public record MinLstmConfig(double expansion, int shortConvolution) implements M
   @Override
   public SequenceMixer build(Place place) {
     return new SequenceMixer(
-        new MinLstm(
-            place.width(),
-            Expansions.expanded(NAME, place.width(), "expansion", expansion),
-            shortConvolution));
+        new MinLstm(place.width(), Expansions.inner(NAME, place, expansion), shortConvolution));
   }
 }

@@ -1,6 +1,5 @@
 package io.sequencezoo.models.ssm;
 
-import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Gate;
 import java.util.List;
@@ -35,60 +34,49 @@ final class MinimalGate implements Gate {
   }
 
   @Override
-  public int outputs() {
-    return 2;
-  }
-
-  @Override
   public int spares() {
     return 5;
   }
 
   @Override
-  public <A> void forward(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> outputs,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
-    A d = difference(kernels, inputs, spares, all);
-    kernels.map(Unary.SIGMOID, d, 0, outputs.get(0), 0, all);
-    kernels.affine(-1, d, 0, 0, d, 0, all);
-    kernels.map(Unary.SIGMOID, d, 0, d, 0, all);
-    A positive = positive(kernels, inputs.get(inputs.size() - 1), spares, all);
-    kernels.multiply(d, 0, positive, 0, outputs.get(1), 0, all);
+  public <A> void forward(Tile<A> tile, List<A> outputs) {
+    A d = difference(tile);
+    tile.map(Unary.SIGMOID, d, outputs.get(0));
+    tile.sigmoidOfMinus(d, d);
+    A positive = positive(tile);
+    tile.multiply(d, positive, outputs.get(1));
+  }
+
+  private static <A> A candidate(Tile<A> tile) {
+    return tile.input(tile.inputs().size() - 1);
   }
 
   /** d, in spare 0. */
-  private <A> A difference(Kernels<A> kernels, List<A> inputs, List<A> spares, int all) {
-    A d = spares.get(0);
+  private <A> A difference(Tile<A> tile) {
+    A d = tile.spare(0);
     if (!lstm) {
-      kernels.affine(-1, inputs.get(0), 0, 0, d, 0, all);
+      tile.affine(-1, tile.input(0), 0, d);
       return d;
     }
-    A spare = spares.get(1);
-    kernels.affine(-1, inputs.get(0), 0, 0, spare, 0, all);
-    kernels.map(Unary.SOFTPLUS, spare, 0, spare, 0, all);
-    kernels.affine(-1, inputs.get(1), 0, 0, d, 0, all);
-    kernels.map(Unary.SOFTPLUS, d, 0, d, 0, all);
-    kernels.subtract(d, 0, spare, 0, d, 0, all);
+    A spare = tile.spare(1);
+    tile.affine(-1, tile.input(0), 0, spare);
+    tile.map(Unary.SOFTPLUS, spare, spare);
+    tile.affine(-1, tile.input(1), 0, d);
+    tile.map(Unary.SOFTPLUS, d, d);
+    tile.subtract(d, spare, d);
     return d;
   }
 
   /** {@code p(c)} in spare 1, with {@code σ(-relu(-c))} left in spare 2. */
-  private static <A> A positive(Kernels<A> kernels, A c, List<A> spares, int all) {
-    A positive = spares.get(1);
-    A below = spares.get(2);
-    kernels.affine(-1, c, 0, 0, below, 0, all);
-    kernels.map(Unary.RELU, below, 0, below, 0, all);
-    kernels.affine(-1, below, 0, 0, below, 0, all);
-    kernels.map(Unary.SIGMOID, below, 0, below, 0, all);
-    kernels.map(Unary.RELU, c, 0, positive, 0, all);
-    kernels.add(positive, 0, below, 0, positive, 0, all);
+  private static <A> A positive(Tile<A> tile) {
+    A c = candidate(tile);
+    A positive = tile.spare(1);
+    A below = tile.spare(2);
+    tile.affine(-1, c, 0, below);
+    tile.map(Unary.RELU, below, below);
+    tile.sigmoidOfMinus(below, below);
+    tile.map(Unary.RELU, c, positive);
+    tile.add(positive, below, positive);
     return positive;
   }
 
@@ -97,57 +85,43 @@ final class MinimalGate implements Gate {
    */
   @Override
   public <A> void backward(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> cotangents,
-      List<A> gradients,
-      List<A> vectorGradients,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
-    A c = inputs.get(inputs.size() - 1);
+      Tile<A> tile, List<A> cotangents, List<A> gradients, List<A> vectorGradients) {
     A ga = cotangents.get(0);
     A gx = cotangents.get(1);
-    A d = difference(kernels, inputs, spares, all);
-    A positive = positive(kernels, c, spares, all);
-    A decay = spares.get(3);
-    A open = spares.get(4);
-    kernels.map(Unary.SIGMOID, d, 0, decay, 0, all);
-    kernels.affine(-1, d, 0, 0, open, 0, all);
-    kernels.map(Unary.SIGMOID, open, 0, open, 0, all);
+    A d = difference(tile);
+    A positive = positive(tile);
+    A decay = tile.spare(3);
+    A open = tile.spare(4);
+    tile.map(Unary.SIGMOID, d, decay);
+    tile.sigmoidOfMinus(d, open);
     A gPositive = d;
-    kernels.multiply(gx, 0, open, 0, gPositive, 0, all);
-    candidate(kernels, c, gPositive, spares.get(2), gx, gradients, all, positive);
-    kernels.subtract(ga, 0, positive, 0, ga, 0, all);
-    kernels.multiply(ga, 0, decay, 0, ga, 0, all);
-    kernels.multiply(ga, 0, open, 0, ga, 0, all);
+    tile.multiply(gx, open, gPositive);
+    candidateGradient(tile, gPositive, gx, positive, gradients.get(gradients.size() - 1));
+    tile.subtract(ga, positive, ga);
+    tile.multiply(ga, decay, ga);
+    tile.multiply(ga, open, ga);
     if (!lstm) {
-      kernels.affine(-1, ga, 0, 0, gradients.get(0), 0, all);
+      tile.affine(-1, ga, 0, gradients.get(0));
       return;
     }
     // dd/df = σ(-f), dd/di = -σ(-i)
-    A slope = spares.get(3);
-    kernels.affine(-1, inputs.get(0), 0, 0, slope, 0, all);
-    kernels.map(Unary.SIGMOID, slope, 0, slope, 0, all);
-    kernels.multiply(ga, 0, slope, 0, gradients.get(0), 0, all);
-    kernels.affine(-1, inputs.get(1), 0, 0, slope, 0, all);
-    kernels.map(Unary.SIGMOID, slope, 0, slope, 0, all);
-    kernels.multiply(ga, 0, slope, 0, slope, 0, all);
-    kernels.affine(-1, slope, 0, 0, gradients.get(1), 0, all);
+    A slope = tile.spare(3);
+    tile.sigmoidOfMinus(tile.input(0), slope);
+    tile.multiply(ga, slope, gradients.get(0));
+    tile.sigmoidOfMinus(tile.input(1), slope);
+    tile.multiply(ga, slope, slope);
+    tile.affine(-1, slope, 0, gradients.get(1));
   }
 
   /** The gradient of c from that of {@code p(c)}; leaves {@code gx p(c)} in positive. */
-  private static <A> void candidate(
-      Kernels<A> kernels, A c, A gPositive, A below, A gx, List<A> gradients, int all, A positive) {
-    kernels.multiply(positive, 0, gx, 0, positive, 0, all);
-    A gc = gradients.get(gradients.size() - 1);
-    kernels.mapPullback(Unary.SIGMOID, below, 0, below, 0, gPositive, 0, below, 0, all);
+  private static <A> void candidateGradient(Tile<A> tile, A gPositive, A gx, A positive, A gc) {
+    A c = candidate(tile);
+    A below = tile.spare(2);
+    tile.multiply(positive, gx, positive);
+    tile.mapPullback(Unary.SIGMOID, below, below, gPositive, below);
     // below where c < 0, the gradient itself where c > 0
-    kernels.subtract(gPositive, 0, below, 0, gPositive, 0, all);
-    kernels.mapPullback(Unary.RELU, c, 0, c, 0, gPositive, 0, gc, 0, all);
-    kernels.add(gc, 0, below, 0, gc, 0, all);
+    tile.subtract(gPositive, below, gPositive);
+    tile.mapPullback(Unary.RELU, c, c, gPositive, gc);
+    tile.add(gc, below, gc);
   }
 }

@@ -7,19 +7,14 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
-import io.sequencezoo.core.dynamics.diagonal.ElementwiseRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * qLSTM: the LSTM's gates on a linear system of one state per channel; the gates see the input
@@ -57,19 +52,13 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "IntelligentControlSystems/dsf-mqar",
     path = "zoology/mixers/lstm.py",
     commit = "7c5aff8582bedb4a74328aee305c8f9f14d00c78")
-public final class QLstm implements Parametrisation {
+public final class QLstm extends VectorStateMixer {
   private static final String INNER = "u";
   private static final String GATE = "gate";
   private static final String READ = "read";
   private static final String ALPHA = "alpha";
-  private static final String BIAS = "_bias";
 
-  private final int width;
-  private final int inner;
-  private final int span;
   private final boolean reversed;
-  private final ShortConvolutions convolution;
-  private final ElementwiseRecurrence recurrence = new ElementwiseRecurrence();
 
   /**
    * A layer of width D.
@@ -79,26 +68,12 @@ public final class QLstm implements Parametrisation {
    * @param reversed whether the decay is the reversed sigmoid
    */
   public QLstm(int width, int inner, int span, boolean reversed) {
-    this.width = width;
-    this.inner = inner;
-    this.span = span;
+    super(
+        QLstmConfig.NAME,
+        width,
+        inner,
+        new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true));
     this.reversed = reversed;
-    this.convolution = new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true);
-  }
-
-  @Override
-  public String name() {
-    return QLstmConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override
@@ -107,7 +82,7 @@ public final class QLstm implements Parametrisation {
     Initialiser within = Initialisers.normal(1 / Math.sqrt(inner));
     declaration.weight("input", outer, width, inner);
     declaration.weight(GATE, outer, width, inner);
-    convolution.declare(declaration, Convolutions.uniform(), Convolutions.uniformBias(span));
+    convolutions.declareUniform(declaration);
     double bound = 1 / Math.sqrt(inner);
     for (String gate : new String[] {"forget", "write", READ}) {
       declaration.weight(gate, within, inner, inner);
@@ -120,32 +95,21 @@ public final class QLstm implements Parametrisation {
   }
 
   @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return convolution.initialState(context, batch, type);
-  }
-
-  @Override
   public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
     Map<String, Variable> caches = new LinkedHashMap<>();
-    Variable projected = Dense.linear(tape, x, context.parameter("input"), null);
-    Variable u = convolution.apply(context, INNER, projected, state, caches);
+    Variable u = convolutions.apply(context, INNER, linear(context, x, "input"), state, caches);
     Map<String, Variable> coefficients =
         GatedOperators.qLstmCoefficients(
-            tape,
-            preActivation(context, u, "forget"),
-            preActivation(context, u, "write"),
+            context.tape(),
+            affine(context, u, "forget"),
+            affine(context, u, "write"),
             u,
             reversed ? context.parameter(ALPHA) : null);
     Map<String, Variable> extras =
         Map.of(
-            GATE, Dense.linear(tape, x, context.parameter(GATE), null),
-            READ, preActivation(context, u, READ));
+            GATE, linear(context, x, GATE),
+            READ, affine(context, u, READ));
     return new Drive(coefficients, extras, caches);
-  }
-
-  private static Variable preActivation(Context context, Variable u, String gate) {
-    return Dense.linear(context.tape(), u, context.parameter(gate), context.parameter(gate + BIAS));
   }
 
   @Override
@@ -153,16 +117,11 @@ public final class QLstm implements Parametrisation {
     Tape tape = context.tape();
     Variable shown = Activations.gated(tape, Unary.SIGMOID, drive.extras().get(READ), outputs);
     Variable gated = Activations.gated(tape, Unary.GELU, drive.extras().get(GATE), shown);
-    return Dense.linear(tape, gated, context.parameter("output"), null);
+    return linear(context, gated, "output");
   }
 
   @Override
-  public long stateBytes(int consumed, DataType type) {
-    return (long) inner * type.width() + convolution.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    return 3L * width * inner + 3L * inner * inner + convolution.multiplyAddsPerToken() + inner;
+  long multiplyAdds() {
+    return 3L * width * inner + 3L * inner * inner + inner;
   }
 }

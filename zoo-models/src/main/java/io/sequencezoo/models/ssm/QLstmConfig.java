@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -23,8 +22,7 @@ public record QLstmConfig(double expansion, int shortConvolution, boolean revers
 
   /** Fills in defaults and checks each field alone. */
   public QLstmConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    Expansions.checkPositive(NAME, "expansion", expansion);
+    Expansions.check(NAME, expansion, shortConvolution);
   }
 
   /** The paper's qLSTM with the reversed sigmoid. */
@@ -46,9 +44,6 @@ public record QLstmConfig(double expansion, int shortConvolution, boolean revers
   public SequenceMixer build(Place place) {
     return new SequenceMixer(
         new QLstm(
-            place.width(),
-            Expansions.expanded(NAME, place.width(), "expansion", expansion),
-            shortConvolution,
-            reversed));
+            place.width(), Expansions.inner(NAME, place, expansion), shortConvolution, reversed));
   }
 }

@@ -1,6 +1,5 @@
 package io.sequencezoo.models.ssm;
 
-import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Gate;
 import java.util.List;
@@ -26,78 +25,49 @@ final class QLstmGate implements Gate {
   }
 
   @Override
-  public int outputs() {
-    return 2;
-  }
-
-  @Override
   public int spares() {
     return 2;
   }
 
   @Override
-  public <A> void forward(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> outputs,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
+  public <A> void forward(Tile<A> tile, List<A> outputs) {
     A decay = outputs.get(0);
     if (reversed) {
-      kernels.map(Unary.SOFTPLUS, inputs.get(0), 0, decay, 0, all);
-      timesMinus(kernels, vectors.get(0), decay, rows, n);
+      tile.map(Unary.SOFTPLUS, tile.input(0), decay);
+      timesMinus(tile, decay);
     } else {
-      kernels.map(Unary.SIGMOID, inputs.get(0), 0, decay, 0, all);
+      tile.map(Unary.SIGMOID, tile.input(0), decay);
     }
-    kernels.map(Unary.SIGMOID, inputs.get(1), 0, spares.get(0), 0, all);
-    kernels.multiply(spares.get(0), 0, inputs.get(2), 0, outputs.get(1), 0, all);
+    tile.map(Unary.SIGMOID, tile.input(1), tile.spare(0));
+    tile.multiply(tile.spare(0), tile.input(2), outputs.get(1));
   }
 
   /** Multiplies rows by -α. */
-  private static <A> void timesMinus(Kernels<A> kernels, A alpha, A rowsOf, int rows, int n) {
-    kernels.affine(-1, rowsOf, 0, 0, rowsOf, 0, rows * n);
-    for (int r = 0; r < rows; r++) {
-      kernels.multiply(rowsOf, r * n, alpha, 0, rowsOf, r * n, n);
-    }
+  private static <A> void timesMinus(Tile<A> tile, A rowsOf) {
+    tile.affine(-1, rowsOf, 0, rowsOf);
+    tile.multiplyRows(rowsOf, tile.vector(0));
   }
 
   @Override
   public <A> void backward(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> cotangents,
-      List<A> gradients,
-      List<A> vectorGradients,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
-    A f = inputs.get(0);
+      Tile<A> tile, List<A> cotangents, List<A> gradients, List<A> vectorGradients) {
+    A f = tile.input(0);
     A gDecay = cotangents.get(0);
     A gx = cotangents.get(1);
-    A value = spares.get(0);
+    A value = tile.spare(0);
     if (reversed) {
-      kernels.map(Unary.SOFTPLUS, f, 0, value, 0, all);
-      for (int r = 0; r < rows; r++) {
-        kernels.affine(-1, gDecay, r * n, 0, spares.get(1), 0, n);
-        kernels.multiplyAdd(spares.get(1), 0, value, r * n, vectorGradients.get(0), 0, n);
-      }
-      timesMinus(kernels, vectors.get(0), gDecay, rows, n);
-      kernels.mapPullback(Unary.SOFTPLUS, f, 0, value, 0, gDecay, 0, gradients.get(0), 0, all);
+      tile.map(Unary.SOFTPLUS, f, value);
+      tile.subtractProducts(gDecay, value, tile.spare(1), vectorGradients.get(0));
+      timesMinus(tile, gDecay);
+      tile.mapPullback(Unary.SOFTPLUS, f, value, gDecay, gradients.get(0));
     } else {
-      kernels.map(Unary.SIGMOID, f, 0, value, 0, all);
-      kernels.mapPullback(Unary.SIGMOID, f, 0, value, 0, gDecay, 0, gradients.get(0), 0, all);
+      tile.map(Unary.SIGMOID, f, value);
+      tile.mapPullback(Unary.SIGMOID, f, value, gDecay, gradients.get(0));
     }
-    A open = spares.get(0);
-    kernels.map(Unary.SIGMOID, inputs.get(1), 0, open, 0, all);
-    kernels.multiply(gx, 0, open, 0, gradients.get(2), 0, all);
-    kernels.multiply(gx, 0, inputs.get(2), 0, gx, 0, all);
-    kernels.mapPullback(Unary.SIGMOID, inputs.get(1), 0, open, 0, gx, 0, gradients.get(1), 0, all);
+    A open = tile.spare(0);
+    tile.map(Unary.SIGMOID, tile.input(1), open);
+    tile.multiply(gx, open, gradients.get(2));
+    tile.multiply(gx, tile.input(2), gx);
+    tile.mapPullback(Unary.SIGMOID, tile.input(1), open, gx, gradients.get(1));
   }
 }

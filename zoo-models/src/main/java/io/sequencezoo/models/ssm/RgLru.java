@@ -6,20 +6,15 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
-import io.sequencezoo.core.dynamics.diagonal.ElementwiseRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * RG-LRU in Griffin's recurrent block: a linear system of one state per channel, driven by an input
@@ -59,7 +54,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "google-deepmind/recurrentgemma",
     path = "recurrentgemma/torch/modules.py",
     commit = "2efa84dac0e68e63547a27a18fa943c98f1c312e")
-public final class RgLru implements Parametrisation {
+public final class RgLru extends VectorStateMixer {
   /** The reference's ring of first decays. */
   private static final double SMALLEST_RADIUS = 0.9;
 
@@ -70,14 +65,9 @@ public final class RgLru implements Parametrisation {
 
   private static final String INNER = "u";
   private static final String GATE = "gate";
-  private static final String BIAS = "_bias";
 
-  private final int width;
-  private final int inner;
   private final int heads;
   private final int span;
-  private final ShortConvolutions convolution;
-  private final ElementwiseRecurrence recurrence = new ElementwiseRecurrence();
 
   /**
    * A block of width D.
@@ -87,26 +77,13 @@ public final class RgLru implements Parametrisation {
    * @param span W, of the convolution, or 0 for none
    */
   public RgLru(int width, int inner, int heads, int span) {
-    this.width = width;
-    this.inner = inner;
+    super(
+        RgLruConfig.NAME,
+        width,
+        inner,
+        new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true));
     this.heads = heads;
     this.span = span;
-    this.convolution = new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true);
-  }
-
-  @Override
-  public String name() {
-    return RgLruConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override
@@ -115,7 +92,7 @@ public final class RgLru implements Parametrisation {
     declareBiased(declaration, "input", outer, inner, width, inner);
     declareBiased(declaration, GATE, outer, inner, width, inner);
     double deviation = Math.sqrt(CONVOLUTION_VARIANCE / Math.max(1, span));
-    convolution.declare(declaration, Initialisers.normal(deviation));
+    convolutions.declare(declaration, Initialisers.normal(deviation));
     int block = inner / heads;
     Initialiser blocks = Initialisers.normal(1 / Math.sqrt(block));
     declareBiased(declaration, "decay", blocks, inner, heads, block, block);
@@ -144,15 +121,9 @@ public final class RgLru implements Parametrisation {
   }
 
   @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return convolution.initialState(context, batch, type);
-  }
-
-  @Override
   public Drive drive(Context context, Variable x, State state) {
     Map<String, Variable> caches = new LinkedHashMap<>();
-    Variable projected = biased(context, x, "input");
-    Variable u = convolution.apply(context, INNER, projected, state, caches);
+    Variable u = convolutions.apply(context, INNER, affine(context, x, "input"), state, caches);
     int steps = x.size(1);
     int[] consumed = state.consumed();
     Map<String, Variable> coefficients =
@@ -163,34 +134,22 @@ public final class RgLru implements Parametrisation {
             context.parameter("rate"),
             weights(context, "write"),
             weights(context, "decay"));
-    return new Drive(coefficients, Map.of(GATE, biased(context, x, GATE)), caches);
+    return new Drive(coefficients, Map.of(GATE, affine(context, x, GATE)), caches);
   }
 
   private static Variable[] weights(Context context, String name) {
     return new Variable[] {context.parameter(name), context.parameter(name + BIAS)};
   }
 
-  private static Variable biased(Context context, Variable x, String name) {
-    return Dense.linear(context.tape(), x, context.parameter(name), context.parameter(name + BIAS));
-  }
-
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Variable gated =
         Activations.gated(context.tape(), Unary.GELU_TANH, drive.extras().get(GATE), outputs);
-    return biased(context, gated, "output");
+    return affine(context, gated, "output");
   }
 
   @Override
-  public long stateBytes(int consumed, DataType type) {
-    return (long) inner * type.width() + convolution.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    return 3L * width * inner
-        + 2L * inner * (inner / heads)
-        + convolution.multiplyAddsPerToken()
-        + inner;
+  long multiplyAdds() {
+    return 3L * width * inner + 2L * inner * (inner / heads) + inner;
   }
 }

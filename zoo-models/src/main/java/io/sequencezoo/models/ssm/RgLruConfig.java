@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -24,8 +23,7 @@ public record RgLruConfig(double expansion, int heads, int shortConvolution)
 
   /** Fills in defaults and checks each field alone. */
   public RgLruConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    Expansions.checkPositive(NAME, "expansion", expansion);
+    Expansions.check(NAME, expansion, shortConvolution);
     checkArgument(heads >= 1, NAME + ": heads must be at least 1, got %s", heads);
   }
 
@@ -41,7 +39,7 @@ public record RgLruConfig(double expansion, int heads, int shortConvolution)
 
   @Override
   public SequenceMixer build(Place place) {
-    int inner = Expansions.expanded(NAME, place.width(), "expansion", expansion);
+    int inner = Expansions.inner(NAME, place, expansion);
     checkArgument(
         inner % heads == 0,
         NAME + ": inner width %s must be divisible by heads %s; use heads %s",

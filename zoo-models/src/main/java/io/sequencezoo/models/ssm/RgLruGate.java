@@ -42,135 +42,96 @@ final class RgLruGate implements Gate {
   }
 
   @Override
-  public int outputs() {
-    return 2;
-  }
-
-  @Override
   public int spares() {
     return 5;
   }
 
   @Override
-  public <A> void forward(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> outputs,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
-    A s = spares.get(0);
-    A root = spares.get(1);
-    coefficients(kernels, first, inputs, vectors, spares, rows, n);
-    kernels.affine(-1, s, 0, 0, outputs.get(0), 0, all);
-    kernels.map(Unary.SIGMOID, inputs.get(1), 0, spares.get(2), 0, all);
-    kernels.multiply(root, 0, spares.get(2), 0, root, 0, all);
-    kernels.multiply(root, 0, inputs.get(2), 0, outputs.get(1), 0, all);
+  public <A> void forward(Tile<A> tile, List<A> outputs) {
+    A s = tile.spare(0);
+    A root = tile.spare(1);
+    coefficients(tile);
+    tile.affine(-1, s, 0, outputs.get(0));
+    tile.map(Unary.SIGMOID, tile.input(1), tile.spare(2));
+    tile.multiply(root, tile.spare(2), root);
+    tile.multiply(root, tile.input(2), outputs.get(1));
   }
 
   /** Leaves s, m, t = tanh s, σ(r) and {@code 8 softplus(Λ)} in the spares, in this order. */
-  private <A> void coefficients(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
-    A s = spares.get(0);
-    A root = spares.get(1);
-    A tanh = spares.get(2);
-    A gate = spares.get(3);
-    A rate = spares.get(4);
-    kernels.map(Unary.SOFTPLUS, vectors.get(0), 0, rate, 0, n);
+  private <A> void coefficients(Tile<A> tile) {
+    Kernels<A> kernels = tile.kernels();
+    int n = tile.n();
+    A s = tile.spare(0);
+    A root = tile.spare(1);
+    A tanh = tile.spare(2);
+    A gate = tile.spare(3);
+    A rate = tile.spare(4);
+    kernels.map(Unary.SOFTPLUS, tile.vector(0), 0, rate, 0, n);
     kernels.affine(SHARPNESS, rate, 0, 0, rate, 0, n);
-    kernels.map(Unary.SIGMOID, inputs.get(0), 0, gate, 0, all);
-    for (int row = 0; row < rows; row++) {
-      if (starts.test(first + row)) {
+    tile.map(Unary.SIGMOID, tile.input(0), gate);
+    for (int row = 0; row < tile.rows(); row++) {
+      if (starts.test(tile.first() + row)) {
         kernels.fill(s, row * n, n, FOREVER);
       } else {
         kernels.multiply(gate, row * n, rate, 0, s, row * n, n);
       }
     }
-    kernels.map(Unary.TANH, s, 0, tanh, 0, all);
-    kernels.affine(1, tanh, 0, 1, root, 0, all);
-    kernels.divide(tanh, 0, root, 0, root, 0, all);
-    kernels.affine(2, root, 0, 0, root, 0, all);
-    kernels.map(Unary.SQRT, root, 0, root, 0, all);
+    tile.map(Unary.TANH, s, tanh);
+    tile.affine(1, tanh, 1, root);
+    tile.divide(tanh, root, root);
+    tile.affine(2, root, 0, root);
+    tile.map(Unary.SQRT, root, root);
   }
 
   @Override
   public <A> void backward(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> cotangents,
-      List<A> gradients,
-      List<A> vectorGradients,
-      List<A> spares,
-      int rows,
-      int n) {
-    int all = rows * n;
-    coefficients(kernels, first, inputs, vectors, spares, rows, n);
-    A root = spares.get(1);
-    A tanh = spares.get(2);
+      Tile<A> tile, List<A> cotangents, List<A> gradients, List<A> vectorGradients) {
+    coefficients(tile);
+    A root = tile.spare(1);
+    A tanh = tile.spare(2);
     A gx = cotangents.get(1);
-    A open = spares.get(0); // s is no longer needed
-    kernels.map(Unary.SIGMOID, inputs.get(1), 0, open, 0, all);
+    A open = tile.spare(0); // s is no longer needed
+    tile.map(Unary.SIGMOID, tile.input(1), open);
     A product = gradients.get(0);
-    kernels.multiply(gx, 0, inputs.get(2), 0, product, 0, all);
-    kernels.multiply(product, 0, root, 0, gradients.get(2), 0, all);
-    kernels.mapPullback(
-        Unary.SIGMOID, inputs.get(1), 0, open, 0, gradients.get(2), 0, gradients.get(1), 0, all);
+    tile.multiply(gx, tile.input(2), product);
+    tile.multiply(product, root, gradients.get(2));
+    tile.mapPullback(Unary.SIGMOID, tile.input(1), open, gradients.get(2), gradients.get(1));
     A gRoot = product;
-    kernels.multiply(product, 0, open, 0, gRoot, 0, all);
-    kernels.multiply(gx, 0, open, 0, gradients.get(2), 0, all);
-    kernels.multiply(gradients.get(2), 0, root, 0, gradients.get(2), 0, all);
+    tile.multiply(product, open, gRoot);
+    tile.multiply(gx, open, gradients.get(2));
+    tile.multiply(gradients.get(2), root, gradients.get(2));
     // gs = gm e^{-2s} / m - gg, with e^{-2s} = (1 - t) / (1 + t)
     A remains = gx;
-    kernels.affine(-1, tanh, 0, 1, remains, 0, all);
-    kernels.affine(1, tanh, 0, 1, tanh, 0, all);
-    kernels.divide(remains, 0, tanh, 0, remains, 0, all);
-    kernels.affine(1, root, 0, LEAST_ROOT, root, 0, all);
-    kernels.divide(remains, 0, root, 0, remains, 0, all);
-    kernels.multiply(gRoot, 0, remains, 0, gRoot, 0, all);
-    kernels.subtract(gRoot, 0, cotangents.get(0), 0, gRoot, 0, all);
-    rates(kernels, first, inputs, vectors, gradients, vectorGradients, spares, rows, n);
+    tile.affine(-1, tanh, 1, remains);
+    tile.affine(1, tanh, 1, tanh);
+    tile.divide(remains, tanh, remains);
+    tile.affine(1, root, LEAST_ROOT, root);
+    tile.divide(remains, root, remains);
+    tile.multiply(gRoot, remains, gRoot);
+    tile.subtract(gRoot, cotangents.get(0), gRoot);
+    rates(tile, gradients.get(0), vectorGradients.get(0));
   }
 
   /** From gs, in the first gradient, those of r and Λ. */
-  private <A> void rates(
-      Kernels<A> kernels,
-      long first,
-      List<A> inputs,
-      List<A> vectors,
-      List<A> gradients,
-      List<A> vectorGradients,
-      List<A> spares,
-      int rows,
-      int n) {
-    A gs = gradients.get(0);
-    A gate = spares.get(3);
-    A rate = spares.get(4);
-    A sum = spares.get(1);
+  private <A> void rates(Tile<A> tile, A gs, A gRate) {
+    Kernels<A> kernels = tile.kernels();
+    int n = tile.n();
+    A gate = tile.spare(3);
+    A rate = tile.spare(4);
+    A sum = tile.spare(1);
     kernels.fill(sum, 0, n, 0);
-    for (int row = 0; row < rows; row++) {
+    for (int row = 0; row < tile.rows(); row++) {
       int at = row * n;
-      if (starts.test(first + row)) {
+      if (starts.test(tile.first() + row)) {
         kernels.fill(gs, at, n, 0);
         continue;
       }
       kernels.multiplyAdd(gs, at, gate, at, sum, 0, n);
       kernels.multiply(gs, at, rate, 0, gs, at, n);
     }
-    kernels.mapPullback(Unary.SIGMOID, inputs.get(0), 0, gate, 0, gs, 0, gs, 0, rows * n);
+    tile.mapPullback(Unary.SIGMOID, tile.input(0), gate, gs, gs);
     kernels.affine(1 / SHARPNESS, rate, 0, 0, rate, 0, n);
-    kernels.mapPullback(Unary.SOFTPLUS, vectors.get(0), 0, rate, 0, sum, 0, sum, 0, n);
-    kernels.axpy(SHARPNESS, sum, 0, vectorGradients.get(0), 0, n);
+    kernels.mapPullback(Unary.SOFTPLUS, tile.vector(0), 0, rate, 0, sum, 0, sum, 0, n);
+    kernels.axpy(SHARPNESS, sum, 0, gRate, 0, n);
   }
 }

@@ -1,22 +1,15 @@
 package io.sequencezoo.models.ssm;
 
-import io.sequencezoo.core.autodiff.Primitives;
-import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.diagonal.ChannelRecurrence;
-import io.sequencezoo.core.dynamics.diagonal.Discretisation;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * S4D: a time-invariant linear system per channel, driven by that channel alone, whose modes forget
@@ -53,36 +46,25 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "state-spaces/s4",
     path = "models/s4/s4d.py",
     commit = "e757cef57d89e448c413de7325ed5601aceaac13")
-public final class S4d implements Parametrisation {
-  private final int width;
+public final class S4d extends DiagonalMixer {
   private final int pairs;
   private final S4dConfig config;
-  private final ChannelRecurrence recurrence = new ChannelRecurrence();
 
   /** A layer of width D. */
   public S4d(int width, S4dConfig config) {
-    this.width = width;
+    super(
+        S4dConfig.NAME,
+        width,
+        new ChannelRecurrence(),
+        (long) width * config.stateSize(),
+        config.output(),
+        Unary.GELU);
     this.pairs = config.stateSize() / 2;
     this.config = config;
   }
 
   @Override
-  public String name() {
-    return S4dConfig.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
+  void declareSystem(Declaration declaration) {
     declaration.undecayed(
         "log_step",
         Initialisers.uniform(Math.log(config.smallestStep()), Math.log(config.largestStep())),
@@ -90,8 +72,6 @@ public final class S4d implements Parametrisation {
     declaration.undecayed("log_a_real", Initialisers.constant(Math.log(0.5)), width, pairs);
     declaration.undecayed("a_imag", this::frequencies, width, pairs);
     declaration.weight("c", Initialisers.normal(Math.sqrt(0.5)), width, 2, pairs);
-    declaration.undecayed("d", Initialisers.normal(1), width);
-    config.output().declare(declaration, width);
   }
 
   private double[] frequencies(long[] shape, SplittableRandom random) {
@@ -104,50 +84,20 @@ public final class S4d implements Parametrisation {
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Map<String, Variable> coefficients =
-        coefficients(
-            context.tape(),
+  Map<String, Variable> coefficients(Context context, Variable u) {
+    return new SsmOperators.S4dSystem(
             config.discretisation(),
-            x,
             context.parameter("log_step"),
             context.parameter("log_a_real"),
             context.parameter("a_imag"),
             context.parameter("c"),
-            context.parameter("d"));
-    return new Drive(coefficients, Map.of(), Map.of());
-  }
-
-  /** The coefficients of {@link ChannelRecurrence}; d may be null. */
-  static Map<String, Variable> coefficients(
-      Tape tape,
-      Discretisation discretisation,
-      Variable u,
-      Variable logStep,
-      Variable logReal,
-      Variable imaginary,
-      Variable c,
-      Variable d) {
-    Variable real = Primitives.map(tape, Unary.NEGATE, Primitives.map(tape, Unary.EXP, logReal));
-    Variable a = Primitives.stack(tape, 1, real, imaginary);
-    return Coefficients.ofChannels(tape, discretisation.apply(tape, a, logStep), u, c, d);
+            context.parameter(FEEDTHROUGH))
+        .coefficients(context.tape(), u);
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Variable y =
-        Primitives.reshape(context.tape(), outputs, outputs.size(0), outputs.size(1), width);
-    return config.output().apply(context, y, Unary.GELU);
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return 2L * width * pairs * type.width();
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
+  long systemMultiplyAdds() {
     // Four for the complex product of each mode, two to read it.
-    return 6L * width * pairs + width + config.output().multiplyAdds(width);
+    return 6L * width * pairs;
   }
 }

@@ -9,15 +9,12 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.diagonal.DiagonalRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.SplittableRandom;
 
 /**
  * S5: one time-invariant linear system with many inputs and outputs, driven by the whole token and
@@ -56,39 +53,30 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "lindermanlab/S5",
     path = "s5/ssm.py",
     commit = "3c18fdb6b06414da35e77b94b9cd855f6a95ef17")
-public final class S5 implements Parametrisation {
+public final class S5 extends DiagonalMixer {
   /** The reference's bound on real parts with clip_eigs. */
   private static final double LARGEST_REAL_PART = -1e-4;
 
-  private final int width;
   private final int modes;
   private final S5Config config;
-  private final Recurrence recurrence;
   private final Supplier<Hippo> hippo;
 
   /** A layer of width D. */
   public S5(int width, S5Config config) {
-    this.width = width;
+    super(
+        S5Config.NAME,
+        width,
+        config.bidirectional() ? DiagonalRecurrence.bidirectional() : DiagonalRecurrence.causal(),
+        config.bidirectional() ? 0 : 2L * modes(config),
+        config.output(),
+        Unary.GELU_TANH);
     this.config = config;
-    this.modes = config.conjugateSymmetry() ? config.stateSize() / 2 : config.stateSize();
-    this.recurrence =
-        config.bidirectional() ? DiagonalRecurrence.bidirectional() : DiagonalRecurrence.causal();
+    this.modes = modes(config);
     this.hippo = Suppliers.memoize(() -> Hippo.legs(config.stateSize() / config.blocks()));
   }
 
-  @Override
-  public String name() {
-    return S5Config.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
+  private static int modes(S5Config config) {
+    return config.conjugateSymmetry() ? config.stateSize() / 2 : config.stateSize();
   }
 
   @Override
@@ -97,15 +85,13 @@ public final class S5 implements Parametrisation {
   }
 
   @Override
-  public void declare(Declaration declaration) {
+  void declareSystem(Declaration declaration) {
     Initialiser step =
         Initialisers.uniform(Math.log(config.smallestStep()), Math.log(config.largestStep()));
     declaration.undecayed("lambda", (shape, random) -> eigenvalues(), 2, modes);
     declaration.undecayed("log_step", step, modes);
     declaration.undecayed("b", this::write, width, 2L * modes);
     declaration.weight("c", this::read, (config.bidirectional() ? 4L : 2L) * modes, width);
-    declaration.undecayed("d", Initialisers.normal(1), width);
-    config.output().declare(declaration, width);
   }
 
   private double[] eigenvalues() {
@@ -119,77 +105,75 @@ public final class S5 implements Parametrisation {
   }
 
   /** {@code V* B}, block by block; fan-in of B is the state size, as in the reference. */
-  private double[] write(long[] shape, java.util.SplittableRandom random) {
+  private double[] write(long[] shape, SplittableRandom random) {
     int states = config.stateSize();
     double[] b =
         Initialisers.normal(Math.sqrt(1.0 / states)).values(new long[] {states, width}, random);
-    int size = states / config.blocks();
-    int perBlock = modes / config.blocks();
     double[] out = new double[2 * modes * width];
-    for (int mode = 0; mode < modes; mode++) {
-      int block = mode / perBlock;
-      int k = mode % perBlock;
-      for (int j = 0; j < size; j++) {
-        double re = hippo.get().re()[j][k];
-        double im = hippo.get().im()[j][k];
-        for (int i = 0; i < width; i++) {
-          double drawn = b[(block * size + j) * width + i];
-          out[i * 2 * modes + mode] += re * drawn;
-          out[i * 2 * modes + modes + mode] -= im * drawn;
-        }
-      }
-    }
+    eigenvectors(
+        (mode, state, re, im) -> {
+          for (int i = 0; i < width; i++) {
+            double drawn = b[state * width + i];
+            out[i * 2 * modes + mode] += re * drawn;
+            out[i * 2 * modes + modes + mode] -= im * drawn;
+          }
+        });
     return out;
   }
 
   /** {@code C V}, block by block, for each direction. */
-  private double[] read(long[] shape, java.util.SplittableRandom random) {
+  private double[] read(long[] shape, SplittableRandom random) {
     int states = config.stateSize();
-    int size = states / config.blocks();
-    int perBlock = modes / config.blocks();
     int directions = config.bidirectional() ? 2 : 1;
     double[] out = new double[directions * 2 * modes * width];
     Initialiser normal = Initialisers.normal(Math.sqrt(1.0 / states));
     for (int direction = 0; direction < directions; direction++) {
       double[] c = normal.values(new long[] {2, states, width}, random);
       int at = direction * 2 * modes * width;
-      for (int mode = 0; mode < modes; mode++) {
-        int block = mode / perBlock;
-        int k = mode % perBlock;
-        for (int j = 0; j < size; j++) {
-          double re = hippo.get().re()[j][k];
-          double im = hippo.get().im()[j][k];
-          int row = (block * size + j) * width;
-          for (int i = 0; i < width; i++) {
-            double real = c[row + i];
-            double imaginary = c[states * width + row + i];
-            out[at + mode * width + i] += real * re - imaginary * im;
-            out[at + (modes + mode) * width + i] += real * im + imaginary * re;
-          }
-        }
-      }
+      eigenvectors(
+          (mode, state, re, im) -> {
+            for (int i = 0; i < width; i++) {
+              double real = c[state * width + i];
+              double imaginary = c[(states + state) * width + i];
+              out[at + mode * width + i] += real * re - imaginary * im;
+              out[at + (modes + mode) * width + i] += real * im + imaginary * re;
+            }
+          });
     }
     return out;
   }
 
+  /** Shows every number of the eigenvectors V of all blocks that isn't 0 by its block. */
+  private void eigenvectors(EntryVisitor visitor) {
+    int size = config.stateSize() / config.blocks();
+    int perBlock = modes / config.blocks();
+    for (int mode = 0; mode < modes; mode++) {
+      int k = mode % perBlock;
+      for (int j = 0; j < size; j++) {
+        int state = mode / perBlock * size + j;
+        visitor.visit(mode, state, hippo.get().re()[j][k], hippo.get().im()[j][k]);
+      }
+    }
+  }
+
+  /** Takes what state holds of a mode's eigenvector. */
+  private interface EntryVisitor {
+    void visit(int mode, int state, double re, double im);
+  }
+
   @Override
-  public Drive drive(Context context, Variable x, State state) {
+  Map<String, Variable> coefficients(Context context, Variable u) {
     Tape tape = context.tape();
     Variable lambda = context.parameter("lambda");
-    if (config.clipEigenvalues()) {
-      lambda = clipped(tape, lambda);
-    }
-    return new Drive(
-        Coefficients.ofMany(
-            tape,
-            config.discretisation().apply(tape, lambda, context.parameter("log_step")),
-            x,
+    return new SsmOperators.S5System(
+            config.discretisation(),
+            config.clipEigenvalues() ? clipped(tape, lambda) : lambda,
+            context.parameter("log_step"),
             context.parameter("b"),
             context.parameter("c"),
-            context.parameter("d"),
-            config.conjugateSymmetry() ? 2 : 1),
-        Map.of(),
-        Map.of());
+            context.parameter(FEEDTHROUGH),
+            config.conjugateSymmetry() ? 2 : 1)
+        .coefficients(tape, u);
   }
 
   private static Variable clipped(Tape tape, Variable lambda) {
@@ -200,20 +184,10 @@ public final class S5 implements Parametrisation {
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return config.output().apply(context, outputs, Unary.GELU_TANH);
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return config.bidirectional() ? 0 : 2L * modes * type.width();
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
+  long systemMultiplyAdds() {
     int directions = config.bidirectional() ? 2 : 1;
     long products = 2L * modes * width * (1 + directions);
     // Four for the complex product of each mode.
-    return products + directions * 4L * modes + width + config.output().multiplyAdds(width);
+    return products + directions * 4L * modes;
   }
 }

@@ -1,5 +1,6 @@
 package io.sequencezoo.models.ssm;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
@@ -8,6 +9,8 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.diagonal.ChannelRecurrence;
 import io.sequencezoo.core.dynamics.diagonal.DiagonalRecurrence;
 import io.sequencezoo.core.dynamics.diagonal.Discretisation;
+import io.sequencezoo.core.kernel.Unary;
+import java.util.Map;
 
 /** State-space models as bare operators, without projections, gates and norms. */
 public final class SsmOperators {
@@ -16,55 +19,71 @@ public final class SsmOperators {
   /**
    * S5's system: {@code x_t = λ ⊙ x_{t-1} + γ ⊙ (B u_t)}, {@code y_t = scale Re(C x_t) + d ⊙ u_t}.
    *
+   * @param discretisation from Λ and Δ to λ and γ
    * @param lambda continuous eigenvalues {@code [2, P]}
    * @param logStep {@code [P]}
    * @param b {@code [D, 2P]}, real parts, then imaginary ones
    * @param c {@code [2P, D]}, rows of real parts, then of imaginary ones
    * @param d {@code [D]}, or null
-   * @param initial with {@code x [B, 2, P]}, or null
+   * @param scale 2 where a mode stands for its conjugate as well, otherwise 1
    */
-  public static Evolution s5(
-      Tape tape,
-      Solver solver,
+  public record S5System(
       Discretisation discretisation,
-      Variable u,
       Variable lambda,
       Variable logStep,
       Variable b,
       Variable c,
       Variable d,
-      double scale,
-      State initial) {
-    Variable[] discrete = discretisation.apply(tape, lambda, logStep);
-    return DiagonalRecurrence.causal()
-        .evolve(
-            tape, solver, Coefficients.ofMany(tape, discrete, u, b, c, d, scale), initial, null);
+      double scale) {
+    Map<String, Variable> coefficients(Tape tape, Variable u) {
+      return Coefficients.ofMany(
+          tape, discretisation.apply(tape, lambda, logStep), u, b, c, d, scale);
+    }
   }
 
   /**
-   * S4D's system: {@code y_t = Σ_{s<=t} K_{t-s} u_s + d u_t}, {@code K_l = 2 Re Σ C γ λ^l}, as
-   * {@code [B, T, D, 1]}; parameters as {@link S4d} has them.
+   * S4D's system: {@code y_t = Σ_{s<=t} K_{t-s} u_s + d u_t}, {@code K_l = 2 Re Σ C γ λ^l};
+   * parameters as {@link S4d} has them.
    *
+   * @param discretisation from A and Δ to λ and γ
+   * @param logStep {@code [D]}
+   * @param logReal {@code log -Re A [D, N/2]}
+   * @param imaginary {@code Im A [D, N/2]}
+   * @param c {@code [D, 2, N/2]}
    * @param d {@code [D]}, or null
-   * @param initial with {@code x [B, D, 2, N/2]}, or null
    */
-  public static Evolution s4d(
-      Tape tape,
-      Solver solver,
+  public record S4dSystem(
       Discretisation discretisation,
-      Variable u,
       Variable logStep,
       Variable logReal,
       Variable imaginary,
       Variable c,
-      Variable d,
-      State initial) {
+      Variable d) {
+    Map<String, Variable> coefficients(Tape tape, Variable u) {
+      Variable real = Primitives.map(tape, Unary.NEGATE, Primitives.map(tape, Unary.EXP, logReal));
+      Variable a = Primitives.stack(tape, 1, real, imaginary);
+      return Coefficients.ofChannels(tape, discretisation.apply(tape, a, logStep), u, c, d);
+    }
+  }
+
+  /**
+   * S5's system driven by {@code u [B, T, D]}.
+   *
+   * @param initial with {@code x [B, 2, P]}, or null
+   */
+  public static Evolution s5(Tape tape, Solver solver, S5System system, Variable u, State initial) {
+    return DiagonalRecurrence.causal()
+        .evolve(tape, solver, system.coefficients(tape, u), initial, null);
+  }
+
+  /**
+   * S4D's system driven by {@code u [B, T, D]}; outputs are {@code [B, T, D, 1]}.
+   *
+   * @param initial with {@code x [B, D, 2, N/2]}, or null
+   */
+  public static Evolution s4d(
+      Tape tape, Solver solver, S4dSystem system, Variable u, State initial) {
     return new ChannelRecurrence()
-        .evolve(
-            tape,
-            solver,
-            S4d.coefficients(tape, discretisation, u, logStep, logReal, imaginary, c, d),
-            initial,
-            null);
+        .evolve(tape, solver, system.coefficients(tape, u), initial, null);
   }
 }

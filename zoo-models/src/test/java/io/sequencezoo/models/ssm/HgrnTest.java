@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.linear.Hgrn2Config.Bounds;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,7 +49,8 @@ class HgrnTest {
   @ParameterizedTest
   @CsvSource({"1.0,0.5,0", "2.0,0,0", "1.5,0.9,4"})
   void forward_isTheTranscription(double expansion, double bound, int convolution) {
-    LayerOracle layer = LayerOracle.of(new HgrnConfig(expansion, bound, convolution));
+    LayerOracle layer =
+        LayerOracle.of(new HgrnConfig(expansion, bound, Bounds.CONSTANT, convolution));
     layer.assertForward(x -> transcription(layer, x, bound > 0, convolution));
   }
 
@@ -65,13 +68,26 @@ class HgrnTest {
     }
   }
 
+  /** Files of before bounds had a key: 1 meant bounds that rise, less a constant one. */
+  @ParameterizedTest
+  @CsvSource({"lowerBound: 1.0,1,RISING", "lowerBound: 0.5,0.5,CONSTANT", "expansion: 1,1,RISING"})
+  void boundsThatAreAbsent_followTheLowerBound(String key, double lowerBound, Bounds bounds) {
+    assertThat(Configs.read("layer", "{type: hgrn, " + key + "}", HgrnConfig.class))
+        .isEqualTo(new HgrnConfig(1, lowerBound, bounds, 0));
+  }
+
   @Test
   void misfits_areRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new HgrnConfig(1, 1.5, 0))
-        .withMessage("hgrn: lowerBound must be in [0, 1), or 1 for layer/layers, got 1.5");
+        .isThrownBy(() -> new HgrnConfig(1, 1.5, Bounds.RISING, 0))
+        .withMessage(
+            "hgrn: lowerBound must be from 0 to below 1, or 1 where bounds are rising, got 1.5");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new HgrnConfig(-1.0, 1, 0))
+        .isThrownBy(() -> new HgrnConfig(1, 1.0, Bounds.CONSTANT, 0))
+        .withMessage(
+            "hgrn: lowerBound must be from 0 to below 1, or 1 where bounds are rising, got 1.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new HgrnConfig(-1.0, 1, Bounds.RISING, 0))
         .withMessage("hgrn: expansion must be positive, got -1.0");
   }
 }
