@@ -13,6 +13,7 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Losses;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.linear.GateActivation;
 import io.sequencezoo.models.linear.LightNetConfig;
 import java.util.Arrays;
 import java.util.List;
@@ -70,7 +71,7 @@ class ImageExampleTest {
   private static LightNetConfig inTwoDimensions(int height, int width) {
     return LightNetConfig.builder()
         .heads(2)
-        .gate(LightNetConfig.Gate.NONE)
+        .outputGate(GateActivation.NONE)
         .bidirectional(true)
         .toeplitz(LightNetConfig.Toeplitz.EVERY_LAYER)
         .axes(List.of(height, width))
@@ -83,7 +84,7 @@ class ImageExampleTest {
   private static LightNetConfig withoutPositions() {
     return LightNetConfig.builder()
         .heads(2)
-        .gate(LightNetConfig.Gate.NONE)
+        .outputGate(GateActivation.NONE)
         .bidirectional(true)
         .build();
   }

@@ -205,6 +205,7 @@ public final class Configs {
         .setDefaultPropertyInclusion(JsonInclude.Include.NON_ABSENT)
         .setDefaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.FAIL, Nulls.FAIL))
         .addMixIn(BlockConfig.class, ByType.class)
+        .addHandler(new Switches())
         .registerModule(new SimpleModule().setDeserializerModifier(new Standards()));
     mapper
         .coercionConfigDefaults()

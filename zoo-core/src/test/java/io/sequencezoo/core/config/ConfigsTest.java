@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -39,6 +40,7 @@ class ConfigsTest {
 
   enum Start {
     @JsonProperty("code")
+    @JsonAlias("false")
     CODE,
     @JsonProperty("paper")
     PAPER
@@ -78,6 +80,16 @@ class ConfigsTest {
 
   private static Cell cell(String text) {
     return Configs.read("cell.yaml", text, Cell.class);
+  }
+
+  @Test
+  void booleanForAKind_isTheOneThatHasItAsAnAlias() {
+    assertThat(Configs.read("cell", "{type: cell, start: false}", Cell.class))
+        .isEqualTo(Cell.standard());
+    assertThat(Configs.with(Cell.standard(Start.PAPER), "start", false)).isEqualTo(Cell.standard());
+    assertThatThrownBy(() -> Configs.read("cell", "{type: cell, start: true}", Cell.class))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("start: unknown value true at line 1");
   }
 
   @Test

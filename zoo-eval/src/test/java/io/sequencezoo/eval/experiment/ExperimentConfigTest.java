@@ -8,6 +8,7 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.icll.IcllTask;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
+import io.sequencezoo.models.linear.GateActivation;
 import io.sequencezoo.models.linear.GlaConfig;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.rnn.LstmConfig;
@@ -104,7 +105,7 @@ class ExperimentConfigTest {
     ExperimentConfig alone = ExperimentConfig.parse("experiment", HYBRID);
     assertThat(alone.withMixers(List.of("gla", "lstm", "lstm")).models())
         .containsOnlyKeys("gla", "lstm", "lstm-2");
-    GlaConfig gla = new GlaConfig(2, 0.5, 1, 16, 16, 0);
+    GlaConfig gla = new GlaConfig(2, 0.5, 1, 16, 16, 0, GateActivation.SILU, true);
     assertThat(tiny.withMixers(List.of("gla")).mixers()).containsExactly(gla);
     assertThatThrownBy(() -> tiny.withMixers(List.of("swiglu")))
         .isInstanceOf(IllegalArgumentException.class)

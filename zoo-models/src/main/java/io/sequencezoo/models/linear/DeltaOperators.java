@@ -9,7 +9,6 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -41,7 +40,7 @@ public final class DeltaOperators {
       Variable g,
       State initial,
       double scale) {
-    Map<String, Variable> coefficients = coefficients(q, k, v, g);
+    Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
     coefficients.put(MatrixStateRecurrence.BETA, beta);
     return MatrixStateRecurrence.delta(scale).evolve(tape, solver, coefficients, initial, null);
   }
@@ -112,21 +111,9 @@ public final class DeltaOperators {
       Variable g,
       State initial,
       double scale) {
-    Map<String, Variable> coefficients = coefficients(q, k, v, g);
+    Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
     coefficients.put(MatrixStateRecurrence.READ, a);
     coefficients.put(MatrixStateRecurrence.WRITE, b);
     return MatrixStateRecurrence.lowRank(scale).evolve(tape, solver, coefficients, initial, null);
-  }
-
-  private static Map<String, Variable> coefficients(
-      Variable q, Variable k, Variable v, Variable g) {
-    Map<String, Variable> coefficients = new LinkedHashMap<>();
-    coefficients.put(MatrixStateRecurrence.QUERY, q);
-    coefficients.put(MatrixStateRecurrence.KEY, k);
-    coefficients.put(MatrixStateRecurrence.VALUE, v);
-    if (g != null) {
-      coefficients.put(MatrixStateRecurrence.DECAY, g);
-    }
-    return coefficients;
   }
 }

@@ -5,8 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -21,7 +19,8 @@ import java.util.List;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 4
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; true
- * @param outputGate whether a gate multiplies the normalised outputs; true
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
+ * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(DeltaProductConfig.NAME)
 @JsonClassDescription(
@@ -35,8 +34,9 @@ public record DeltaProductConfig(
     boolean decays,
     int shortConvolution,
     boolean allowNegativeEigenvalues,
-    boolean outputGate)
-    implements MixerConfig {
+    GateActivation outputGate,
+    boolean norm)
+    implements DeltaConfig {
   static final String NAME = "delta_product";
 
   /** As many as the recurrence takes. */
@@ -44,11 +44,7 @@ public record DeltaProductConfig(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaProductConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.checkHeads(NAME, heads);
-    checkArgument(valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", NAME, valueHeads);
-    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
+    HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion, shortConvolution);
     checkArgument(
         writes >= 1 && writes <= MOST_WRITES,
         "%s: writes must be in 1 to %s, got %s",
@@ -59,30 +55,33 @@ public record DeltaProductConfig(
 
   /** The reference layer, with two reflections per token. */
   public static DeltaProductConfig standard() {
-    return new DeltaProductConfig(6, 6, 0.75, 1.5, 2, true, 4, true, true);
+    return new DeltaProductConfig(6, 6, 0.75, 1.5, 2, true, 4, true, GateActivation.SILU, true);
   }
 
   /** The same without a decay, as the paper first defines it. */
   public static DeltaProductConfig ungated() {
-    return new DeltaProductConfig(6, 6, 0.75, 1.5, 2, false, 4, true, true);
+    return new DeltaProductConfig(6, 6, 0.75, 1.5, 2, false, 4, true, GateActivation.SILU, true);
   }
 
   /** The default where this is said: valueHeads are as many. */
   static DeltaProductConfig standard(int heads) {
-    return new DeltaProductConfig(heads, heads, 0.75, 1.5, 2, true, 4, true, true);
+    return new DeltaProductConfig(
+        heads, heads, 0.75, 1.5, 2, true, 4, true, GateActivation.SILU, true);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<DeltaProductConfig> examples() {
     return List.of(
-        standard(), ungated(), new DeltaProductConfig(1, 2, 0.5, 1.0, 3, true, 0, false, false));
+        standard(),
+        ungated(),
+        new DeltaProductConfig(1, 2, 0.5, 1.0, 3, true, 0, false, GateActivation.NONE, true),
+        new DeltaProductConfig(2, 2, 1, 1, 2, true, 0, true, GateActivation.NONE, false));
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion, writes);
-    return new SequenceMixer(
-        new DeltaProduct(sizes, shortConvolution, allowNegativeEigenvalues, decays, outputGate));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion);
+    return new SequenceMixer(new DeltaProduct(sizes, this));
   }
 }

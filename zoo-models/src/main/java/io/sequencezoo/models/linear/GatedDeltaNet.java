@@ -1,20 +1,8 @@
 package io.sequencezoo.models.linear;
 
-import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.op.Dense;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Gated DeltaNet: a matrix state per head that forgets at a rate which the input sets, then
@@ -56,84 +44,9 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/gated_deltanet.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class GatedDeltaNet implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
-
-  private static final String STEP = "step";
-
-  private final DeltaSizes sizes;
-  private final DeltaInputs inputs;
-  private final SoftplusDecay decay;
-  private final DeltaOutput output;
-  private final MatrixStateRecurrence recurrence;
-
-  /** A layer with convolutions over W tokens, or none for W = 0. */
-  GatedDeltaNet(
-      DeltaSizes sizes, int convolution, boolean allowNegativeEigenvalues, boolean outputGate) {
-    this.sizes = sizes;
-    this.inputs = new DeltaInputs(sizes, convolution, allowNegativeEigenvalues);
-    this.decay = new SoftplusDecay(sizes.valueHeads(), 1, 0, SoftplusDecay.mambaBiases());
-    this.output =
-        new DeltaOutput(sizes, outputGate ? DeltaOutput.Gate.SILU : DeltaOutput.Gate.NONE);
-    this.recurrence = MatrixStateRecurrence.delta(1 / Math.sqrt(sizes.keys()));
-  }
-
-  @Override
-  public String name() {
-    return "gated_delta_net";
-  }
-
-  @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    inputs.declare(declaration, normal);
-    declaration.weight(STEP, normal, sizes.width(), sizes.valueHeads());
-    decay.declare(declaration);
-    output.declare(declaration, normal);
-  }
-
-  @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return inputs.initialState(context, batch, type);
-  }
-
-  @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    Map<String, Variable> coefficients = inputs.apply(context, x, state, caches);
-    Variable steps =
-        Dense.linear(
-            context.tape(), x, context.parameter(STEP), context.parameter(SoftplusDecay.BIAS));
-    coefficients.put(MatrixStateRecurrence.DECAY, decay.apply(context, steps));
-    return new Drive(coefficients, output.extras(context, x), caches);
-  }
-
-  @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return output.apply(context, outputs, drive.extras());
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return sizes.state() * type.width() + inputs.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    return inputs.multiplyAddsPerToken()
-        + (long) sizes.width() * sizes.valueHeads()
-        + output.multiplyAddsPerToken()
-        + sizes.recurrenceMultiplyAdds(true);
+public final class GatedDeltaNet extends DeltaMixer {
+  /** A layer. */
+  GatedDeltaNet(HeadSizes sizes, GatedDeltaNetConfig config) {
+    super(sizes, config, SoftplusDecay.perHead(sizes));
   }
 }

@@ -1,12 +1,8 @@
 package io.sequencezoo.models.linear;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -19,7 +15,8 @@ import java.util.List;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 4
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
- * @param outputGate whether a gate multiplies the normalised outputs; true
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
+ * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(GatedDeltaNetConfig.NAME)
 @JsonClassDescription(
@@ -31,17 +28,14 @@ public record GatedDeltaNetConfig(
     double valueExpansion,
     int shortConvolution,
     boolean allowNegativeEigenvalues,
-    boolean outputGate)
-    implements MixerConfig {
+    GateActivation outputGate,
+    boolean norm)
+    implements DeltaConfig {
   static final String NAME = "gated_delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GatedDeltaNetConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.checkHeads(NAME, heads);
-    checkArgument(valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", NAME, valueHeads);
-    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
+    HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion, shortConvolution);
   }
 
   /**
@@ -49,24 +43,26 @@ public record GatedDeltaNetConfig(
    * parameters.
    */
   public static GatedDeltaNetConfig standard() {
-    return new GatedDeltaNetConfig(6, 6, 0.75, 1.5, 4, false, true);
+    return new GatedDeltaNetConfig(6, 6, 0.75, 1.5, 4, false, GateActivation.SILU, true);
   }
 
   /** The default where this is said: valueHeads are as many. */
   static GatedDeltaNetConfig standard(int heads) {
-    return new GatedDeltaNetConfig(heads, heads, 0.75, 1.5, 4, false, true);
+    return new GatedDeltaNetConfig(heads, heads, 0.75, 1.5, 4, false, GateActivation.SILU, true);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<GatedDeltaNetConfig> examples() {
-    return List.of(standard(), new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 2, true, false));
+    return List.of(
+        standard(),
+        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 2, true, GateActivation.NONE, true),
+        new GatedDeltaNetConfig(2, 2, 1, 1, 0, false, GateActivation.NONE, false));
   }
 
   @Override
   public SequenceMixer build(Place place) {
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion, 1);
-    return new SequenceMixer(
-        new GatedDeltaNet(sizes, shortConvolution, allowNegativeEigenvalues, outputGate));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion);
+    return new SequenceMixer(new GatedDeltaNet(sizes, this));
   }
 }

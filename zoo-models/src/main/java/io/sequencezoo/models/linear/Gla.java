@@ -1,22 +1,8 @@
 package io.sequencezoo.models.linear;
 
-import io.sequencezoo.core.autodiff.Tape;
-import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.op.Dense;
-import io.sequencezoo.core.op.LogDecays;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Gated linear attention: a linear system with a matrix state per head, driven by outer products of
@@ -55,93 +41,12 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/gla.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class Gla implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
-
-  private final HeadSizes sizes;
-  private final int rank;
-  private final double gateNormalizer;
-  private final QueryKeyValue projections;
-  private final GatedOutput output;
-  private final MatrixStateRecurrence recurrence;
-
-  /**
-   * A layer.
-   *
-   * @param rank R, of the decay's projection
-   * @param convolution W, or 0 for none
-   */
-  Gla(HeadSizes sizes, int rank, double gateNormalizer, int convolution) {
-    this.sizes = sizes;
-    this.rank = rank;
-    this.gateNormalizer = gateNormalizer;
-    this.projections = new QueryKeyValue(sizes, convolution);
-    this.output = new GatedOutput(sizes);
-    this.recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys()));
-  }
-
-  @Override
-  public String name() {
-    return "gla";
-  }
-
-  @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    projections.declare(declaration, normal);
-    declaration.weight("gate_low", normal, sizes.width(), rank);
-    declaration.weight("gate_high", normal, rank, sizes.keyWidth());
-    declaration.undecayed("gate_bias", Initialisers.zeros(), sizes.keyWidth());
-    output.declare(declaration, normal);
-  }
-
-  @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return projections.initialState(context, batch, type);
-  }
-
-  @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    Map<String, Variable> coefficients = projections.apply(context, x, state, caches);
-    coefficients.replaceAll((name, value) -> projections.perHead(tape, value));
-    Variable low = Dense.linear(tape, x, context.parameter("gate_low"), null);
-    Variable logits =
-        Dense.linear(tape, low, context.parameter("gate_high"), context.parameter("gate_bias"));
-    Variable decay = LogDecays.logSigmoid(tape, logits, 1 / gateNormalizer);
-    coefficients.put(MatrixStateRecurrence.DECAY, projections.perHead(tape, decay));
-    return new Drive(coefficients, Map.of(GatedOutput.GATE, output.gate(context, x)), caches);
-  }
-
-  @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return output.apply(context, outputs, drive.extras().get(GatedOutput.GATE));
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return sizes.state() * type.width() + projections.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    long gate = (long) rank * (sizes.width() + sizes.keyWidth());
-    // Decay, write and read: one each per number of state.
-    return projections.multiplyAddsPerToken()
-        + gate
-        + output.multiplyAddsPerToken()
-        + 3 * sizes.state();
+public final class Gla extends MatrixStateMixer {
+  /** A layer. */
+  Gla(HeadSizes sizes, GlaConfig config) {
+    super(
+        sizes,
+        config,
+        LogSigmoidDecay.perChannel(sizes, config.gateLowRank(), config.gateNormalizer()));
   }
 }

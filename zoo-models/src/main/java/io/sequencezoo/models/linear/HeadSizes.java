@@ -2,6 +2,7 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -10,11 +11,13 @@ import java.util.stream.IntStream;
  * How the width of a layer is shared out to heads with matrix states.
  *
  * @param width D
- * @param heads H
+ * @param heads G, of queries and keys
+ * @param valueHeads H, of values and states, a multiple of G; value head h uses key head {@code
+ *     floor(h / (H/G))}
  * @param keys K, per head
- * @param values V, per head
+ * @param values V, per value head
  */
-record HeadSizes(int width, int heads, int keys, int values) {
+record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
 
   /**
    * Sizes of H heads whose keys together are D times keyExpansion wide, and values likewise.
@@ -29,22 +32,60 @@ record HeadSizes(int width, int heads, int keys, int values) {
     checkDivisible(subject, "", width, heads, all);
     checkDivisible(subject, "key ", keyWidth, heads, all);
     checkDivisible(subject, "value ", valueWidth, heads, all);
-    return new HeadSizes(width, heads, keyWidth / heads, valueWidth / heads);
+    return new HeadSizes(width, heads, heads, keyWidth / heads, valueWidth / heads);
   }
 
-  /** H K. */
+  /** The same with a number of value heads of its own, and heads that needn't divide the width. */
+  static HeadSizes grouped(
+      String subject,
+      int width,
+      int heads,
+      int valueHeads,
+      double keyExpansion,
+      double valueExpansion) {
+    checkArgument(
+        valueHeads % heads == 0,
+        "%s: valueHeads %s must be a multiple of heads %s; use valueHeads %s",
+        subject,
+        valueHeads,
+        heads,
+        heads * Math.max(1, Math.round((double) valueHeads / heads)));
+    int keyWidth = expanded(subject, width, "keyExpansion", keyExpansion);
+    int valueWidth = expanded(subject, width, "valueExpansion", valueExpansion);
+    checkDivisible(subject, "key ", keyWidth, heads, new int[] {keyWidth});
+    checkDivisible(subject, "value ", valueWidth, valueHeads, new int[] {valueWidth});
+    return new HeadSizes(width, heads, valueHeads, keyWidth / heads, valueWidth / valueHeads);
+  }
+
+  /** G K. */
   int keyWidth() {
     return heads * keys;
   }
 
   /** H V. */
   int valueWidth() {
-    return heads * values;
+    return valueHeads * values;
   }
 
   /** Numbers in the state, H K V. */
   long state() {
-    return (long) heads * keys * values;
+    return (long) valueHeads * keys * values;
+  }
+
+  /** Refuses numbers of heads, expansions and spans of convolutions that fit no width. */
+  static void check(
+      String subject,
+      int heads,
+      int valueHeads,
+      double keyExpansion,
+      double valueExpansion,
+      int shortConvolution) {
+    ShortConvolutions.checkSpan(subject, shortConvolution);
+    checkHeads(subject, heads);
+    checkArgument(
+        valueHeads >= 1, "%s: valueHeads must be at least 1, got %s", subject, valueHeads);
+    checkPositive(subject, "keyExpansion", keyExpansion);
+    checkPositive(subject, "valueExpansion", valueExpansion);
   }
 
   static void checkPositive(String subject, String field, double value) {
@@ -65,7 +106,7 @@ record HeadSizes(int width, int heads, int keys, int values) {
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", subject, heads);
   }
 
-  static int expanded(String subject, int width, String field, double expansion) {
+  private static int expanded(String subject, int width, String field, double expansion) {
     double expanded = width * expansion;
     checkArgument(
         expanded >= 1 && expanded == Math.rint(expanded) && expanded <= Integer.MAX_VALUE,
@@ -80,7 +121,8 @@ record HeadSizes(int width, int heads, int keys, int values) {
     return (int) expanded;
   }
 
-  static void checkDivisible(String subject, String what, int size, int heads, int[] widths) {
+  private static void checkDivisible(
+      String subject, String what, int size, int heads, int[] widths) {
     if (size % heads == 0) {
       return;
     }

@@ -2,24 +2,12 @@ package io.sequencezoo.models.linear;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.LogDecays;
-import io.sequencezoo.core.op.Norms;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * HGRN2: a matrix state whose keys are what its forget gates leave over, so that a channel either
@@ -59,92 +47,33 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/hgrn2.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class Hgrn2 implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
-
-  private static final String NORM = "norm";
-  private static final String OUTPUT = "output";
-
-  private final HeadSizes sizes;
+public final class Hgrn2 extends MatrixStateMixer {
   private final double lowerBound;
-  private final QueryKeyValue projections;
-  private final MatrixStateRecurrence recurrence;
 
-  /** A layer whose decays are at least lowerBound, with convolutions over W tokens, or 0. */
-  Hgrn2(HeadSizes sizes, double lowerBound, int convolution) {
-    this.sizes = sizes;
+  /** A layer whose decays are at least lowerBound. */
+  Hgrn2(HeadSizes sizes, double lowerBound, Hgrn2Config config) {
+    super(
+        sizes,
+        config,
+        new QueryKeyValue(sizes, 1, config.shortConvolution(), null),
+        new OutputStage(sizes, GatedNorm.whole(sizes, config.outputGate(), config.norm())),
+        null,
+        sumOfWrites(sizes));
     this.lowerBound = lowerBound;
-    this.projections = new QueryKeyValue(sizes, convolution, null);
-    this.recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys()));
   }
 
   @Override
-  public String name() {
-    return "hgrn2";
+  void complete(Stretch stretch) {
+    Tape tape = stretch.tape();
+    Variable logits = stretch.get(MatrixStateRecurrence.KEY);
+    Variable[] gates = LogDecays.lowerBounded(tape, logits, lowerBound);
+    stretch.put(MatrixStateRecurrence.KEY, gates[0]);
+    stretch.put(MatrixStateRecurrence.DECAY, gates[1]);
+    stretch.map(MatrixStateRecurrence.QUERY, q -> Activations.apply(tape, Unary.SILU, q));
   }
 
   @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    projections.declare(declaration, normal);
-    declaration.undecayed(NORM, Initialisers.ones(), sizes.valueWidth());
-    declaration.weight(OUTPUT, normal, sizes.valueWidth(), sizes.width());
-  }
-
-  @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return projections.initialState(context, batch, type);
-  }
-
-  @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    Map<String, Variable> coefficients = projections.apply(context, x, state, caches);
-    Variable[] gates =
-        LogDecays.lowerBounded(tape, coefficients.get(MatrixStateRecurrence.KEY), lowerBound);
-    coefficients.put(MatrixStateRecurrence.KEY, gates[0]);
-    coefficients.put(MatrixStateRecurrence.DECAY, gates[1]);
-    coefficients.computeIfPresent(
-        MatrixStateRecurrence.QUERY, (name, q) -> Activations.apply(tape, Unary.SILU, q));
-    coefficients.replaceAll((name, value) -> projections.perHead(tape, value));
-    return new Drive(coefficients, Map.of(), caches);
-  }
-
-  @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Tape tape = context.tape();
-    Variable normed =
-        Norms.rmsNorm(
-            tape,
-            QueryKeyValue.joined(tape, outputs),
-            context.parameter(NORM),
-            null,
-            GatedOutput.NORM_EPS,
-            sizes.valueWidth());
-    return Dense.linear(tape, normed, context.parameter(OUTPUT), null);
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return sizes.state() * type.width() + projections.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    long output = (long) sizes.width() * sizes.valueWidth();
-    // Decay, write and read: one each per number of state.
-    return projections.multiplyAddsPerToken() + output + 3 * sizes.state();
+  long ownMultiplyAdds() {
+    return stateNumbers();
   }
 }

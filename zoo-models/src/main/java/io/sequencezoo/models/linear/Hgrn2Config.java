@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -19,13 +18,22 @@ import java.util.List;
  * @param bounds how the lower bound depends on the layer; rising
  * @param shortConvolution W, the tokens that a causal convolution on q, f and v spans, or 0 for no
  *     convolution; 0
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; none
+ * @param norm whether outputs are normalised over all heads together by their root mean square;
+ *     true
  */
 @JsonTypeName(Hgrn2Config.NAME)
 @JsonClassDescription(
     "HGRN2: a matrix state per head whose keys are what the forget gates leave over")
 public record Hgrn2Config(
-    int heads, double keyExpansion, double lowerBound, Bounds bounds, int shortConvolution)
-    implements MixerConfig {
+    int heads,
+    double keyExpansion,
+    double lowerBound,
+    Bounds bounds,
+    int shortConvolution,
+    GateActivation outputGate,
+    boolean norm)
+    implements MatrixStateConfig {
   static final String NAME = "hgrn2";
 
   /** How the lower bound of the decay depends on the layer. */
@@ -68,23 +76,28 @@ public record Hgrn2Config(
    * with depth as the reference's learned ones do at their start.
    */
   public static Hgrn2Config standard() {
-    return new Hgrn2Config(0, 1, 1, Bounds.RISING, 0);
+    return new Hgrn2Config(0, 1, 1, Bounds.RISING, 0, GateActivation.NONE, true);
   }
 
   /** The default where this is said: constant bounds start from none. */
   static Hgrn2Config standard(Bounds bounds) {
-    return new Hgrn2Config(0, 1, bounds == Bounds.RISING ? 1 : 0, bounds, 0);
+    return new Hgrn2Config(
+        0, 1, bounds == Bounds.RISING ? 1 : 0, bounds, 0, GateActivation.NONE, true);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<Hgrn2Config> examples() {
-    return List.of(standard(), new Hgrn2Config(2, 0.5, 0.3, Bounds.CONSTANT, 3));
+    return List.of(
+        standard(),
+        new Hgrn2Config(2, 0.5, 0.3, Bounds.CONSTANT, 3, GateActivation.NONE, true),
+        new Hgrn2Config(2, 1, 0.3, Bounds.CONSTANT, 0, GateActivation.NONE, false),
+        new Hgrn2Config(2, 1, 1, Bounds.RISING, 0, GateActivation.SILU, true));
   }
 
   @Override
   public SequenceMixer build(Place place) {
     int used = heads == 0 ? HeadSizes.oneHeadPer128(place.width()) : heads;
     HeadSizes sizes = HeadSizes.of(NAME, place.width(), used, keyExpansion, 1);
-    return new SequenceMixer(new Hgrn2(sizes, bounds.at(lowerBound, place), shortConvolution));
+    return new SequenceMixer(new Hgrn2(sizes, bounds.at(lowerBound, place), this));
   }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
-import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -20,6 +19,8 @@ import java.util.List;
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 4
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; sigmoid
+ * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(KimiDeltaAttentionConfig.NAME)
 @JsonClassDescription("Kimi Delta Attention: the delta rule on a state of decaying key channels")
@@ -29,8 +30,10 @@ public record KimiDeltaAttentionConfig(
     double keyExpansion,
     double valueExpansion,
     int shortConvolution,
-    boolean allowNegativeEigenvalues)
-    implements MixerConfig {
+    boolean allowNegativeEigenvalues,
+    GateActivation outputGate,
+    boolean norm)
+    implements DeltaConfig {
   static final String NAME = "kimi_delta_attention";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
@@ -48,21 +51,23 @@ public record KimiDeltaAttentionConfig(
 
   /** The reference layer: heads of 128 keys and values. */
   public static KimiDeltaAttentionConfig standard() {
-    return new KimiDeltaAttentionConfig(0, 0, 1, 1, 4, false);
+    return new KimiDeltaAttentionConfig(0, 0, 1, 1, 4, false, GateActivation.SIGMOID, true);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<KimiDeltaAttentionConfig> examples() {
-    return List.of(standard(), new KimiDeltaAttentionConfig(2, 4, 0.5, 1.0, 0, true));
+    return List.of(
+        standard(),
+        new KimiDeltaAttentionConfig(2, 4, 0.5, 1.0, 0, true, GateActivation.SIGMOID, true),
+        new KimiDeltaAttentionConfig(2, 2, 1, 1, 0, false, GateActivation.NONE, false));
   }
 
   @Override
   public SequenceMixer build(Place place) {
     int keyHeads = heads == 0 ? HeadSizes.oneHeadPer128(place.width()) : heads;
     int all = valueHeads == 0 ? keyHeads : valueHeads;
-    DeltaSizes sizes =
-        DeltaSizes.of(NAME, place.width(), keyHeads, all, keyExpansion, valueExpansion, 1);
-    return new SequenceMixer(
-        new KimiDeltaAttention(sizes, shortConvolution, allowNegativeEigenvalues));
+    HeadSizes sizes =
+        HeadSizes.grouped(NAME, place.width(), keyHeads, all, keyExpansion, valueExpansion);
+    return new SequenceMixer(new KimiDeltaAttention(sizes, this));
   }
 }

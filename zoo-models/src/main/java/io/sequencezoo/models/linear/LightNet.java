@@ -6,8 +6,6 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -16,7 +14,6 @@ import io.sequencezoo.core.dynamics.matrix.BidirectionalMatrixState;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.RelativeAngles;
 import io.sequencezoo.core.op.RelativePosition;
 import io.sequencezoo.core.op.RunningSoftmax;
@@ -70,23 +67,11 @@ import org.nd4j.linalg.factory.Nd4j;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/lightnet.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class LightNet implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
-
-  private static final String GATE_LOW = "gate_low";
-  private static final String GATE_HIGH = "gate_high";
-  private static final String NORM = "norm";
-  private static final String OUTPUT = "output";
-
-  private final HeadSizes sizes;
+public final class LightNet extends MatrixStateMixer {
   private final LightNetConfig config;
   private final Grid grid;
-  private final int rank;
-  private final QueryKeyValue projections;
   private final RelativeAngles angles;
   private final ToeplitzEncoding toeplitz;
-  private final Recurrence recurrence;
 
   /**
    * A layer.
@@ -94,36 +79,38 @@ public final class LightNet implements Parametrisation {
    * @param encoded whether this layer has a Toeplitz encoding
    */
   LightNet(HeadSizes sizes, LightNetConfig config, Grid grid, boolean encoded) {
-    this.sizes = sizes;
+    super(
+        sizes,
+        config,
+        new QueryKeyValue(sizes, 1, config.shortConvolution(), null),
+        output(sizes, config),
+        null,
+        recurrence(config, 1 / Math.sqrt(sizes.keys())));
     this.config = config;
     this.grid = grid;
-    this.rank = config.gateLowRank() == 0 ? sizes.values() : config.gateLowRank();
-    this.projections = new QueryKeyValue(sizes, config.shortConvolution(), null);
     this.angles = config.relative().angles(name(), grid, sizes.keys(), config.relativeBase());
     this.toeplitz =
         encoded
             ? new ToeplitzEncoding(sizes.width(), sizes.heads(), grid, config.bidirectional())
             : null;
-    double scale = 1 / Math.sqrt(sizes.keys());
-    this.recurrence =
-        config.bidirectional()
-            ? BidirectionalMatrixState.scaled(scale)
-            : MatrixStateRecurrence.scaled(scale);
   }
 
-  @Override
-  public String name() {
-    return "lightnet";
+  private static OutputStage output(HeadSizes sizes, LightNetConfig config) {
+    int rank = config.gateLowRank() == 0 ? sizes.values() : config.gateLowRank();
+    return new OutputStage(
+        sizes,
+        new GatedNorm(
+            config.norm() == LightNetConfig.Norm.NONE ? 0 : sizes.valueWidth(),
+            config.norm() == LightNetConfig.Norm.PER_HEAD ? sizes.values() : sizes.valueWidth(),
+            config.outputGate(),
+            config.gatePlace() == LightNetConfig.GatePlace.BEFORE_NORM),
+        new Projection("gate", sizes.width(), rank, sizes.valueWidth(), false));
   }
 
-  @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
+  private static Recurrence recurrence(LightNetConfig config, double scale) {
+    return config.bidirectional()
+        ? BidirectionalMatrixState.scaled(scale)
+        : MatrixStateRecurrence.scaled(scale);
   }
 
   @Override
@@ -132,55 +119,33 @@ public final class LightNet implements Parametrisation {
   }
 
   @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    projections.declare(declaration, normal);
+  void declareOwn(Declaration declaration, Initialiser initialiser) {
     if (toeplitz != null) {
       toeplitz.declare(declaration);
     }
-    if (config.gate() != LightNetConfig.Gate.NONE) {
-      declaration.weight(GATE_LOW, normal, sizes.width(), rank);
-      declaration.weight(GATE_HIGH, normal, rank, sizes.valueWidth());
-    }
-    declaration.undecayed(NORM, Initialisers.ones(), sizes.valueWidth());
-    declaration.weight(OUTPUT, normal, sizes.valueWidth(), sizes.width());
   }
 
   @Override
   public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    Map<String, Variable> parts =
-        new LinkedHashMap<>(projections.initialState(context, batch, type));
+    Map<String, Variable> parts = new LinkedHashMap<>(super.initialState(context, batch, type));
     if (toeplitz != null) {
       parts.putAll(toeplitz.initialState(context, batch, type));
     }
     if (!config.bidirectional()) {
-      double start = config.start().logarithm();
+      long[] shape = {batch, sizes().heads(), sizes().keys()};
       parts.put(
           MatrixStateRecurrence.NORMALISER,
-          context
-              .tape()
-              .constant(
-                  Nd4j.valueArrayOf(new long[] {batch, sizes.heads(), sizes.keys()}, start, type)));
+          context.tape().constant(Nd4j.valueArrayOf(shape, config.start().logarithm(), type)));
     }
     return parts;
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
+  Variable input(Context context, Variable x, State state, Map<String, Variable> own) {
     checkPositions(context, x, state);
-    Tape tape = context.tape();
-    Map<String, Variable> own = new LinkedHashMap<>();
-    Variable input = x;
-    if (toeplitz != null) {
-      input = Primitives.add(tape, x, toeplitz.apply(context, x, state, own));
-    }
-    Map<String, Variable> coefficients = projections.apply(context, input, state, own);
-    coefficients.computeIfPresent(
-        MatrixStateRecurrence.QUERY, (name, q) -> Activations.apply(tape, Unary.SILU, q));
-    coefficients.replaceAll((name, value) -> projections.perHead(tape, value));
-    weigh(context, coefficients, state, own);
-    encode(tape, coefficients, state.consumed());
-    return new Drive(coefficients, gate(context, input), own);
+    return toeplitz == null
+        ? x
+        : Primitives.add(context.tape(), x, toeplitz.apply(context, x, state, own));
   }
 
   private void checkPositions(Context context, Variable x, State state) {
@@ -193,89 +158,64 @@ public final class LightNet implements Parametrisation {
     grid.check(name(), most);
   }
 
+  @Override
+  void complete(Stretch stretch) {
+    stretch.map(MatrixStateRecurrence.QUERY, q -> Activations.apply(stretch.tape(), Unary.SILU, q));
+    weigh(stretch);
+    if (angles != null) {
+      encode(stretch);
+    }
+  }
+
   /** Turns the logits k into weights over time, and what they do to earlier ones into decays. */
-  private void weigh(
-      Context context, Map<String, Variable> coefficients, State state, Map<String, Variable> own) {
-    Tape tape = context.tape();
-    Variable logits = coefficients.get(MatrixStateRecurrence.KEY);
+  private void weigh(Stretch stretch) {
+    int[] lengths = stretch.context().lengths();
+    Variable logits = stretch.get(MatrixStateRecurrence.KEY);
     if (config.bidirectional()) {
       double start = config.start().logarithm();
-      coefficients.put(
-          MatrixStateRecurrence.KEY, TimeSoftmax.apply(tape, logits, start, context.lengths()));
+      stretch.put(
+          MatrixStateRecurrence.KEY, TimeSoftmax.apply(stretch.tape(), logits, start, lengths));
       return;
     }
-    Variable[] softmax =
-        RunningSoftmax.apply(
-            tape, logits, state.get(MatrixStateRecurrence.NORMALISER), context.lengths());
-    coefficients.put(MatrixStateRecurrence.DECAY, softmax[0]);
-    coefficients.put(MatrixStateRecurrence.KEY, softmax[1]);
-    own.put(MatrixStateRecurrence.NORMALISER, softmax[2]);
+    Variable before = stretch.state().get(MatrixStateRecurrence.NORMALISER);
+    Variable[] softmax = RunningSoftmax.apply(stretch.tape(), logits, before, lengths);
+    stretch.put(MatrixStateRecurrence.DECAY, softmax[0]);
+    stretch.put(MatrixStateRecurrence.KEY, softmax[1]);
+    stretch.own().put(MatrixStateRecurrence.NORMALISER, softmax[2]);
   }
 
   /** MD-LRPE of queries and keys; the cosine form doubles the channels, and so their decays. */
-  private void encode(Tape tape, Map<String, Variable> coefficients, int[] positions) {
-    if (angles == null) {
-      return;
-    }
+  private void encode(Stretch stretch) {
+    Tape tape = stretch.tape();
+    int[] positions = stretch.state().consumed();
     int[] starts = config.bidirectional() ? new int[positions.length] : positions;
     for (String name : new String[] {MatrixStateRecurrence.QUERY, MatrixStateRecurrence.KEY}) {
-      Variable value = coefficients.get(name);
-      coefficients.put(
-          name, RelativePosition.apply(tape, value, starts, angles, config.relative().form()));
+      stretch.map(
+          name, x -> RelativePosition.apply(tape, x, starts, angles, config.relative().form()));
     }
-    Variable decay = coefficients.get(MatrixStateRecurrence.DECAY);
-    if (decay != null && config.relative().widening() == 2) {
-      coefficients.put(MatrixStateRecurrence.DECAY, Primitives.concat(tape, 3, decay, decay));
+    if (!config.bidirectional() && config.relative().widening() == 2) {
+      stretch.map(MatrixStateRecurrence.DECAY, g -> Primitives.concat(tape, 3, g, g));
     }
-  }
-
-  private Map<String, Variable> gate(Context context, Variable x) {
-    if (config.gate() == LightNetConfig.Gate.NONE) {
-      return Map.of();
-    }
-    Tape tape = context.tape();
-    Variable low = Dense.linear(tape, x, context.parameter(GATE_LOW), null);
-    return Map.of(GatedOutput.GATE, Dense.linear(tape, low, context.parameter(GATE_HIGH), null));
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Tape tape = context.tape();
-    boolean whole = config.norm() == LightNetConfig.Norm.WHOLE;
-    Variable gated =
-        LightNetGate.apply(
-            tape,
-            QueryKeyValue.joined(tape, outputs),
-            drive.extras().get(GatedOutput.GATE),
-            context.parameter(NORM),
-            whole ? sizes.valueWidth() : sizes.values(),
-            config);
-    return Dense.linear(tape, gated, context.parameter(OUTPUT), null);
+  long stateNumbers() {
+    return config.relative().widening() * sizes().state();
   }
 
   @Override
   public long stateBytes(int consumed, DataType type) {
-    long bytes = projections.stateBytes(type);
-    if (!config.bidirectional()) {
-      bytes += (config.relative().widening() * sizes.state() + sizes.keyWidth()) * type.width();
-    }
-    return bytes + (toeplitz == null ? 0 : toeplitz.stateBytes(type));
+    long normaliser = config.bidirectional() ? 0 : (long) sizes().keyWidth() * type.width();
+    return super.stateBytes(consumed, type)
+        + normaliser
+        + (toeplitz == null ? 0 : toeplitz.stateBytes(type));
   }
 
   @Override
-  public long multiplyAddsPerToken(int position) {
-    boolean gated = config.gate() != LightNetConfig.Gate.NONE;
-    long gate = gated ? (long) rank * (sizes.width() + sizes.valueWidth()) : 0;
-    long output = (long) sizes.width() * sizes.valueWidth();
-    long relative = angles == null ? 0 : 4L * sizes.keyWidth();
-    // Decay, write and read, or write and read: one each per number of state.
-    long uses = config.bidirectional() ? 2 : 3;
-    return projections.multiplyAddsPerToken()
-        + (toeplitz == null ? 0 : toeplitz.multiplyAddsPerToken())
-        + gate
-        + output
-        + relative
-        + 2L * sizes.keyWidth()
-        + uses * config.relative().widening() * sizes.state();
+  long ownMultiplyAdds() {
+    long decay = config.bidirectional() ? 0 : stateNumbers();
+    return (toeplitz == null ? 0 : toeplitz.multiplyAddsPerToken())
+        + (angles == null ? 2L : 6L) * sizes().keyWidth()
+        + decay;
   }
 }

@@ -2,6 +2,7 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -19,7 +20,7 @@ import java.util.List;
  * @param heads H; 0 for one per 128 features, at least one
  * @param keyExpansion H K over the width; 1
  * @param start what the sum of the softmax over time starts from; empty
- * @param gate activation of the output gate; swish
+ * @param outputGate what multiplies the outputs: silu, sigmoid or none; silu
  * @param gatePlace whether the gate comes before or after the norm; after_norm
  * @param gateLowRank R, the rank of the gate's projection, or 0 for V; 128
  * @param norm what the output is normalised over; whole
@@ -39,7 +40,7 @@ public record LightNetConfig(
     int heads,
     double keyExpansion,
     Start start,
-    Gate gate,
+    @JsonAlias("gate") GateActivation outputGate,
     GatePlace gatePlace,
     int gateLowRank,
     Norm norm,
@@ -73,19 +74,6 @@ public record LightNetConfig(
     }
   }
 
-  /** The activation of the output gate. */
-  public enum Gate {
-    /** {@code x σ(x)}: fla. */
-    @JsonProperty("swish")
-    SWISH,
-    /** {@code σ(x)}: xmixers. */
-    @JsonProperty("sigmoid")
-    SIGMOID,
-    /** No gate. */
-    @JsonProperty("none")
-    NONE
-  }
-
   /** Where the output gate multiplies. */
   public enum GatePlace {
     /** {@code rms(o) ⊙ gate}: fla. */
@@ -100,10 +88,15 @@ public record LightNetConfig(
   public enum Norm {
     /** All heads together: fla. */
     @JsonProperty("whole")
+    @JsonAlias("true")
     WHOLE,
     /** Each head by itself: xmixers. */
     @JsonProperty("per_head")
-    PER_HEAD
+    PER_HEAD,
+    /** Nothing: no norm. */
+    @JsonProperty("none")
+    @JsonAlias("false")
+    NONE
   }
 
   /** Which layers of a model have a Toeplitz position encoding. */
@@ -165,7 +158,7 @@ public record LightNetConfig(
     return builder()
         .heads(heads)
         .start(Start.ONE)
-        .gate(Gate.SIGMOID)
+        .outputGate(GateActivation.SIGMOID)
         .gatePlace(GatePlace.BEFORE_NORM)
         .gateLowRank(0)
         .norm(Norm.PER_HEAD)
@@ -212,13 +205,13 @@ public record LightNetConfig(
             .relative(RelativeEncoding.ROTATE)
             .toeplitz(Toeplitz.EVERY_LAYER)
             .axes(List.of(16, 5))
-            .gate(Gate.NONE)
+            .outputGate(GateActivation.NONE)
             .build(),
         builder()
             .heads(4)
             .bidirectional(true)
             .relative(RelativeEncoding.COSINE)
-            .gate(Gate.SIGMOID)
+            .outputGate(GateActivation.SIGMOID)
             .build(),
         builder()
             .heads(4)
@@ -226,7 +219,8 @@ public record LightNetConfig(
             .start(Start.ONE)
             .toeplitz(Toeplitz.EVERY_LAYER)
             .axes(List.of(12, 2, 3))
-            .build());
+            .build(),
+        builder().heads(2).outputGate(GateActivation.NONE).norm(Norm.NONE).build());
   }
 
   @Override
@@ -244,7 +238,7 @@ public record LightNetConfig(
     private int heads;
     private double keyExpansion = 1;
     private Start start = Start.EMPTY;
-    private Gate gate = Gate.SWISH;
+    private GateActivation outputGate = GateActivation.SILU;
     private GatePlace gatePlace = GatePlace.AFTER_NORM;
     private int gateLowRank = 128;
     private Norm norm = Norm.WHOLE;
@@ -276,8 +270,8 @@ public record LightNetConfig(
     }
 
     /** The output gate's activation. */
-    public Builder gate(Gate activation) {
-      this.gate = activation;
+    public Builder outputGate(GateActivation activation) {
+      this.outputGate = activation;
       return this;
     }
 
@@ -341,7 +335,7 @@ public record LightNetConfig(
           heads,
           keyExpansion,
           start,
-          gate,
+          outputGate,
           gatePlace,
           gateLowRank,
           norm,

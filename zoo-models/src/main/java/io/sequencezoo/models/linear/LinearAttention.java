@@ -2,22 +2,12 @@ package io.sequencezoo.models.linear;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.BidirectionalMatrixState;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.op.Dense;
-import io.sequencezoo.core.op.Norms;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
+import io.sequencezoo.core.kernel.Unary;
 
 /**
  * Linear attention: attention whose weights are products of features, so that the past fits a
@@ -58,29 +48,33 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/linear_attn.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class LinearAttention implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
-
-  private static final String NORM = "norm";
-  private static final String OUTPUT = "output";
-
-  private final HeadSizes sizes;
+public final class LinearAttention extends MatrixStateMixer {
   private final LinearAttentionConfig config;
   private final int features;
-  private final double featureScale;
-  private final QueryKeyValue projections;
-  private final Recurrence recurrence;
 
+  /** Of queries before the map; 1 where the recurrence scales them after it. */
+  private final double featureScale;
+
+  /** A layer. */
   LinearAttention(HeadSizes sizes, LinearAttentionConfig config) {
-    this.sizes = sizes;
+    super(
+        sizes,
+        config,
+        new QueryKeyValue(sizes, 1, config.shortConvolution(), Unary.SILU),
+        new OutputStage(sizes, config.outputGate(), config.norm()),
+        null,
+        recurrence(config, scalesBefore(config) ? 1 : scale(sizes)));
     this.config = config;
     this.features = config.featureMap().features(sizes.keys(), config.taylorOrder());
-    this.projections = new QueryKeyValue(sizes, config.shortConvolution());
-    double scale = 1 / Math.sqrt(sizes.keys());
-    boolean before = config.featureMap() == FeatureMap.TAYLOR;
-    this.featureScale = before ? scale : 1;
-    this.recurrence = recurrence(config, before ? 1 : scale);
+    this.featureScale = scalesBefore(config) ? scale(sizes) : 1;
+  }
+
+  private static boolean scalesBefore(LinearAttentionConfig config) {
+    return config.featureMap() == FeatureMap.TAYLOR;
+  }
+
+  private static double scale(HeadSizes sizes) {
+    return 1 / Math.sqrt(sizes.keys());
   }
 
   private static Recurrence recurrence(LinearAttentionConfig config, double scale) {
@@ -96,87 +90,29 @@ public final class LinearAttention implements Parametrisation {
   }
 
   @Override
-  public String name() {
-    return "linear_attention";
-  }
-
-  @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
   public boolean isBidirectional() {
     return config.bidirectional();
   }
 
   @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    projections.declare(declaration, normal);
-    if (config.outputNorm()) {
-      declaration.undecayed(NORM, Initialisers.ones(), sizes.values());
-    }
-    declaration.weight(OUTPUT, normal, sizes.valueWidth(), sizes.width());
+  void complete(Stretch stretch) {
+    stretch.map(MatrixStateRecurrence.QUERY, q -> features(stretch.tape(), q, featureScale));
+    stretch.map(MatrixStateRecurrence.KEY, k -> features(stretch.tape(), k, 1));
+  }
+
+  private Variable features(Tape tape, Variable x, double scale) {
+    return config.featureMap().apply(tape, x, scale, config.taylorOrder());
+  }
+
+  /** The normaliser is one more value. */
+  @Override
+  long stateNumbers() {
+    int columns = sizes().values() + (config.normalised() ? 1 : 0);
+    return (long) sizes().heads() * features * columns;
   }
 
   @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return projections.initialState(context, batch, type);
-  }
-
-  @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    Map<String, Variable> coefficients = projections.apply(context, x, state, caches);
-    coefficients.replaceAll((name, value) -> projections.perHead(tape, value));
-    coefficients.computeIfPresent(
-        MatrixStateRecurrence.QUERY,
-        (name, q) -> config.featureMap().apply(tape, q, featureScale, config.taylorOrder()));
-    coefficients.computeIfPresent(
-        MatrixStateRecurrence.KEY,
-        (name, k) -> config.featureMap().apply(tape, k, 1, config.taylorOrder()));
-    return new Drive(coefficients, Map.of(), caches);
-  }
-
-  @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Tape tape = context.tape();
-    Variable o = QueryKeyValue.joined(tape, outputs);
-    if (config.outputNorm()) {
-      Variable normed =
-          Norms.rmsNorm(
-              tape, outputs, context.parameter(NORM), null, GatedOutput.NORM_EPS, sizes.values());
-      o = QueryKeyValue.joined(tape, normed);
-    }
-    return Dense.linear(tape, o, context.parameter(OUTPUT), null);
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    long recurrent = config.bidirectional() ? 0 : (long) sizes.heads() * features * columns();
-    return recurrent * type.width() + projections.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    long output = (long) sizes.width() * sizes.valueWidth();
-    long map = config.featureMap() == FeatureMap.TAYLOR ? 2L * sizes.heads() * (features - 1) : 0;
-    // Write and read: one each per number of state.
-    return projections.multiplyAddsPerToken()
-        + map
-        + output
-        + 2L * sizes.heads() * features * columns();
-  }
-
-  /** V, and one for the normaliser. */
-  private int columns() {
-    return sizes.values() + (config.normalised() ? 1 : 0);
+  long ownMultiplyAdds() {
+    return scalesBefore(config) ? 2L * sizes().heads() * (features - 1) : 0;
   }
 }

@@ -2,10 +2,10 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 import java.util.Locale;
@@ -20,10 +20,11 @@ import java.util.Locale;
  * @param taylorOrder P of Taylor features, 1 to 4; 2
  * @param normalised whether outputs are divided by the sum of their weights; true
  * @param normaliserEps added to that sum; 1e-10, for Taylor features 1e-6
- * @param outputNorm whether outputs are normalised per head by their root mean square; false
  * @param bidirectional whether later positions are seen; false
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; none
+ * @param norm whether outputs are normalised per head by their root mean square; false
  */
 @JsonTypeName(LinearAttentionConfig.NAME)
 @JsonClassDescription("Linear attention: features in place of the softmax, Based's among them")
@@ -35,10 +36,11 @@ public record LinearAttentionConfig(
     int taylorOrder,
     boolean normalised,
     double normaliserEps,
-    boolean outputNorm,
     boolean bidirectional,
-    int shortConvolution)
-    implements MixerConfig {
+    int shortConvolution,
+    GateActivation outputGate,
+    @JsonAlias("outputNorm") boolean norm)
+    implements MatrixStateConfig {
   static final String NAME = "linear_attention";
 
   /** The Based paper's feature_dim. */
@@ -85,9 +87,9 @@ public record LinearAttentionConfig(
     return builder().build();
   }
 
-  /** The default where this is said: Based adds 1e-6 to the normaliser. */
-  static LinearAttentionConfig standard(FeatureMap featureMap) {
-    return builder().featureMap(featureMap).build();
+  /** The default where these are said: Based adds 1e-6 to the normaliser. */
+  static LinearAttentionConfig standard(FeatureMap featureMap, boolean normalised) {
+    return builder().featureMap(featureMap).normalised(normalised).build();
   }
 
   /**
@@ -113,7 +115,7 @@ public record LinearAttentionConfig(
             .keyDim(3)
             .featureMap(FeatureMap.RELU)
             .valueExpansion(2)
-            .outputNorm(true)
+            .norm(true)
             .build(),
         builder().heads(1).featureMap(FeatureMap.IDENTITY).normalised(false).build(),
         builder()
@@ -123,14 +125,15 @@ public record LinearAttentionConfig(
             .taylorOrder(3)
             .normalised(false)
             .build(),
-        builder().heads(4).keyDim(2).bidirectional(true).build());
+        builder().heads(4).keyDim(2).bidirectional(true).build(),
+        builder().heads(2).outputGate(GateActivation.SIGMOID).build());
   }
 
   @Override
   public SequenceMixer build(Place place) {
     HeadSizes even = HeadSizes.of(NAME, place.width(), heads, 1, valueExpansion);
     HeadSizes sizes =
-        keyDim == 0 ? even : new HeadSizes(place.width(), heads, keyDim, even.values());
+        keyDim == 0 ? even : new HeadSizes(place.width(), heads, heads, keyDim, even.values());
     return new SequenceMixer(new LinearAttention(sizes, this));
   }
 
@@ -143,9 +146,10 @@ public record LinearAttentionConfig(
     private int taylorOrder = 2;
     private boolean normalised = true;
     private double normaliserEps = 1e-10;
-    private boolean outputNorm;
     private boolean bidirectional;
     private int shortConvolution;
+    private GateActivation outputGate = GateActivation.NONE;
+    private boolean norm;
 
     private Builder() {}
 
@@ -193,8 +197,8 @@ public record LinearAttentionConfig(
     }
 
     /** Whether outputs are normalised per head. */
-    public Builder outputNorm(boolean on) {
-      this.outputNorm = on;
+    public Builder norm(boolean on) {
+      this.norm = on;
       return this;
     }
 
@@ -210,6 +214,12 @@ public record LinearAttentionConfig(
       return this;
     }
 
+    /** What multiplies the outputs. */
+    public Builder outputGate(GateActivation activation) {
+      this.outputGate = activation;
+      return this;
+    }
+
     /** The configuration, checked. */
     public LinearAttentionConfig build() {
       return new LinearAttentionConfig(
@@ -220,9 +230,10 @@ public record LinearAttentionConfig(
           taylorOrder,
           normalised,
           normaliserEps,
-          outputNorm,
           bidirectional,
-          shortConvolution);
+          shortConvolution,
+          outputGate,
+          norm);
     }
   }
 }

@@ -149,7 +149,7 @@ public final class LinearOperators {
     if (skip == null) {
       return evolution;
     }
-    Variable joined = QueryKeyValue.joined(tape, evolution.outputs());
+    Variable joined = Heads.joined(tape, evolution.outputs());
     Variable skipped = SkipConnection.apply(tape, joined, u, skip);
     return new Evolution(
         Primitives.reshape(tape, skipped, evolution.outputs().shape()), evolution.state());
@@ -168,8 +168,8 @@ public final class LinearOperators {
         .evolve(tape, solver, coefficients(q, k, v, g), initial, null);
   }
 
-  private static Map<String, Variable> coefficients(
-      Variable q, Variable k, Variable v, Variable g) {
+  /** By name; g may be null. */
+  static Map<String, Variable> coefficients(Variable q, Variable k, Variable v, Variable g) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(MatrixStateRecurrence.QUERY, q);
     coefficients.put(MatrixStateRecurrence.KEY, k);

@@ -15,8 +15,6 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Dense;
-import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.ShortConvolution;
 import io.sequencezoo.core.op.SkipConnection;
 import io.sequencezoo.core.op.SsdInputs;
@@ -30,12 +28,12 @@ import org.nd4j.linalg.api.buffer.DataType;
  * matrix state with {@code q = C, k = B, v = Δ x, g = Δ A}.
  *
  * <pre>{@code
- * [z, x, B, C, raw] = u_t W_in
- * [x, B, C] = silu(conv([x, B, C]))                W tokens, with bias
+ * [z, x, B, C, raw] = u_t W_in                     z only for the gate
+ * [x, B, C] = silu(conv([x, B, C]))                W tokens, with bias; optional
  * Δ_t = clamp(softplus(raw_t + b))                 one step per head
  * S_t = e^{Δ_t A} S_{t-1} + B_t (Δ_t x_t)ᵀ         A = -e^{a}, one rate per head
  * o_t = S_tᵀ C_t + D x_t
- * y_t = rms(o_t ⊙ silu(z_t)) W_out                 or rms(o_t) ⊙ silu(z_t)
+ * y_t = rms(o_t ⊙ silu(z_t)) W_out                 or rms(o_t) ⊙ silu(z_t); both optional
  * }</pre>
  *
  * <ul>
@@ -68,12 +66,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     path = "mamba_ssm/modules/mamba2.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
 public final class Mamba2 implements Parametrisation {
-  /** The reference module's. */
-  private static final double NORM_EPS = 1e-5;
-
-  private static final String IN = "in";
   private static final String IN_BIAS = "in_bias";
-  private static final String OUT = "out";
   private static final String OUT_BIAS = "out_bias";
   private static final String CONV = "conv";
   private static final String CONV_WEIGHT = "conv_weight";
@@ -81,7 +74,6 @@ public final class Mamba2 implements Parametrisation {
   private static final String STEP_BIAS = "step_bias";
   private static final String LOG_RATE = "log_rate";
   private static final String SKIP = "skip";
-  private static final String NORM = "norm";
   private static final String GATE = "z";
   private static final String CONVOLVED = "u";
 
@@ -90,6 +82,9 @@ public final class Mamba2 implements Parametrisation {
   private final int mixed;
   private final SsdInputs.Shape shape;
   private final Mamba2Config config;
+  private final Projection in;
+  private final Projection out;
+  private final GatedNorm norm;
   private final MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1);
 
   /** A layer of width D with H heads of P features each. */
@@ -106,11 +101,23 @@ public final class Mamba2 implements Parametrisation {
             config.stateSize(),
             config.stepLow(),
             config.stepHigh());
+    this.in = new Projection("in", width, (isGated() ? inner : 0) + mixed + heads);
+    this.out = new Projection("out", inner, width);
+    this.norm =
+        new GatedNorm(
+            config.norm() ? inner : 0,
+            inner / config.groups(),
+            config.outputGate(),
+            !config.normBeforeGate());
+  }
+
+  private boolean isGated() {
+    return config.outputGate() != GateActivation.NONE;
   }
 
   @Override
   public String name() {
-    return "mamba2";
+    return Mamba2Config.NAME;
   }
 
   @Override
@@ -126,24 +133,24 @@ public final class Mamba2 implements Parametrisation {
   @Override
   public void declare(Declaration declaration) {
     int heads = shape.heads();
-    int projected = inner + mixed + heads;
-    declaration.weight(IN, Initialisers.fanInUniform(), width, projected);
+    in.declare(declaration, Initialisers.fanInUniform());
     if (config.projectionBias()) {
-      declaration.undecayed(IN_BIAS, uniform(width), projected);
+      declaration.undecayed(IN_BIAS, uniform(width), in.out());
     }
-    // Each feature of the convolution sees W inputs.
-    declaration.weight(CONV_WEIGHT, uniform(config.convolution()), mixed, config.convolution());
-    if (config.convolutionBias()) {
-      declaration.undecayed(CONV_BIAS, uniform(config.convolution()), mixed);
+    int span = config.shortConvolution();
+    if (span > 0) {
+      // Each feature of the convolution sees W inputs.
+      declaration.weight(CONV_WEIGHT, uniform(span), mixed, span);
+      if (config.convolutionBias()) {
+        declaration.undecayed(CONV_BIAS, uniform(span), mixed);
+      }
     }
     declaration.undecayed(
         STEP_BIAS, Mamba2Initialisers.stepBias(config.stepInit(), config.stepFloor()), heads);
     declaration.undecayed(LOG_RATE, Mamba2Initialisers.logRate(config.rateInit()), heads);
     declaration.undecayed(SKIP, Initialisers.ones(), config.skipPerFeature() ? inner : heads);
-    if (config.norm()) {
-      declaration.undecayed(NORM, Initialisers.ones(), inner);
-    }
-    declaration.weight(OUT, Initialisers.fanInUniform(), inner, width);
+    norm.declare(declaration);
+    out.declare(declaration, Initialisers.fanInUniform());
     if (config.projectionBias()) {
       declaration.undecayed(OUT_BIAS, uniform(inner), width);
     }
@@ -157,29 +164,35 @@ public final class Mamba2 implements Parametrisation {
 
   @Override
   public Map<String, Variable> initialState(Context context, int batch, DataType type) {
+    if (config.shortConvolution() == 0) {
+      return Map.of();
+    }
     Tape tape = context.tape();
-    return Map.of(CONV, tape.constant(tape.zeros(type, batch, config.convolution() - 1, mixed)));
+    return Map.of(
+        CONV, tape.constant(tape.zeros(type, batch, config.shortConvolution() - 1, mixed)));
   }
 
   @Override
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
-    Variable projected = Dense.linear(tape, x, context.parameter(IN), optional(context, IN_BIAS));
-    Variable[] parts = Primitives.split(tape, projected, 2, inner, mixed, shape.heads());
-    Variable[] convolved =
-        ShortConvolution.apply(
-            tape,
-            parts[1],
-            context.parameter(CONV_WEIGHT),
-            optional(context, CONV_BIAS),
-            state.get(CONV),
-            Unary.SILU,
-            context.lengths());
+    Variable projected = in.apply(context, x);
+    Map<String, Variable> extras = new LinkedHashMap<>();
+    Variable[] parts;
+    if (isGated()) {
+      Variable[] all = Primitives.split(tape, projected, 2, inner, mixed, shape.heads());
+      extras.put(GATE, all[0]);
+      parts = new Variable[] {all[1], all[2]};
+    } else {
+      parts = Primitives.split(tape, projected, 2, mixed, shape.heads());
+    }
+    Map<String, Variable> own = new LinkedHashMap<>();
+    Variable convolved = convolved(context, parts[0], state, own);
+    extras.put(CONVOLVED, convolved);
     Variable[] coefficients =
         SsdInputs.apply(
             tape,
-            convolved[0],
-            parts[2],
+            convolved,
+            parts[1],
             context.parameter(STEP_BIAS),
             context.parameter(LOG_RATE),
             shape);
@@ -188,12 +201,24 @@ public final class Mamba2 implements Parametrisation {
     named.put(MatrixStateRecurrence.KEY, coefficients[1]);
     named.put(MatrixStateRecurrence.VALUE, coefficients[0]);
     named.put(MatrixStateRecurrence.DECAY, coefficients[3]);
-    return new Drive(
-        named, Map.of(GATE, parts[0], CONVOLVED, convolved[0]), Map.of(CONV, convolved[1]));
+    return new Drive(named, extras, own);
   }
 
-  private static Variable optional(Context context, String name) {
-    return context.hasParameter(name) ? context.parameter(name) : null;
+  private Variable convolved(Context context, Variable u, State state, Map<String, Variable> own) {
+    if (config.shortConvolution() == 0) {
+      return Activations.apply(context.tape(), Unary.SILU, u);
+    }
+    Variable[] convolved =
+        ShortConvolution.apply(
+            context.tape(),
+            u,
+            context.parameter(CONV_WEIGHT),
+            config.convolutionBias() ? context.parameter(CONV_BIAS) : null,
+            state.get(CONV),
+            Unary.SILU,
+            context.lengths());
+    own.put(CONV, convolved[1]);
+    return convolved[0];
   }
 
   @Override
@@ -202,34 +227,22 @@ public final class Mamba2 implements Parametrisation {
     Variable skipped =
         SkipConnection.apply(
             tape,
-            QueryKeyValue.joined(tape, outputs),
+            Heads.joined(tape, outputs),
             drive.extras().get(CONVOLVED),
             context.parameter(SKIP));
-    Variable z = drive.extras().get(GATE);
-    Variable gated =
-        config.norm()
-            ? Norms.gatedRmsNorm(
-                tape,
-                skipped,
-                z,
-                context.parameter(NORM),
-                NORM_EPS,
-                inner / config.groups(),
-                config.normBeforeGate())
-            : Activations.gated(tape, Unary.SILU, z, skipped);
-    return Dense.linear(tape, gated, context.parameter(OUT), optional(context, OUT_BIAS));
+    return out.apply(context, norm.apply(context, skipped, drive.extras().get(GATE)));
   }
 
   @Override
   public long stateBytes(int consumed, DataType type) {
-    long numbers = (long) inner * config.stateSize() + (config.convolution() - 1L) * mixed;
-    return numbers * type.width();
+    long before = Math.max(0, config.shortConvolution() - 1L) * mixed;
+    return ((long) inner * config.stateSize() + before) * type.width();
   }
 
   @Override
   public long multiplyAddsPerToken(int position) {
-    long projections = (long) width * (2L * inner + mixed + shape.heads());
-    long convolution = (long) mixed * config.convolution();
+    long projections = in.multiplyAddsPerToken() + out.multiplyAddsPerToken();
+    long convolution = (long) mixed * config.shortConvolution();
     // Step times x, and the skip.
     long around = 2L * inner;
     // Decay, write and read: one each per number of state.

@@ -2,25 +2,28 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
  * Describes a {@link Mamba2}. What is absent takes the reference's default.
  *
  * @param stateSize N; 128
- * @param convolution W, the tokens that the convolution spans, at least 2; 4
+ * @param shortConvolution W, the tokens that the convolution on x, B and C spans, or 0 for none; 4
  * @param expansion the inner width H P over the width; 2
  * @param headDim P; 0 for 64, or the inner width where that is narrower
  * @param groups G, of heads that share B and C; 1
- * @param norm whether the output is normalised, or only gated; true
+ * @param outputGate what multiplies the outputs: silu, sigmoid or none; silu
+ * @param norm whether outputs are normalised, each group by itself; true
  * @param normBeforeGate whether the gate multiplies after the norm; false
  * @param skipPerFeature whether the skip D has a number per feature, or one per head; false
  * @param projectionBias whether the projections in and out have biases; false
- * @param convolutionBias whether the convolution has; true
+ * @param convolutionBias whether the convolution has one, where there is a convolution; true
  * @param stepInit range of the steps Δ at the start, drawn log-uniformly; [0.001, 0.1]
  * @param stepFloor least step at the start; 1e-4
  * @param stepLow least step ever; 0
@@ -32,10 +35,11 @@ import java.util.List;
     "Mamba-2: a selective state space model with one decay per head, as a matrix state")
 public record Mamba2Config(
     int stateSize,
-    int convolution,
+    @JsonAlias("convolution") int shortConvolution,
     int expansion,
     int headDim,
     int groups,
+    GateActivation outputGate,
     boolean norm,
     boolean normBeforeGate,
     boolean skipPerFeature,
@@ -63,7 +67,7 @@ public record Mamba2Config(
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public Mamba2Config {
     checkAtLeast("stateSize", stateSize, 1);
-    checkAtLeast("convolution", convolution, 2);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
     checkAtLeast("expansion", expansion, 1);
     checkAtLeast("headDim", headDim, 0);
     checkAtLeast("groups", groups, 1);
@@ -113,11 +117,19 @@ public record Mamba2Config(
             .stateSize(3)
             .headDim(5)
             .expansion(1)
-            .convolution(2)
+            .shortConvolution(2)
             .norm(false)
             .stepInit(0.2, 0.9)
             .stepLimits(0.1, 1.5)
-            .build());
+            .build(),
+        builder()
+            .stateSize(3)
+            .headDim(2)
+            .shortConvolution(0)
+            .outputGate(GateActivation.NONE)
+            .norm(false)
+            .build(),
+        builder().stateSize(3).headDim(2).outputGate(GateActivation.NONE).build());
   }
 
   @Override
@@ -156,10 +168,11 @@ public record Mamba2Config(
   /** Sets fields by name; the rest keep their defaults. */
   public static final class Builder {
     private int stateSize = 128;
-    private int convolution = 4;
+    private int shortConvolution = 4;
     private int expansion = 2;
     private int headDim;
     private int groups = 1;
+    private GateActivation outputGate = GateActivation.SILU;
     private boolean norm = true;
     private boolean normBeforeGate;
     private boolean skipPerFeature;
@@ -180,8 +193,8 @@ public record Mamba2Config(
     }
 
     /** W. */
-    public Builder convolution(int span) {
-      this.convolution = span;
+    public Builder shortConvolution(int span) {
+      this.shortConvolution = span;
       return this;
     }
 
@@ -203,7 +216,13 @@ public record Mamba2Config(
       return this;
     }
 
-    /** Whether the output is normalised. */
+    /** What multiplies the outputs. */
+    public Builder outputGate(GateActivation activation) {
+      this.outputGate = activation;
+      return this;
+    }
+
+    /** Whether outputs are normalised. */
     public Builder norm(boolean on) {
       this.norm = on;
       return this;
@@ -262,10 +281,11 @@ public record Mamba2Config(
     public Mamba2Config build() {
       return new Mamba2Config(
           stateSize,
-          convolution,
+          shortConvolution,
           expansion,
           headDim,
           groups,
+          outputGate,
           norm,
           normBeforeGate,
           skipPerFeature,

@@ -11,6 +11,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Dense;
+import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,25 +23,28 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 final class QueryKeyValue {
   private final HeadSizes sizes;
+  private final int writes;
   private final ImmutableMap<String, Integer> features;
   private final ShortConvolutions convolutions;
 
-  /** Projections with convolutions over W tokens and SiLU, or none for W = 0. */
-  QueryKeyValue(HeadSizes sizes, int convolution) {
-    this(sizes, convolution, Unary.SILU);
-  }
-
-  /** The same with another activation of the convolutions, or null. */
-  QueryKeyValue(HeadSizes sizes, int convolution, Unary activation) {
+  /**
+   * Projections.
+   *
+   * @param writes N, keys and values per token
+   * @param convolution W, or 0 for none
+   * @param activation of the convolutions, or null
+   */
+  QueryKeyValue(HeadSizes sizes, int writes, int convolution, Unary activation) {
     this.sizes = sizes;
+    this.writes = writes;
     this.features =
         ImmutableMap.of(
             MatrixStateRecurrence.QUERY,
             sizes.keyWidth(),
             MatrixStateRecurrence.KEY,
-            sizes.keyWidth(),
+            Sizes.product("matrix state: width of keys", writes, sizes.keyWidth()),
             MatrixStateRecurrence.VALUE,
-            sizes.valueWidth());
+            Sizes.product("matrix state: width of values", writes, sizes.valueWidth()));
     this.convolutions = new ShortConvolutions(convolution, features, activation, false);
   }
 
@@ -54,35 +58,28 @@ final class QueryKeyValue {
   }
 
   /**
-   * The three, {@code [B, T, H K or H V]}, by their names.
+   * The three by their names: {@code q [B, T, G, K]}, {@code k [B, T, G, K]}, {@code v [B, T, H,
+   * V]}, the last two {@code [B, T, N, ...]} for several writes.
    *
    * @param caches takes the next caches of the convolutions
    */
   Map<String, Variable> apply(
       Context context, Variable x, State state, Map<String, Variable> caches) {
     Map<String, Variable> all = new LinkedHashMap<>();
-    features
-        .keySet()
-        .forEach(
-            name -> {
-              Variable projected = Dense.linear(context.tape(), x, context.parameter(name), null);
-              all.put(name, convolutions.apply(context, name, projected, state, caches));
-            });
+    for (String name : features.keySet()) {
+      Variable projected = Dense.linear(context.tape(), x, context.parameter(name), null);
+      Variable convolved = convolutions.apply(context, name, projected, state, caches);
+      all.put(name, perHead(context.tape(), name, convolved));
+    }
     return all;
   }
 
-  /** {@code [B, T, H N]} as {@code [B, T, H, N]}, without a copy. */
-  Variable perHead(Tape tape, Variable x) {
-    return perHead(tape, x, sizes.heads());
-  }
-
-  static Variable perHead(Tape tape, Variable x, int heads) {
-    return Primitives.reshape(tape, x, x.size(0), x.size(1), heads, x.size(2) / heads);
-  }
-
-  /** {@code [B, T, H, N]} as {@code [B, T, H N]}, without a copy. */
-  static Variable joined(Tape tape, Variable x) {
-    return Primitives.reshape(tape, x, x.size(0), x.size(1), (long) x.size(2) * x.size(3));
+  private Variable perHead(Tape tape, String name, Variable x) {
+    int heads = name.equals(MatrixStateRecurrence.VALUE) ? sizes.valueHeads() : sizes.heads();
+    return writes == 1 || name.equals(MatrixStateRecurrence.QUERY)
+        ? Heads.split(tape, x, heads)
+        : Primitives.reshape(
+            tape, x, x.size(0), x.size(1), writes, heads, x.size(2) / (writes * heads));
   }
 
   long stateBytes(DataType type) {
@@ -90,7 +87,7 @@ final class QueryKeyValue {
   }
 
   long multiplyAddsPerToken() {
-    long projections = (long) sizes.width() * (2 * sizes.keyWidth() + sizes.valueWidth());
-    return projections + convolutions.multiplyAddsPerToken();
+    long width = features.values().stream().mapToLong(Integer::longValue).sum();
+    return sizes.width() * width + convolutions.multiplyAddsPerToken();
   }
 }

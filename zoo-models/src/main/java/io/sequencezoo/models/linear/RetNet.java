@@ -1,21 +1,10 @@
 package io.sequencezoo.models.linear;
 
-import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.op.Rotary;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Multi-scale retention: linear attention whose heads forget at constant rates, each at its own.
@@ -51,97 +40,40 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/multiscale_retention.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class RetNet implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
+public final class RetNet extends MatrixStateMixer {
+  private final RetNetConfig config;
 
-  private final HeadSizes sizes;
-  private final double rotaryBase;
-  private final QueryKeyValue projections;
-  private final GatedOutput output;
-  private final MatrixStateRecurrence recurrence;
-
-  /**
-   * A layer.
-   *
-   * @param rotaryBase base of the rotation's angles, or 0 for no rotation
-   * @param convolution W, or 0 for none
-   */
-  RetNet(HeadSizes sizes, double rotaryBase, int convolution) {
-    this.sizes = sizes;
-    this.rotaryBase = rotaryBase;
-    this.projections = new QueryKeyValue(sizes, convolution);
-    this.output = new GatedOutput(sizes);
-    this.recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys()));
+  /** A layer. */
+  RetNet(HeadSizes sizes, RetNetConfig config) {
+    super(sizes, config, null);
+    this.config = config;
   }
 
   @Override
-  public String name() {
-    return "retnet";
-  }
-
-  @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    projections.declare(declaration, normal);
-    output.declare(declaration, normal);
-  }
-
-  @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return projections.initialState(context, batch, type);
-  }
-
-  @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    Map<String, Variable> coefficients = projections.apply(context, x, state, caches);
-    coefficients.replaceAll((name, value) -> projections.perHead(tape, value));
-    if (rotaryBase != 0) {
-      for (String name : new String[] {MatrixStateRecurrence.QUERY, MatrixStateRecurrence.KEY}) {
-        coefficients.computeIfPresent(
-            name, (unused, value) -> rotated(tape, value, state.consumed()));
-      }
+  void complete(Stretch stretch) {
+    if (config.rotary()) {
+      stretch.map(MatrixStateRecurrence.QUERY, q -> rotated(stretch, q));
+      stretch.map(MatrixStateRecurrence.KEY, k -> rotated(stretch, k));
     }
-    coefficients.put(
+    Variable x = stretch.x();
+    stretch.put(
         MatrixStateRecurrence.DECAY,
-        LinearOperators.retentionDecay(tape, x.type(), x.size(0), x.size(1), sizes.heads()));
-    return new Drive(coefficients, Map.of(GatedOutput.GATE, output.gate(context, x)), caches);
+        LinearOperators.retentionDecay(
+            stretch.tape(), x.type(), x.size(0), x.size(1), sizes().heads()));
   }
 
-  private Variable rotated(Tape tape, Variable x, int[] positions) {
+  private Variable rotated(Stretch stretch, Variable x) {
     return Rotary.rotate(
-        tape, x, positions, Rotary.Convention.HALF_SPLIT, rotaryBase, sizes.keys());
+        stretch.tape(),
+        x,
+        stretch.state().consumed(),
+        Rotary.Convention.HALF_SPLIT,
+        config.rotaryBase(),
+        sizes().keys());
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return output.apply(context, outputs, drive.extras().get(GatedOutput.GATE));
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return sizes.state() * type.width() + projections.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    long rotation = rotaryBase == 0 ? 0 : 4L * sizes.keyWidth();
-    // Decay, write and read: one each per number of state.
-    return projections.multiplyAddsPerToken()
-        + rotation
-        + output.multiplyAddsPerToken()
-        + 3 * sizes.state();
+  long ownMultiplyAdds() {
+    return (config.rotary() ? 4L * sizes().keyWidth() : 0) + stateNumbers();
   }
 }

@@ -5,8 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -19,6 +17,8 @@ import java.util.List;
  * @param rotaryBase the base of the rotation's angles; 10000
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 0
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
+ * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(RetNetConfig.NAME)
 @JsonClassDescription(
@@ -29,27 +29,29 @@ public record RetNetConfig(
     double valueExpansion,
     boolean rotary,
     double rotaryBase,
-    int shortConvolution)
-    implements MixerConfig {
+    int shortConvolution,
+    GateActivation outputGate,
+    boolean norm)
+    implements MatrixStateConfig {
   static final String NAME = "retnet";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public RetNetConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.checkHeads(NAME, heads);
-    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
+    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
     HeadSizes.checkPositive(NAME, "rotaryBase", rotaryBase);
   }
 
   /** The layer of the paper's language models (Sun et al. 2023, section 2.3). */
   public static RetNetConfig standard() {
-    return new RetNetConfig(4, 1, 2, true, 10000, 0);
+    return new RetNetConfig(4, 1, 2, true, 10000, 0, GateActivation.SILU, true);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<RetNetConfig> examples() {
-    return List.of(standard(), new RetNetConfig(2, 0.5, 1.0, false, 10000, 3));
+    return List.of(
+        standard(),
+        new RetNetConfig(2, 0.5, 1.0, false, 10000, 3, GateActivation.SILU, true),
+        new RetNetConfig(2, 1, 1, true, 10000, 0, GateActivation.NONE, false));
   }
 
   @Override
@@ -61,6 +63,6 @@ public record RetNetConfig(
             + ": rotary needs an even number of keys per head, got %s; use other heads or"
             + " keyExpansion, or rotary: false",
         sizes.keys());
-    return new SequenceMixer(new RetNet(sizes, rotary ? rotaryBase : 0, shortConvolution));
+    return new SequenceMixer(new RetNet(sizes, this));
   }
 }

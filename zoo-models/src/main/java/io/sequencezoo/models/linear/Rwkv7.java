@@ -5,6 +5,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
+import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
@@ -25,7 +26,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * one key, a share that differs from channel to channel, before it writes along another.
  *
  * <pre>{@code
- * x^i_t = x_t + μ_i ⊙ (x_{t-1} - x_t)                         i = r, w, k, v, a, g
+ * x^i_t = x_t + μ_i ⊙ (x_{t-1} - x_t)                         i = r, w, k, v, a, g; optional
  * r, k, v = x^r W_r, x^k W_k, x^v W_v
  * g = -e^{-1/2} σ(tanh(x^w W_1) W_2 + b_w)                    log decay, in (-0.607, 0)
  * a = σ((x^a A_1) A_2 + b_a)                                  in-context rate, per channel
@@ -33,7 +34,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * k̃ = k ⊙ (1 + (a - 1) ⊙ k_a)                                 replacement key
  * S_t = diag(e^g) S_{t-1} - (κ ⊙ a) (κᵀ S_{t-1}) + k̃ vᵀ       state; κ reads it before the decay
  * o_t = S_tᵀ r_t                                              read-out
- * y_t = ((norm(o_t) + (r_tᵀ (r_k ⊙ k̃_t)) v_t) ⊙ (σ(x^g G_1) G_2)) W_o
+ * y_t = ((norm(o_t) + (r_tᵀ (r_k ⊙ k̃_t)) v_t) ⊙ (σ(x^g G_1) G_2)) W_o   norm, gate optional
  * }</pre>
  *
  * <ul>
@@ -78,11 +79,16 @@ public final class Rwkv7 implements Parametrisation {
 
   private static final double FIRST_BONUS = -0.04;
   private static final String GATE = "gate";
+  private static final String NORM = "norm";
+  private static final String NORM_BIAS = "norm_bias";
 
   private final int width;
   private final int heads;
   private final int keys;
-  private final Ranks ranks;
+  private final Rwkv7Config config;
+  private final Projection decay;
+  private final Projection rate;
+  private final Projection gate;
   private final Rwkv7Start start;
   private final TokenShift shift;
   private final MatrixStateRecurrence recurrence = MatrixStateRecurrence.lowRank(1);
@@ -91,18 +97,25 @@ public final class Rwkv7 implements Parametrisation {
   record Ranks(int decay, int rate, int gate) {}
 
   /** A layer with heads of K keys and values. */
-  Rwkv7(int width, int keys, Ranks ranks, Rwkv7Start start) {
+  Rwkv7(int width, int keys, Ranks ranks, Rwkv7Start start, Rwkv7Config config) {
     this.width = width;
+    this.config = config;
     this.keys = keys;
     this.heads = width / keys;
-    this.ranks = ranks;
+    this.decay = lowRank("decay", ranks.decay);
+    this.rate = lowRank("rate", ranks.rate);
+    this.gate = lowRank(GATE, ranks.gate);
     this.start = start;
-    this.shift = new TokenShift(width);
+    this.shift = new TokenShift(width, config.shortConvolution() > 0);
+  }
+
+  private Projection lowRank(String name, int rank) {
+    return new Projection(name, width, rank, width, false);
   }
 
   @Override
   public String name() {
-    return "rwkv7";
+    return Rwkv7Config.NAME;
   }
 
   @Override
@@ -117,31 +130,33 @@ public final class Rwkv7 implements Parametrisation {
 
   @Override
   public void declare(Declaration declaration) {
-    declaration.undecayed("mix_r", start.mix(0.2), width);
-    declaration.undecayed("mix_w", start.mix(0.9), width);
-    declaration.undecayed("mix_k", start.mix(0.7), width);
-    declaration.undecayed("mix_v", start.mix(0.7), width);
-    declaration.undecayed("mix_a", start.mix(0.9), width);
-    declaration.undecayed("mix_g", start.mix(0.2), width);
+    shift.declare(declaration, "mix_r", start.mix(0.2));
+    shift.declare(declaration, "mix_w", start.mix(0.9));
+    shift.declare(declaration, "mix_k", start.mix(0.7));
+    shift.declare(declaration, "mix_v", start.mix(0.7));
+    shift.declare(declaration, "mix_a", start.mix(0.9));
+    if (config.outputGate()) {
+      shift.declare(declaration, "mix_g", start.mix(0.2));
+    }
     declaration.weight("receptance", Rwkv7Start.orthogonal(1), width, width);
     declaration.weight("key", Rwkv7Start.orthogonal(0.1), width, width);
     declaration.weight("value", Rwkv7Start.orthogonal(1), width, width);
-    lowRank(declaration, "decay", ranks.decay);
+    Initialiser second = Rwkv7Start.orthogonal(LOW_RANK_LENGTH);
+    decay.declare(declaration, Initialisers.zeros(), second);
     declaration.undecayed("decay_bias", start.decayBias(), width);
-    lowRank(declaration, "rate", ranks.rate);
+    rate.declare(declaration, Initialisers.zeros(), second);
     declaration.undecayed("rate_bias", start.rateBias(), width);
-    lowRank(declaration, GATE, ranks.gate);
+    if (config.outputGate()) {
+      gate.declare(declaration, Initialisers.zeros(), second);
+    }
     declaration.undecayed("removal_scale", start.removalScale(), width);
     declaration.undecayed("rate_mix", Initialisers.constant(FIRST_RATE_MIX), width);
     declaration.undecayed("bonus", Initialisers.constant(FIRST_BONUS), width);
-    declaration.undecayed("norm", start.norm(), width);
-    declaration.undecayed("norm_bias", Initialisers.zeros(), width);
+    if (config.norm()) {
+      declaration.undecayed(NORM, start.norm(), width);
+      declaration.undecayed(NORM_BIAS, Initialisers.zeros(), width);
+    }
     declaration.weight("output", Initialisers.zeros(), width, width);
-  }
-
-  private void lowRank(Declaration declaration, String name, int rank) {
-    declaration.weight(name + "_low", Initialisers.zeros(), width, rank);
-    declaration.weight(name + "_high", Rwkv7Start.orthogonal(LOW_RANK_LENGTH), rank, width);
   }
 
   @Override
@@ -157,70 +172,61 @@ public final class Rwkv7 implements Parametrisation {
     Variable k = projected(context, "key", shift.apply(context, "mix_k", x, state, next));
     Variable v = projected(context, "value", shift.apply(context, "mix_v", x, state, next));
     Variable forget = shift.apply(context, "mix_w", x, state, next);
-    Variable decayLogits = lowRank(context, "decay", forget, Unary.TANH);
-    Variable decay = Activations.apply(tape, Unary.SIGMOID, decayLogits);
+    Variable keep =
+        Activations.apply(tape, Unary.SIGMOID, decay.apply(context, forget, Unary.TANH));
     Variable learn = shift.apply(context, "mix_a", x, state, next);
-    Variable rate = Activations.apply(tape, Unary.SIGMOID, lowRank(context, "rate", learn, null));
-    Variable open = shift.apply(context, "mix_g", x, state, next);
-    Variable gate = lowRank(context, GATE, open, Unary.SIGMOID);
+    Variable share = Activations.apply(tape, Unary.SIGMOID, rate.apply(context, learn));
+    Map<String, Variable> extras = new LinkedHashMap<>();
+    if (config.outputGate()) {
+      Variable open = shift.apply(context, "mix_g", x, state, next);
+      extras.put(GATE, gate.apply(context, open, Unary.SIGMOID));
+    }
 
     Variable scaled = Primitives.multiply(tape, k, context.parameter("removal_scale"));
-    Variable removal = Norms.l2Norm(tape, perHead(tape, scaled), KEY_EPS);
+    Variable removal = Norms.l2Norm(tape, split(tape, scaled), KEY_EPS);
     Map<String, Variable> coefficients = new LinkedHashMap<>();
-    coefficients.put(MatrixStateRecurrence.QUERY, perHead(tape, r));
-    coefficients.put(MatrixStateRecurrence.KEY, perHead(tape, replacement(context, k, rate)));
-    coefficients.put(MatrixStateRecurrence.VALUE, perHead(tape, v));
+    coefficients.put(MatrixStateRecurrence.QUERY, split(tape, r));
+    coefficients.put(MatrixStateRecurrence.KEY, split(tape, replacement(context, k, share)));
+    coefficients.put(MatrixStateRecurrence.VALUE, split(tape, v));
     coefficients.put(
         MatrixStateRecurrence.DECAY,
-        perHead(tape, Primitives.affine(tape, -LARGEST_LOG_DECAY, decay, 0)));
+        split(tape, Primitives.affine(tape, -LARGEST_LOG_DECAY, keep, 0)));
     coefficients.put(MatrixStateRecurrence.READ, Primitives.affine(tape, -1, removal, 0));
     coefficients.put(
-        MatrixStateRecurrence.WRITE, Primitives.multiply(tape, removal, perHead(tape, rate)));
-    return new Drive(coefficients, Map.of(GATE, gate), next);
+        MatrixStateRecurrence.WRITE, Primitives.multiply(tape, removal, split(tape, share)));
+    return new Drive(coefficients, extras, next);
   }
 
   private static Variable projected(Context context, String name, Variable x) {
     return Dense.linear(context.tape(), x, context.parameter(name), null);
   }
 
-  /** {@code f(x W_1) W_2 + b}; without b where none is declared. */
-  private static Variable lowRank(Context context, String name, Variable x, Unary f) {
-    Tape tape = context.tape();
-    Variable low = projected(context, name + "_low", x);
-    Variable active = f == null ? low : Activations.apply(tape, f, low);
-    String bias = name + "_bias";
-    return Dense.linear(
-        tape,
-        active,
-        context.parameter(name + "_high"),
-        context.hasParameter(bias) ? context.parameter(bias) : null);
-  }
-
   /** {@code k ⊙ (1 + (a - 1) ⊙ k_a)}. */
-  private static Variable replacement(Context context, Variable k, Variable rate) {
+  private static Variable replacement(Context context, Variable k, Variable share) {
     Tape tape = context.tape();
-    Variable shortfall = Primitives.affine(tape, 1, rate, -1);
+    Variable shortfall = Primitives.affine(tape, 1, share, -1);
     Variable change = Primitives.multiply(tape, shortfall, context.parameter("rate_mix"));
     return Primitives.multiply(tape, k, Primitives.affine(tape, 1, change, 1));
   }
 
-  private Variable perHead(Tape tape, Variable x) {
-    return Primitives.reshape(tape, x, x.size(0), x.size(1), heads, keys);
+  private Variable split(Tape tape, Variable x) {
+    return Heads.split(tape, x, heads);
   }
 
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
     Map<String, Variable> c = drive.coefficients();
-    Variable normed = groupNorm(context, outputs);
+    Variable normed = config.norm() ? groupNorm(context, outputs) : Heads.joined(tape, outputs);
     Variable weights = Primitives.reshape(tape, context.parameter("bonus"), heads, keys);
     Variable matched =
         Primitives.multiply(
             tape, c.get(MatrixStateRecurrence.QUERY), c.get(MatrixStateRecurrence.KEY));
     Variable share = Primitives.sum(tape, Primitives.multiply(tape, matched, weights), 3, true);
     Variable bonus = Primitives.multiply(tape, share, c.get(MatrixStateRecurrence.VALUE));
-    Variable sum = Primitives.add(tape, normed, joined(tape, bonus));
-    Variable gated = Primitives.multiply(tape, sum, drive.extras().get(GATE));
+    Variable sum = Primitives.add(tape, normed, Heads.joined(tape, bonus));
+    Variable gated =
+        config.outputGate() ? Primitives.multiply(tape, sum, drive.extras().get(GATE)) : sum;
     return projected(context, "output", gated);
   }
 
@@ -229,12 +235,9 @@ public final class Rwkv7 implements Parametrisation {
     Tape tape = context.tape();
     Variable ones = tape.constant(tape.allocate(outputs.type(), keys).assign(1));
     Variable normed = Norms.layerNorm(tape, outputs, ones, null, NORM_EPS_PER_KEY * keys);
-    Variable scaled = Primitives.multiply(tape, joined(tape, normed), context.parameter("norm"));
-    return Primitives.add(tape, scaled, context.parameter("norm_bias"));
-  }
-
-  private Variable joined(Tape tape, Variable x) {
-    return Primitives.reshape(tape, x, x.size(0), x.size(1), width);
+    Variable scaled =
+        Primitives.multiply(tape, Heads.joined(tape, normed), context.parameter(NORM));
+    return Primitives.add(tape, scaled, context.parameter(NORM_BIAS));
   }
 
   @Override
@@ -245,8 +248,10 @@ public final class Rwkv7 implements Parametrisation {
   @Override
   public long multiplyAddsPerToken(int position) {
     long projections = 4L * width * width;
-    long lowRank = 2L * width * (ranks.decay + ranks.rate + ranks.gate);
-    // Six mixes of two tokens; decay, two reads and two writes of the state.
-    return projections + lowRank + 12L * width + 5L * width * keys;
+    long lowRank = decay.multiplyAddsPerToken() + rate.multiplyAddsPerToken();
+    long gating = config.outputGate() ? gate.multiplyAddsPerToken() : 0;
+    long mixes = (config.outputGate() ? 6 : 5) * shift.multiplyAddsPerToken();
+    // Decay, two reads and two writes of the state.
+    return projections + lowRank + gating + mixes + 5L * width * keys;
   }
 }

@@ -16,12 +16,23 @@ import java.util.List;
  * @param decayRank rank of the decay's projection; absent for about 2.5 √D K/64, in steps of 32
  * @param rateRank rank of the in-context rate's projection; absent for as many
  * @param gateRank rank of the output gate's projection; absent for about 5 √D, in steps of 32
+ * @param shortConvolution tokens that the token shift spans, which is a convolution before the
+ *     projections: 2, or 0 for no shift; 2
+ * @param outputGate whether the gate, which has no activation but that between its factors,
+ *     multiplies the outputs; true
+ * @param norm whether outputs are normalised per head; true
  */
 @JsonTypeName(Rwkv7Config.NAME)
 @JsonClassDescription(
     "RWKV-7: a matrix state per head that removes along one key and writes along another")
 public record Rwkv7Config(
-    @Derived int headDim, @Derived int decayRank, @Derived int rateRank, @Derived int gateRank)
+    @Derived int headDim,
+    @Derived int decayRank,
+    @Derived int rateRank,
+    @Derived int gateRank,
+    int shortConvolution,
+    boolean outputGate,
+    boolean norm)
     implements MixerConfig {
   static final String NAME = "rwkv7";
 
@@ -34,11 +45,15 @@ public record Rwkv7Config(
     checkCount("decayRank", decayRank);
     checkCount("rateRank", rateRank);
     checkCount("gateRank", gateRank);
+    checkArgument(
+        shortConvolution == 0 || shortConvolution == 2,
+        NAME + ": shortConvolution must be 2, the token shift, or 0 for none, got %s",
+        shortConvolution);
   }
 
   /** The reference layer. */
   public static Rwkv7Config standard() {
-    return new Rwkv7Config(0, 0, 0, 0);
+    return new Rwkv7Config(0, 0, 0, 0, 2, true, true);
   }
 
   private static void checkCount(String field, int value) {
@@ -48,7 +63,10 @@ public record Rwkv7Config(
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<Rwkv7Config> examples() {
-    return List.of(standard(), new Rwkv7Config(2, 3, 2, 5));
+    return List.of(
+        standard(),
+        new Rwkv7Config(2, 3, 2, 5, 2, true, true),
+        new Rwkv7Config(2, 3, 2, 5, 0, false, false));
   }
 
   @Override
@@ -67,7 +85,7 @@ public record Rwkv7Config(
             decayRank == 0 ? rank(2.5 * Math.sqrt(width) * perHead) : decayRank,
             rateRank == 0 ? rank(2.5 * Math.sqrt(width) * perHead) : rateRank,
             gateRank == 0 ? rank(5 * Math.sqrt(width)) : gateRank);
-    return new SequenceMixer(new Rwkv7(width, keys, ranks, new Rwkv7Start(place, keys)));
+    return new SequenceMixer(new Rwkv7(width, keys, ranks, new Rwkv7Start(place, keys), this));
   }
 
   private static int rank(double wanted) {

@@ -1,22 +1,8 @@
 package io.sequencezoo.models.linear;
 
-import io.sequencezoo.core.autodiff.Tape;
-import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
-import io.sequencezoo.core.block.Declaration;
-import io.sequencezoo.core.block.Initialiser;
-import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
-import io.sequencezoo.core.op.Dense;
-import io.sequencezoo.core.op.LogDecays;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * Gated linear attention with one decay per head: the gate of Mamba-2 in the layer of GLA.
@@ -53,87 +39,9 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/simple_gla.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class SimpleGla implements Parametrisation {
-  /** The reference's initializer_range. */
-  private static final double INITIAL_DEVIATION = 0.02;
-
-  private static final String DECAY_GATE = "gate";
-  private static final String DECAY_BIAS = "gate_bias";
-
-  private final HeadSizes sizes;
-  private final double gateNormalizer;
-  private final QueryKeyValue projections;
-  private final GatedOutput output;
-  private final MatrixStateRecurrence recurrence;
-
-  /** A layer with convolutions over W tokens, or none for W = 0. */
-  SimpleGla(HeadSizes sizes, double gateNormalizer, int convolution) {
-    this.sizes = sizes;
-    this.gateNormalizer = gateNormalizer;
-    this.projections = new QueryKeyValue(sizes, convolution);
-    this.output = new GatedOutput(sizes);
-    this.recurrence = MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys()));
-  }
-
-  @Override
-  public String name() {
-    return "simple_gla";
-  }
-
-  @Override
-  public int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
-  }
-
-  @Override
-  public void declare(Declaration declaration) {
-    Initialiser normal = Initialisers.normal(INITIAL_DEVIATION);
-    projections.declare(declaration, normal);
-    declaration.weight(DECAY_GATE, normal, sizes.width(), sizes.heads());
-    declaration.undecayed(DECAY_BIAS, Initialisers.zeros(), sizes.heads());
-    output.declare(declaration, normal);
-  }
-
-  @Override
-  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
-    return projections.initialState(context, batch, type);
-  }
-
-  @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
-    Map<String, Variable> caches = new LinkedHashMap<>();
-    Map<String, Variable> coefficients = projections.apply(context, x, state, caches);
-    coefficients.replaceAll((name, value) -> projections.perHead(tape, value));
-    Variable logits =
-        Dense.linear(tape, x, context.parameter(DECAY_GATE), context.parameter(DECAY_BIAS));
-    coefficients.put(
-        MatrixStateRecurrence.DECAY, LogDecays.logSigmoid(tape, logits, 1 / gateNormalizer));
-    return new Drive(coefficients, Map.of(GatedOutput.GATE, output.gate(context, x)), caches);
-  }
-
-  @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    return output.apply(context, outputs, drive.extras().get(GatedOutput.GATE));
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return sizes.state() * type.width() + projections.stateBytes(type);
-  }
-
-  @Override
-  public long multiplyAddsPerToken(int position) {
-    long gate = (long) sizes.width() * sizes.heads();
-    // Decay, write and read: one each per number of state.
-    return projections.multiplyAddsPerToken()
-        + gate
-        + output.multiplyAddsPerToken()
-        + 3 * sizes.state();
+public final class SimpleGla extends MatrixStateMixer {
+  /** A layer. */
+  SimpleGla(HeadSizes sizes, SimpleGlaConfig config) {
+    super(sizes, config, LogSigmoidDecay.perHead(sizes, config.gateNormalizer()));
   }
 }

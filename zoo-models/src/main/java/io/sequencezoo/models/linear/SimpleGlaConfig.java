@@ -3,8 +3,6 @@ package io.sequencezoo.models.linear;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -16,6 +14,8 @@ import java.util.List;
  * @param gateNormalizer what the log-sigmoid of the gate is divided by; 16
  * @param shortConvolution W, the tokens that a causal convolution on q, k and v spans, or 0 for no
  *     convolution; 4
+ * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
+ * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(SimpleGlaConfig.NAME)
 @JsonClassDescription("Simple GLA: gated linear attention with one decay per head")
@@ -24,32 +24,34 @@ public record SimpleGlaConfig(
     double keyExpansion,
     double valueExpansion,
     double gateNormalizer,
-    int shortConvolution)
-    implements MixerConfig {
+    int shortConvolution,
+    GateActivation outputGate,
+    boolean norm)
+    implements MatrixStateConfig {
   static final String NAME = "simple_gla";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public SimpleGlaConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.checkHeads(NAME, heads);
-    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
+    HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
     HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
   }
 
   /** The defaults of the reference's layer (fla/layers/simple_gla.py). */
   public static SimpleGlaConfig standard() {
-    return new SimpleGlaConfig(4, 1, 1, 16, 4);
+    return new SimpleGlaConfig(4, 1, 1, 16, 4, GateActivation.SILU, true);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<SimpleGlaConfig> examples() {
-    return List.of(standard(), new SimpleGlaConfig(1, 0.5, 2.0, 1.0, 0));
+    return List.of(
+        standard(),
+        new SimpleGlaConfig(1, 0.5, 2.0, 1.0, 0, GateActivation.SILU, true),
+        new SimpleGlaConfig(2, 1, 1, 16, 0, GateActivation.NONE, false));
   }
 
   @Override
   public SequenceMixer build(Place place) {
     HeadSizes sizes = HeadSizes.of(NAME, place.width(), heads, keyExpansion, valueExpansion);
-    return new SequenceMixer(new SimpleGla(sizes, gateNormalizer, shortConvolution));
+    return new SequenceMixer(new SimpleGla(sizes, this));
   }
 }

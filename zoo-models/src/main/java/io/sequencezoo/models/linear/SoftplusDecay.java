@@ -3,39 +3,45 @@ package io.sequencezoo.models.linear;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
+import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import java.util.SplittableRandom;
 
 /**
- * The log decay of Mamba-2 and its heirs: {@code g = -e^{log_rate} softplus(logits + step_bias)},
+ * The log decay of Mamba-2 and its heirs: {@code g = -e^{log_rate} softplus(x W_step + step_bias)},
  * with one rate per head.
  */
-final class SoftplusDecay {
-  /** The bias that is added to the logits. */
-  static final String BIAS = "step_bias";
-
+final class SoftplusDecay implements Decay {
+  private static final String STEP = "step";
+  private static final String BIAS = "step_bias";
   private static final String RATE = "log_rate";
 
   private final int heads;
   private final int channels;
+  private final Projection steps;
   private final Initialiser rates;
   private final Initialiser biases;
 
-  /**
-   * A decay of H heads with this many channels each, 1 for a decay per head.
-   *
-   * @param smallestRate the least first rate; the largest is 16
-   * @param biases of the steps, at the start
-   */
-  SoftplusDecay(int heads, int channels, double smallestRate, Initialiser biases) {
-    this.heads = heads;
+  private SoftplusDecay(
+      HeadSizes sizes, int channels, int rank, double smallestRate, Initialiser biases) {
+    this.heads = sizes.valueHeads();
     this.channels = channels;
+    this.steps = new Projection(STEP, sizes.width(), rank, heads * channels, false);
     this.rates = (shape, random) -> logarithms((int) shape[0], smallestRate, random);
     this.biases = biases;
+  }
+
+  /** A decay per head: Gated DeltaNet's, with the first steps of Mamba. */
+  static SoftplusDecay perHead(HeadSizes sizes) {
+    return new SoftplusDecay(sizes, 1, 0, 0, mambaBiases());
+  }
+
+  /** A decay per key channel, of rank V: Kimi Delta Attention's, with rates from 1. */
+  static SoftplusDecay perChannel(HeadSizes sizes) {
+    return new SoftplusDecay(sizes, sizes.keys(), sizes.values(), 1, Initialisers.zeros());
   }
 
   /** Rates that start in (smallest, 16], as their logarithms. */
@@ -49,7 +55,7 @@ final class SoftplusDecay {
   }
 
   /** Mamba's start: steps log-uniform in [0.001, 0.1], through the inverse of the softplus. */
-  static Initialiser mambaBiases() {
+  private static Initialiser mambaBiases() {
     return (shape, random) -> {
       double[] values = new double[(int) shape[0]];
       for (int i = 0; i < values.length; i++) {
@@ -60,28 +66,28 @@ final class SoftplusDecay {
     };
   }
 
-  void declare(Declaration declaration) {
+  @Override
+  public void declare(Declaration declaration, Initialiser initialiser) {
+    steps.declare(declaration, initialiser);
     declaration.undecayed(RATE, rates, heads);
     declaration.undecayed(BIAS, biases, (long) heads * channels);
   }
 
-  /**
-   * The log decay.
-   *
-   * @param shifted logits with their bias, {@code [B, T, H]} or {@code [B, T, H channels]}
-   * @return {@code [B, T, H]} or {@code [B, T, H, channels]}
-   */
-  Variable apply(Context context, Variable shifted) {
-    Tape tape = context.tape();
-    Variable steps = Activations.apply(tape, Unary.SOFTPLUS, shifted);
-    Variable rate = Activations.apply(tape, Unary.EXP, context.parameter(RATE));
+  @Override
+  public Variable apply(Stretch stretch) {
+    Tape tape = stretch.tape();
+    Variable positive = Activations.apply(tape, Unary.SOFTPLUS, steps.apply(stretch));
+    Variable rate = Activations.apply(tape, Unary.EXP, stretch.context().parameter(RATE));
     Variable negative = Primitives.affine(tape, -1, rate, 0);
     if (channels == 1) {
-      return Primitives.multiply(tape, steps, negative);
+      return Primitives.multiply(tape, positive, negative);
     }
     return Primitives.multiply(
-        tape,
-        QueryKeyValue.perHead(tape, steps, heads),
-        Primitives.reshape(tape, negative, heads, 1));
+        tape, Heads.split(tape, positive, heads), Primitives.reshape(tape, negative, heads, 1));
+  }
+
+  @Override
+  public long multiplyAddsPerToken() {
+    return steps.multiplyAddsPerToken();
   }
 }

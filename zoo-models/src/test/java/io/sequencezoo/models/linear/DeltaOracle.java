@@ -69,9 +69,12 @@ record DeltaOracle(
             read[h * values + e] += q[t][group * keys + d] / Math.sqrt(keys) * s[h][d][e];
           }
         }
-        normalise(read, h * values, values);
+        if (p.contains("norm")) {
+          normalise(read, h * values, values);
+        }
         for (int e = 0; e < values; e++) {
-          read[h * values + e] *= p.value("norm").getDouble(e) * gate.at(t, h * values + e);
+          double gain = p.contains("norm") ? p.value("norm").getDouble(e) : 1;
+          read[h * values + e] *= gain * gate.at(t, h * values + e);
         }
       }
       y[t] = times(read, p, "output");

@@ -20,7 +20,7 @@ class DeltaProductTest {
   void forward_isTheOracle() {
     DeltaOracle oracle = new DeltaOracle(2, 2, 3, 6, 2, 4, 2);
     LayerOracle.assertTranscribed(
-        new DeltaProductConfig(2, 2, 0.75, 1.5, 2, true, 4, true, true),
+        new DeltaProductConfig(2, 2, 0.75, 1.5, 2, true, 4, true, GateActivation.SILU, true),
         WIDTH,
         (x, p) -> {
           double[][] gate = projected(x, p, "output_gate");
@@ -32,7 +32,7 @@ class DeltaProductTest {
   void withoutDecay_reflectsOnly() {
     DeltaOracle oracle = new DeltaOracle(2, 4, 2, 4, 3, 0, 1);
     LayerOracle.assertTranscribed(
-        new DeltaProductConfig(2, 4, 0.5, 2.0, 3, false, 0, false, false),
+        new DeltaProductConfig(2, 4, 0.5, 2.0, 3, false, 0, false, GateActivation.NONE, true),
         WIDTH,
         (x, p) -> oracle.run(x, p, (t, h, d) -> 1, (t, i) -> 1));
   }
@@ -40,7 +40,7 @@ class DeltaProductTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new DeltaProductConfig(2, 4, 0.5, 2.0, 3, true, 0, true, true)
+        new DeltaProductConfig(2, 4, 0.5, 2.0, 3, true, 0, true, GateActivation.SILU, true)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * 4 * 2 * 4);
@@ -51,10 +51,15 @@ class DeltaProductTest {
   @Test
   void configuration_roundTripsAndRefuses() {
     BlockConfig read = Configs.read("mixer", "{type: delta_product, heads: 2}", BlockConfig.class);
-    assertThat(read).isEqualTo(new DeltaProductConfig(2, 2, 0.75, 1.5, 2, true, 4, true, true));
+    assertThat(read)
+        .isEqualTo(
+            new DeltaProductConfig(2, 2, 0.75, 1.5, 2, true, 4, true, GateActivation.SILU, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DeltaProductConfig(2, 2, 0.75, 1.5, 65, true, 4, true, true))
+        .isThrownBy(
+            () ->
+                new DeltaProductConfig(
+                    2, 2, 0.75, 1.5, 65, true, 4, true, GateActivation.SILU, true))
         .withMessage("delta_product: writes must be in 1 to 64, got 65");
   }
 }

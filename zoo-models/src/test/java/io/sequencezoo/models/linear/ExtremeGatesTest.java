@@ -223,9 +223,9 @@ class ExtremeGatesTest {
 
   static Stream<MixerConfig> layers() {
     return Stream.of(
-        new RetNetConfig(1, 1.0, 1.0, true, 10000, 0),
-        new Hgrn2Config(1, 1, 0.2, Hgrn2Config.Bounds.CONSTANT, 0),
-        new Hgrn2Config(1, 1, 1, Hgrn2Config.Bounds.RISING, 0),
+        new RetNetConfig(1, 1.0, 1.0, true, 10000, 0, GateActivation.SILU, true),
+        new Hgrn2Config(1, 1, 0.2, Hgrn2Config.Bounds.CONSTANT, 0, GateActivation.NONE, true),
+        new Hgrn2Config(1, 1, 1, Hgrn2Config.Bounds.RISING, 0, GateActivation.NONE, true),
         LightNetConfig.builder().heads(1).gateLowRank(2).build(),
         LightNetConfig.builder().heads(1).gateLowRank(2).bidirectional(true).build(),
         Mamba2Config.builder().stateSize(4).build());

@@ -31,7 +31,7 @@ class GatedDeltaNetTest {
   void forward_isTheOracle() {
     DeltaOracle oracle = new DeltaOracle(2, 2, 3, 6, 1, 4, 1);
     LayerOracle.assertTranscribed(
-        new GatedDeltaNetConfig(2, 2, 0.75, 1.5, 4, false, true),
+        new GatedDeltaNetConfig(2, 2, 0.75, 1.5, 4, false, GateActivation.SILU, true),
         WIDTH,
         (x, p) -> {
           double[][] gate = projected(x, p, "output_gate");
@@ -43,7 +43,7 @@ class GatedDeltaNetTest {
   void valueHeads_shareKeys() {
     DeltaOracle oracle = new DeltaOracle(2, 4, 2, 4, 1, 0, 2);
     LayerOracle.assertTranscribed(
-        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 0, true, false),
+        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 0, true, GateActivation.NONE, true),
         WIDTH,
         (x, p) -> oracle.run(x, p, decays(x, p), (t, i) -> 1));
   }
@@ -64,7 +64,7 @@ class GatedDeltaNetTest {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 4, false, true)
+        new GatedDeltaNetConfig(2, 4, 0.5, 2.0, 4, false, GateActivation.SILU, true)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (4 * 2 * 4 + 3 * (4 + 4 + 16)));
@@ -76,12 +76,13 @@ class GatedDeltaNetTest {
   void configuration_roundTripsAndRefuses() {
     BlockConfig read =
         Configs.read("mixer", "{type: gated_delta_net, heads: 2}", BlockConfig.class);
-    assertThat(read).isEqualTo(new GatedDeltaNetConfig(2, 2, 0.75, 1.5, 4, false, true));
+    assertThat(read)
+        .isEqualTo(new GatedDeltaNetConfig(2, 2, 0.75, 1.5, 4, false, GateActivation.SILU, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                new GatedDeltaNetConfig(2, 3, 0.75, 1.5, 4, false, true)
+                new GatedDeltaNetConfig(2, 3, 0.75, 1.5, 4, false, GateActivation.SILU, true)
                     .build(MixerConfig.Place.alone(WIDTH)))
         .withMessage(
             "gated_delta_net: valueHeads 3 must be a multiple of heads 2; use valueHeads 4");
@@ -91,7 +92,8 @@ class GatedDeltaNetTest {
             "gated_delta_net: width 10 times keyExpansion 0.75 must be a whole number, got 7.5;"
                 + " use keyExpansion 0.8");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GatedDeltaNetConfig(2, 0, 0.75, 1.5, 4, false, true))
+        .isThrownBy(
+            () -> new GatedDeltaNetConfig(2, 0, 0.75, 1.5, 4, false, GateActivation.SILU, true))
         .withMessage("gated_delta_net: valueHeads must be at least 1, got 0");
   }
 }

@@ -15,9 +15,11 @@ import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -31,7 +33,7 @@ class GlaTest {
   private static final int STEPS = 19;
 
   private static GlaConfig config(int convolution) {
-    return new GlaConfig(2, 0.5, 1.0, 3, 16.0, convolution);
+    return new GlaConfig(2, 0.5, 1.0, 3, 16.0, convolution, GateActivation.SILU, true);
   }
 
   /** Parameters far from their small start, so that every part matters. */
@@ -94,7 +96,8 @@ class GlaTest {
   }
 
   /** The layer as architectures are written in papers: loops over time, heads, keys and values. */
-  private static double[][] oracle(double[][] x, Parameters p, int convolution) {
+  private static double[][] oracle(double[][] x, Parameters p, GlaConfig config) {
+    int convolution = config.shortConvolution();
     int heads = 2;
     int keys = WIDTH / 2 / heads;
     int values = WIDTH / heads;
@@ -105,7 +108,8 @@ class GlaTest {
     double[][] y = new double[STEPS][];
     for (int t = 0; t < STEPS; t++) {
       double[] logits = times(times(x[t], p, "gate_low"), p, "gate_high");
-      double[] gate = times(x[t], p, "output_gate");
+      double[] gate =
+          config.outputGate() == GateActivation.NONE ? null : times(x[t], p, "output_gate");
       double[] read = new double[heads * values];
       for (int h = 0; h < heads; h++) {
         for (int d = 0; d < keys; d++) {
@@ -123,7 +127,13 @@ class GlaTest {
         }
         for (int e = 0; e < values; e++) {
           int o = h * values + e;
-          read[o] *= p.value("norm").getDouble(e) / Math.sqrt(square + 1e-5) * silu(gate[o]);
+          read[o] *= config.norm() ? p.value("norm").getDouble(e) / Math.sqrt(square + 1e-5) : 1;
+          read[o] *=
+              switch (config.outputGate()) {
+                case SILU -> silu(gate[o]);
+                case SIGMOID -> 1 / (1 + Math.exp(-gate[o]));
+                case NONE -> 1;
+              };
         }
       }
       y[t] = times(read, p, "output");
@@ -131,10 +141,20 @@ class GlaTest {
     return y;
   }
 
+  static Stream<GlaConfig> forms() {
+    return Stream.of(
+        config(0),
+        config(4),
+        new GlaConfig(2, 0.5, 1.0, 3, 16.0, 0, GateActivation.SIGMOID, true),
+        new GlaConfig(2, 0.5, 1.0, 3, 16.0, 0, GateActivation.SILU, false),
+        new GlaConfig(2, 0.5, 1.0, 3, 16.0, 0, GateActivation.NONE, true),
+        new GlaConfig(2, 0.5, 1.0, 3, 16.0, 4, GateActivation.NONE, false));
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {0, 4})
-  void forward_isTheOracle(int convolution) {
-    SequenceMixer mixer = config(convolution).build(MixerConfig.Place.alone(WIDTH));
+  @MethodSource("forms")
+  void forward_isTheOracle(GlaConfig config) {
+    SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = parameters(mixer);
     double[][][] x = {input(1), input(2)};
     try (Tape tape = Tape.inference()) {
@@ -145,7 +165,7 @@ class GlaTest {
               .outputs()
               .value();
       for (int b = 0; b < 2; b++) {
-        double[][] expected = oracle(x[b], parameters, convolution);
+        double[][] expected = oracle(x[b], parameters, config);
         for (int t = 0; t < STEPS; t++) {
           for (int d = 0; d < WIDTH; d++) {
             assertThat(y.getDouble(b, t, d)).isCloseTo(expected[t][d], within(DOUBLE));
@@ -200,28 +220,28 @@ class GlaTest {
   @Test
   void configuration_roundTrips() {
     BlockConfig read = Configs.read("mixer", "{type: gla, heads: 2}", BlockConfig.class);
-    assertThat(read).isEqualTo(new GlaConfig(2, .5, 1.0, 16, 16.0, 0));
+    assertThat(read).isEqualTo(new GlaConfig(2, .5, 1.0, 16, 16.0, 0, GateActivation.SILU, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
   }
 
   @Test
   void misfits_areRefusedWithARemedy() {
-    refused(48, new GlaConfig(5, 0.5, 1, 16, 16, 0))
+    refused(48, new GlaConfig(5, 0.5, 1, 16, 16, 0, GateActivation.SILU, true))
         .withMessage("gla: width 48 must be divisible by heads 5; use heads 4 or 6");
     refused(12, GlaConfig.standard())
         .withMessage("gla: key width 6 must be divisible by heads 4; use heads 3 or 6");
-    refused(7, new GlaConfig(1, 0.5, 1, 16, 16, 0))
+    refused(7, new GlaConfig(1, 0.5, 1, 16, 16, 0, GateActivation.SILU, true))
         .withMessage(
             "gla: width 7 times keyExpansion 0.5 must be a whole number, got 3.5;"
                 + " use keyExpansion 0.5714285714285714");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GlaConfig(0, 0.5, 1, 16, 16, 0))
+        .isThrownBy(() -> new GlaConfig(0, 0.5, 1, 16, 16, 0, GateActivation.SILU, true))
         .withMessage("gla: heads must be at least 1, got 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GlaConfig(4, 0.5, 1, 16, 0.0, 0))
+        .isThrownBy(() -> new GlaConfig(4, 0.5, 1, 16, 0.0, 0, GateActivation.SILU, true))
         .withMessage("gla: gateNormalizer must be positive, got 0.0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new GlaConfig(4, 0.5, 1, 16, 16, 1))
+        .isThrownBy(() -> new GlaConfig(4, 0.5, 1, 16, 16, 1, GateActivation.SILU, true))
         .withMessage("gla: shortConvolution must be a width of at least 2, or 0 for none, got 1");
   }
 

@@ -13,6 +13,7 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,9 +42,12 @@ class Hgrn2Test {
           }
         }
       }
-      normalise(read, 0, HEADS * VALUES);
+      if (p.contains("norm")) {
+        normalise(read, 0, HEADS * VALUES);
+      }
       for (int e = 0; e < read.length; e++) {
-        read[e] *= p.value("norm").getDouble(e);
+        read[e] *= p.contains("norm") ? p.value("norm").getDouble(e) : 1;
+        read[e] *= p.contains("output_gate") ? silu(times(x[t], p, "output_gate")[e]) : 1;
       }
       y[t] = times(read, p, "output");
     }
@@ -54,14 +58,28 @@ class Hgrn2Test {
   @CsvSource({"0, 0", "0.3, 0", "0.9, 3"})
   void forward_isTheOracle(double bound, int span) {
     LayerOracle.assertTranscribed(
-        new Hgrn2Config(HEADS, 2.0, bound, Hgrn2Config.Bounds.CONSTANT, span),
+        new Hgrn2Config(
+            HEADS, 2.0, bound, Hgrn2Config.Bounds.CONSTANT, span, GateActivation.NONE, true),
         WIDTH,
         (x, p) -> oracle(x, p, bound, span));
   }
 
   @Test
+  void gateAndNorm_areTheOraclesInEveryForm() {
+    for (GateActivation gate : List.of(GateActivation.SILU, GateActivation.NONE)) {
+      for (boolean norm : new boolean[] {true, false}) {
+        LayerOracle.assertTranscribed(
+            new Hgrn2Config(HEADS, 2.0, 0.3, Hgrn2Config.Bounds.CONSTANT, 0, gate, norm),
+            WIDTH,
+            (x, p) -> oracle(x, p, 0.3, 0));
+      }
+    }
+  }
+
+  @Test
   void lowerBound_risesWithDepth() {
-    Hgrn2Config config = new Hgrn2Config(HEADS, 2.0, 0.8, Hgrn2Config.Bounds.RISING, 0);
+    Hgrn2Config config =
+        new Hgrn2Config(HEADS, 2.0, 0.8, Hgrn2Config.Bounds.RISING, 0, GateActivation.NONE, true);
     for (int layer = 0; layer < 4; layer++) {
       double bound = 0.8 * layer / 4;
       LayerOracle.assertTranscribed(
@@ -80,14 +98,22 @@ class Hgrn2Test {
   @Test
   void configuration_roundTripsAndRefuses() {
     BlockConfig read = Configs.read("mixer", "{type: hgrn2, bounds: constant}", BlockConfig.class);
-    assertThat(read).isEqualTo(new Hgrn2Config(0, 1.0, 0.0, Hgrn2Config.Bounds.CONSTANT, 0));
+    assertThat(read)
+        .isEqualTo(
+            new Hgrn2Config(
+                0, 1.0, 0.0, Hgrn2Config.Bounds.CONSTANT, 0, GateActivation.NONE, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Hgrn2Config(0, 1, 1.0, Hgrn2Config.Bounds.CONSTANT, 0))
+        .isThrownBy(
+            () ->
+                new Hgrn2Config(
+                    0, 1, 1.0, Hgrn2Config.Bounds.CONSTANT, 0, GateActivation.NONE, true))
         .withMessage(
             "hgrn2: lowerBound must be from 0 to below 1, or 1 where bounds are rising, got 1.0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Hgrn2Config(-1, 1, 1, Hgrn2Config.Bounds.RISING, 0))
+        .isThrownBy(
+            () ->
+                new Hgrn2Config(-1, 1, 1, Hgrn2Config.Bounds.RISING, 0, GateActivation.NONE, true))
         .withMessage("hgrn2: heads must be at least 1, or 0 for one per 128 features, got -1");
   }
 }

@@ -16,7 +16,6 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.linear.LightNetConfig.Gate;
 import io.sequencezoo.models.linear.LightNetConfig.GatePlace;
 import io.sequencezoo.models.linear.LightNetConfig.Norm;
 import io.sequencezoo.models.linear.LightNetConfig.Start;
@@ -170,7 +169,7 @@ class LightNetTest {
 
   private static double[] gated(double[] o, double[] x, Parameters p, LightNetConfig config) {
     double[] logits =
-        config.gate() == Gate.NONE
+        config.outputGate() == GateActivation.NONE
             ? new double[WIDTH]
             : times(times(x, p, "gate_low"), p, "gate_high");
     double[] y = o.clone();
@@ -178,13 +177,13 @@ class LightNetTest {
       if ((step == 0) == (config.gatePlace() == GatePlace.BEFORE_NORM)) {
         for (int i = 0; i < WIDTH; i++) {
           y[i] *=
-              switch (config.gate()) {
-                case SWISH -> silu(logits[i]);
+              switch (config.outputGate()) {
+                case SILU -> silu(logits[i]);
                 case SIGMOID -> sigmoid(logits[i]);
                 case NONE -> 1;
               };
         }
-      } else {
+      } else if (config.norm() != Norm.NONE) {
         int n = config.norm() == Norm.WHOLE ? WIDTH : VALUES;
         for (int from = 0; from < WIDTH; from += n) {
           normalise(y, from, n);
@@ -202,15 +201,16 @@ class LightNetTest {
   }
 
   static Stream<LightNetConfig> gatesAndNorms() {
-    return Stream.of(Gate.values())
+    return Stream.of(GateActivation.values())
         .flatMap(
             gate ->
                 Stream.of(
-                    base().gate(gate).build(),
-                    base().gate(gate).gatePlace(GatePlace.BEFORE_NORM).build(),
-                    base().gate(gate).norm(Norm.PER_HEAD).start(Start.ONE).build(),
+                    base().outputGate(gate).build(),
+                    base().outputGate(gate).gatePlace(GatePlace.BEFORE_NORM).build(),
+                    base().outputGate(gate).norm(Norm.PER_HEAD).start(Start.ONE).build(),
+                    base().outputGate(gate).norm(Norm.NONE).build(),
                     base()
-                        .gate(gate)
+                        .outputGate(gate)
                         .norm(Norm.PER_HEAD)
                         .gatePlace(GatePlace.BEFORE_NORM)
                         .shortConvolution(3)

@@ -51,7 +51,7 @@ class LinearAttentionTest {
         for (int e = 0; e < VALUES; e++) {
           read[h * VALUES + e] = sum[e] / below;
         }
-        if (config.outputNorm()) {
+        if (config.norm()) {
           normalise(read, h * VALUES, VALUES);
           for (int e = 0; e < VALUES; e++) {
             read[h * VALUES + e] *= p.value("norm").getDouble(e);
@@ -109,7 +109,7 @@ class LinearAttentionTest {
             .featureMap(map)
             .taylorOrder(order)
             .normalised(normalised)
-            .outputNorm(norm)
+            .norm(norm)
             .bidirectional(bidirectional)
             .build();
     LayerOracle.assertTranscribed(config, WIDTH, (x, p) -> oracle(x, p, config));

@@ -1,6 +1,7 @@
 package io.sequencezoo.models.linear;
 
 import static io.sequencezoo.models.linear.LayerOracle.normalise;
+import static io.sequencezoo.models.linear.LayerOracle.sigmoid;
 import static io.sequencezoo.models.linear.LayerOracle.silu;
 import static io.sequencezoo.models.linear.LayerOracle.times;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -39,12 +40,13 @@ class Mamba2Test {
       if (config.projectionBias()) {
         add(projected, p.value("in_bias"));
       }
-      double[] z = Arrays.copyOfRange(projected, 0, INNER);
-      before[t] = Arrays.copyOfRange(projected, INNER, INNER + mixed);
+      int gate = config.outputGate() == GateActivation.NONE ? 0 : INNER;
+      double[] z = Arrays.copyOfRange(projected, 0, gate);
+      before[t] = Arrays.copyOfRange(projected, gate, gate + mixed);
       double[] xbc = convolved(before, t, p, config);
       double[] out = new double[INNER];
       for (int h = 0; h < heads; h++) {
-        double raw = projected[INNER + mixed + h] + p.value("step_bias").getDouble(h);
+        double raw = projected[gate + mixed + h] + p.value("step_bias").getDouble(h);
         double step = Math.log1p(Math.exp(raw));
         step = Math.min(config.stepHigh(), Math.max(config.stepLow(), step));
         double decay = Math.exp(-step * Math.exp(p.value("log_rate").getDouble(h)));
@@ -73,10 +75,11 @@ class Mamba2Test {
   private static double[] convolved(double[][] x, int t, Parameters p, Mamba2Config config) {
     double[] out = new double[x[t].length];
     for (int f = 0; f < out.length; f++) {
-      out[f] = config.convolutionBias() ? p.value("conv_bias").getDouble(f) : 0;
-      for (int back = 0; back < config.convolution() && back <= t; back++) {
-        out[f] +=
-            p.value("conv_weight").getDouble(f, config.convolution() - 1 - back) * x[t - back][f];
+      int span = config.shortConvolution();
+      out[f] = span == 0 ? x[t][f] : 0;
+      out[f] += p.contains("conv_bias") ? p.value("conv_bias").getDouble(f) : 0;
+      for (int back = 0; back < span && back <= t; back++) {
+        out[f] += p.value("conv_weight").getDouble(f, span - 1 - back) * x[t - back][f];
       }
       out[f] = silu(out[f]);
     }
@@ -84,8 +87,8 @@ class Mamba2Test {
   }
 
   private static void gate(double[] out, double[] z, Parameters p, Mamba2Config config) {
-    for (int f = 0; f < INNER && !config.normBeforeGate(); f++) {
-      out[f] *= silu(z[f]);
+    for (int f = 0; f < z.length && !config.normBeforeGate(); f++) {
+      out[f] *= activated(z[f], config);
     }
     if (config.norm()) {
       int size = INNER / config.groups();
@@ -96,9 +99,13 @@ class Mamba2Test {
         out[f] *= p.value("norm").getDouble(f);
       }
     }
-    for (int f = 0; f < INNER && config.normBeforeGate(); f++) {
-      out[f] *= silu(z[f]);
+    for (int f = 0; f < z.length && config.normBeforeGate(); f++) {
+      out[f] *= activated(z[f], config);
     }
+  }
+
+  private static double activated(double z, Mamba2Config config) {
+    return config.outputGate() == GateActivation.SILU ? silu(z) : sigmoid(z);
   }
 
   private static void add(double[] x, INDArray bias) {
@@ -112,7 +119,21 @@ class Mamba2Test {
         Mamba2Config.builder().stateSize(5).headDim(3).build(),
         Mamba2Config.builder().stateSize(2).headDim(3).groups(2).normBeforeGate(true).build(),
         Mamba2Config.builder().stateSize(3).headDim(4).groups(3).skipPerFeature(true).build(),
-        Mamba2Config.builder().stateSize(3).headDim(12).norm(false).convolution(2).build(),
+        Mamba2Config.builder().stateSize(3).headDim(12).norm(false).shortConvolution(2).build(),
+        Mamba2Config.builder()
+            .stateSize(3)
+            .headDim(4)
+            .outputGate(GateActivation.SIGMOID)
+            .normBeforeGate(true)
+            .build(),
+        Mamba2Config.builder().stateSize(3).headDim(4).outputGate(GateActivation.NONE).build(),
+        Mamba2Config.builder()
+            .stateSize(3)
+            .headDim(4)
+            .shortConvolution(0)
+            .outputGate(GateActivation.NONE)
+            .norm(false)
+            .build(),
         Mamba2Config.builder()
             .stateSize(3)
             .headDim(2)
@@ -173,8 +194,9 @@ class Mamba2Test {
     refused(Mamba2Config.builder().stepLimits(2, 1))
         .withMessage(
             "mamba2: stepLow and stepHigh must be 0 <= stepLow < stepHigh, got 2.0 and 1.0");
-    refused(Mamba2Config.builder().convolution(1))
-        .withMessage("mamba2: convolution must be at least 2, got 1");
+    refused(Mamba2Config.builder().shortConvolution(1))
+        .withMessage(
+            "mamba2: shortConvolution must be a width of at least 2, or 0 for none, got 1");
     refused(Mamba2Config.builder().rateInit(0, 1))
         .withMessage("mamba2: rateInit must be 0 < low <= high, got 0.0 and 1.0");
     refused(Mamba2Config.builder().norm(false).normBeforeGate(true))

@@ -75,7 +75,8 @@ class RetNetTest {
   @CsvSource({"0, 0", "10000, 0", "100, 3"})
   void forward_isTheOracle(double base, int span) {
     LayerOracle.assertTranscribed(
-        new RetNetConfig(HEADS, 1.0, 2.0, base > 0, base > 0 ? base : 10000, span),
+        new RetNetConfig(
+            HEADS, 1.0, 2.0, base > 0, base > 0 ? base : 10000, span, GateActivation.SILU, true),
         WIDTH,
         (x, p) -> oracle(x, p, base, span));
   }
@@ -92,7 +93,8 @@ class RetNetTest {
   @Test
   void configuration_roundTripsAndRefuses() {
     BlockConfig read = Configs.read("mixer", "{type: retnet, rotary: false}", BlockConfig.class);
-    assertThat(read).isEqualTo(new RetNetConfig(4, 1.0, 2.0, false, 10000.0, 0));
+    assertThat(read)
+        .isEqualTo(new RetNetConfig(4, 1.0, 2.0, false, 10000.0, 0, GateActivation.SILU, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> RetNetConfig.standard().build(MixerConfig.Place.alone(12)))
@@ -100,7 +102,7 @@ class RetNetTest {
             "retnet: rotary needs an even number of keys per head, got 3; use other heads or"
                 + " keyExpansion, or rotary: false");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new RetNetConfig(4, 1, 2, true, -1.0, 0))
+        .isThrownBy(() -> new RetNetConfig(4, 1, 2, true, -1.0, 0, GateActivation.SILU, true))
         .withMessage("retnet: rotaryBase must be positive, got -1.0");
   }
 }

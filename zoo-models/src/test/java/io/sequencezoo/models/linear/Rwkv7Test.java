@@ -11,6 +11,8 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig.Place;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -29,7 +31,8 @@ class Rwkv7Test {
     double[] out = new double[WIDTH];
     for (int i = 0; i < WIDTH; i++) {
       double before = t == 0 ? 0 : x[t - 1][i];
-      out[i] = x[t][i] + of(p, "mix_" + name, i) * (before - x[t][i]);
+      double share = p.contains("mix_" + name) ? of(p, "mix_" + name, i) : 0;
+      out[i] = x[t][i] + share * (before - x[t][i]);
     }
     return out;
   }
@@ -48,11 +51,7 @@ class Rwkv7Test {
       }
       double[] decay = times(low, p, "decay_high");
       double[] rate = times(times(mixed(x, t, p, "a"), p, "rate_low"), p, "rate_high");
-      double[] open = times(mixed(x, t, p, "g"), p, "gate_low");
-      for (int i = 0; i < open.length; i++) {
-        open[i] = sigmoid(open[i]);
-      }
-      double[] gate = times(open, p, "gate_high");
+      double[] gate = gate(mixed(x, t, p, "g"), p);
       double[] removal = new double[WIDTH];
       double[] written = new double[WIDTH];
       for (int i = 0; i < WIDTH; i++) {
@@ -71,6 +70,19 @@ class Rwkv7Test {
       y[t] = times(out, p, "output");
     }
     return y;
+  }
+
+  private static double[] gate(double[] x, Parameters p) {
+    if (!p.contains("gate_low")) {
+      double[] ones = new double[WIDTH];
+      Arrays.fill(ones, 1);
+      return ones;
+    }
+    double[] open = times(x, p, "gate_low");
+    for (int i = 0; i < open.length; i++) {
+      open[i] = sigmoid(open[i]);
+    }
+    return times(open, p, "gate_high");
   }
 
   private static void head(
@@ -116,19 +128,29 @@ class Rwkv7Test {
     for (int e = 0; e < KEYS; e++) {
       double normed = (read[e] - mean) / Math.sqrt(variance + KEYS * 1e-5);
       int i = at + e;
-      out[i] = normed * of(p, "norm", i) + of(p, "norm_bias", i) + bonus * v[i];
+      out[i] = p.contains("norm") ? normed * of(p, "norm", i) + of(p, "norm_bias", i) : read[e];
+      out[i] += bonus * v[i];
     }
   }
 
   @Test
   void forward_isTheOracle() {
-    LayerOracle.assertTranscribed(new Rwkv7Config(KEYS, 2, 4, 5), WIDTH, Rwkv7Test::oracle);
+    for (Rwkv7Config config :
+        List.of(
+            new Rwkv7Config(KEYS, 2, 4, 5, 2, true, true),
+            new Rwkv7Config(KEYS, 2, 4, 5, 0, true, true),
+            new Rwkv7Config(KEYS, 2, 4, 5, 2, false, true),
+            new Rwkv7Config(KEYS, 2, 4, 5, 2, true, false),
+            new Rwkv7Config(KEYS, 2, 4, 5, 0, false, false))) {
+      LayerOracle.assertTranscribed(config, WIDTH, Rwkv7Test::oracle);
+    }
   }
 
   @Test
   void start_isTheReferences() {
     Place last = new Place(4, 2, 3);
-    Parameters p = Parameters.of(new Rwkv7Config(2, 1, 1, 1).build(last), DataType.DOUBLE, 1);
+    Parameters p =
+        Parameters.of(new Rwkv7Config(2, 1, 1, 1, 2, true, true).build(last), DataType.DOUBLE, 1);
     assertThat(of(p, "mix_r", 1)).isCloseTo(1 - Math.pow(.25, .2 / 3), within(DECIMALS));
     assertThat(of(p, "mix_w", 3)).isCloseTo(1 - Math.pow(.75, .9 / 3), within(DECIMALS));
     // Heads of two features: the zigzag is -1, 1; the ramp over four is 0, 1/3, 2/3, 1.
@@ -145,7 +167,7 @@ class Rwkv7Test {
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new Rwkv7Config(KEYS, 2, 4, 5).build(Place.alone(WIDTH)).parametrisation();
+        new Rwkv7Config(KEYS, 2, 4, 5, 2, true, true).build(Place.alone(WIDTH)).parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (2 * 3 * 3 + 6));
     assertThat(layer.multiplyAddsPerToken(9))
         .isEqualTo(4 * 36 + 2 * 6 * (2 + 4 + 5) + 12 * 6 + 5 * 2 * 3 * 3);
@@ -154,13 +176,16 @@ class Rwkv7Test {
   @Test
   void configuration_roundTripsAndRefuses() {
     BlockConfig read = Configs.read("mixer", "{type: rwkv7, headDim: 4}", BlockConfig.class);
-    assertThat(read).isEqualTo(new Rwkv7Config(4, 0, 0, 0));
+    assertThat(read).isEqualTo(new Rwkv7Config(4, 0, 0, 0, 2, true, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Rwkv7Config.standard().build(Place.alone(96)))
         .withMessage("rwkv7: width 96 must be divisible by headDim 64; use headDim 48");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Rwkv7Config(-1, 0, 0, 0))
+        .isThrownBy(() -> new Rwkv7Config(-1, 0, 0, 0, 2, true, true))
         .withMessage("rwkv7: headDim must be at least 1, or 0 for its default, got -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Rwkv7Config(0, 0, 0, 0, 4, true, true))
+        .withMessage("rwkv7: shortConvolution must be 2, the token shift, or 0 for none, got 4");
   }
 }

@@ -57,13 +57,15 @@ class SimpleGlaTest {
   @ValueSource(ints = {0, 4})
   void forward_isTheOracle(int span) {
     LayerOracle.assertTranscribed(
-        new SimpleGlaConfig(HEADS, 1.0, 2.0, 8.0, span), WIDTH, (x, p) -> oracle(x, p, span));
+        new SimpleGlaConfig(HEADS, 1.0, 2.0, 8.0, span, GateActivation.SILU, true),
+        WIDTH,
+        (x, p) -> oracle(x, p, span));
   }
 
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        new SimpleGlaConfig(HEADS, 1.0, 2.0, 16, 4)
+        new SimpleGlaConfig(HEADS, 1.0, 2.0, 16, 4, GateActivation.SILU, true)
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (2 * 3 * 6 + 3 * (6 + 6 + 12)));
@@ -74,13 +76,14 @@ class SimpleGlaTest {
   @Test
   void configuration_roundTripsAndRefuses() {
     BlockConfig read = Configs.read("mixer", "{type: simple_gla, heads: 2}", BlockConfig.class);
-    assertThat(read).isEqualTo(new SimpleGlaConfig(2, 1.0, 1.0, 16.0, 4));
+    assertThat(read)
+        .isEqualTo(new SimpleGlaConfig(2, 1.0, 1.0, 16.0, 4, GateActivation.SILU, true));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SimpleGlaConfig.standard().build(MixerConfig.Place.alone(6)))
         .withMessage("simple_gla: width 6 must be divisible by heads 4; use heads 3 or 6");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new SimpleGlaConfig(4, 1, -1.0, 16, 4))
+        .isThrownBy(() -> new SimpleGlaConfig(4, 1, -1.0, 16, 4, GateActivation.SILU, true))
         .withMessage("simple_gla: valueExpansion must be positive, got -1.0");
   }
 }
