@@ -246,7 +246,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
       Planes<A> out = Planes.take(scratch, batch, shape.blocks(), shape.width());
       h.loadRows(precision, precision.slab(problem.initial()), 0, 0, batch);
       x.loadRows(precision, precision.slab(problem.x()), 0, 0, batch);
-      problem.bind(scratch).next(batch, h, 0, x, 0, out, 0);
+      problem.bind(scratch).next(batch, h, x, out);
       out.storeRows(precision, precision.slab(next), 0, 0, batch);
     }
   }

@@ -87,25 +87,25 @@ final class DenseCellKernel<A> implements CellKernel<A> {
   }
 
   @Override
-  public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
+  public void next(int n, Planes<A> h, Planes<A> x, Planes<A> next) {
     for (int done = 0; done < n; done += ROWS) {
       int rows = Math.min(ROWS, n - done);
-      step(rows, h, ht + done, x, xt + done);
-      show(rows, next, nt + done);
+      step(rows, h.from(done), x.from(done));
+      show(rows, next.from(done));
     }
   }
 
-  private void show(int rows, Planes<A> next, int nt) {
+  private void show(int rows, Planes<A> next) {
     for (int r = 0; r < rows; r++) {
-      kernels.copy(state, r * stateSize, next.data(), next.at(0, nt + r), next.width());
+      kernels.copy(state, r * stateSize, next.data(), next.at(0, r), next.width());
     }
   }
 
   /** One step of some positions; leaves the working rows and the states. */
-  private void step(int rows, Planes<A> h, int ht, Planes<A> x, int xt) {
+  private void step(int rows, Planes<A> h, Planes<A> x) {
     for (int r = 0; r < rows; r++) {
-      kernels.copy(h.data(), h.at(0, ht + r), state, r * stateSize, h.width());
-      kernels.copy(x.data(), x.at(0, xt + r), work, r * workSize, inputSize);
+      kernels.copy(h.data(), h.at(0, r), state, r * stateSize, h.width());
+      kernels.copy(x.data(), x.at(0, r), work, r * workSize, inputSize);
       if (bias != null) {
         kernels.copy(bias, 0, work, r * workSize + inputSize, gateSize - inputSize);
       }
@@ -136,48 +136,29 @@ final class DenseCellKernel<A> implements CellKernel<A> {
   }
 
   @Override
-  public void linearise(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> next,
-      int nt,
-      Planes<A> jacobians,
-      int jt) {
+  public void linearise(int n, Planes<A> h, Planes<A> x, Planes<A> next, Planes<A> jacobians) {
     for (int done = 0; done < n; done += ROWS) {
       int rows = Math.min(ROWS, n - done);
-      step(rows, h, ht + done, x, xt + done);
-      show(rows, next, nt + done);
+      step(rows, h.from(done), x.from(done));
+      show(rows, next.from(done));
       for (int r = 0; r < rows; r++) {
-        jacobian.write(work, r * workSize, jacobians.data(), jacobians.at(0, jt + done + r));
+        jacobian.write(work, r * workSize, jacobians.data(), jacobians.at(0, done + r));
       }
     }
   }
 
   @Override
-  public void pullback(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> g,
-      int gt,
-      Planes<A> gx,
-      int gxt,
-      A parameters) {
+  public void pullback(int n, Planes<A> h, Planes<A> x, Planes<A> g, Planes<A> gx, A parameters) {
     for (int done = 0; done < n; done += ROWS) {
       int rows = Math.min(ROWS, n - done);
-      step(rows, h, ht + done, x, xt + done);
+      step(rows, h.from(done), x.from(done));
       for (int r = 0; r < rows; r++) {
         kernels.fill(state, r * stateSize, stateSize, 0);
-        kernels.copy(g.data(), g.at(0, gt + done + r), state, r * stateSize, g.width());
+        kernels.copy(g.data(), g.at(0, done + r), state, r * stateSize, g.width());
       }
       back(rows);
       for (int r = 0; r < rows; r++) {
-        kernels.copy(gates, r * gateSize, gx.data(), gx.at(0, gxt + done + r), inputSize);
+        kernels.copy(gates, r * gateSize, gx.data(), gx.at(0, done + r), inputSize);
       }
       addGradients(rows, parameters);
     }
