@@ -267,12 +267,11 @@ final class ScalarCells {
     double write = k.get(work, g + stride);
     double gate = k.get(work, g + 2 * stride);
     double keep = k.get(state, s + 3 * stride) - ScalarMath.softplus(-gate);
-    boolean kept = keep >= write;
-    double m = set(k, state, s + 3 * stride, kept ? keep : write);
+    double m = set(k, state, s + 3 * stride, Math.max(keep, write));
     double i = set(k, work, g + stride, Math.exp(write - m));
     double f = set(k, work, g + 2 * stride, Math.exp(keep - m));
     k.set(work, a + 3 * stride, ScalarMath.sigmoid(-gate));
-    k.set(work, a + 4 * stride, kept ? 1 : 0);
+    k.set(work, a + 4 * stride, keep >= write ? 1 : keep < write ? 0 : m); // NaN stays
     double nextC = set(k, state, s + stride, f * c + i * z);
     double nextN = set(k, state, s + 2 * stride, f * n + i);
     k.set(state, s, sigmoid(k, work, g + 3 * stride) * nextC / positive(nextN));
