@@ -80,7 +80,8 @@ public final class Norms {
         Arrays.toString(x.shape()),
         Arrays.toString(z.shape()));
     Tiles.checkSameType("gated rms norm", x, z);
-    return new GatedRmsNorm<>(Precision.of(x.value()), x, z, weight, eps, groupSize, normBeforeGate)
+    return new GatedRmsNorm<>(
+            Precision.of(x.value()), x, z, weight, eps, x.size(-1), groupSize, normBeforeGate)
         .record(tape);
   }
 
