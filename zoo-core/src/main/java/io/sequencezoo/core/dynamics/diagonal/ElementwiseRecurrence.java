@@ -80,8 +80,11 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
     Variable x = coefficients.get(INPUT);
     Variable h = initial == null ? null : initial.get(STATE);
+    Variable decay = decay(coefficients);
     Variable[] outputs =
-        ElementwiseScan.scan(tape, solver, x, decay(coefficients), isLog(coefficients), h, lengths);
+        new ElementwiseScan<>(
+                Precision.of(x.value()), solver, x, decay, isLog(coefficients), h, lengths)
+            .record(tape, x, decay, h);
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 

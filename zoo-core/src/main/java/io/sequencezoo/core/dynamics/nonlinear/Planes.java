@@ -100,20 +100,17 @@ public record Planes<A>(A data, int first, int positions, int count, int width) 
       slab.load(from, data, at(0, t), rows * width);
       return;
     }
-    try (Scratch<A> scratch = precision.scratch()) {
-      int row = count * width;
-      int most = Math.max(1, Math.min(rows, STAGE / row));
-      A stage = scratch.take(most * row);
-      for (int done = 0; done < rows; done += most) {
-        int n = Math.min(most, rows - done);
-        slab.load(from + (long) done * row, stage, 0, n * row);
-        for (int r = 0; r < n; r++) {
-          for (int p = 0; p < count; p++) {
-            System.arraycopy(stage, (r * count + p) * width, data, at(p, t + done + r), width);
+    staged(
+        precision,
+        rows,
+        (stage, done, n) -> {
+          slab.load(from + (long) done * count * width, stage, 0, n * count * width);
+          for (int r = 0; r < n; r++) {
+            for (int p = 0; p < count; p++) {
+              System.arraycopy(stage, (r * count + p) * width, data, at(p, t + done + r), width);
+            }
           }
-        }
-      }
-    }
+        });
   }
 
   /** Writes positions {@code t, t + 1, ...} to whole rows {@code [count][width]}. */
@@ -122,18 +119,30 @@ public record Planes<A>(A data, int first, int positions, int count, int width) 
       slab.store(to, data, at(0, t), rows * width);
       return;
     }
+    staged(
+        precision,
+        rows,
+        (stage, done, n) -> {
+          for (int r = 0; r < n; r++) {
+            for (int p = 0; p < count; p++) {
+              System.arraycopy(data, at(p, t + done + r), stage, (r * count + p) * width, width);
+            }
+          }
+          slab.store(to + (long) done * count * width, stage, 0, n * count * width);
+        });
+  }
+
+  private interface Stage<A> {
+    void rows(A stage, int done, int n);
+  }
+
+  private void staged(Precision<A> precision, int rows, Stage<A> body) {
+    int row = count * width;
+    int most = Math.max(1, Math.min(rows, STAGE / row));
     try (Scratch<A> scratch = precision.scratch()) {
-      int row = count * width;
-      int most = Math.max(1, Math.min(rows, STAGE / row));
       A stage = scratch.take(most * row);
       for (int done = 0; done < rows; done += most) {
-        int n = Math.min(most, rows - done);
-        for (int r = 0; r < n; r++) {
-          for (int p = 0; p < count; p++) {
-            System.arraycopy(data, at(p, t + done + r), stage, (r * count + p) * width, width);
-          }
-        }
-        slab.store(to + (long) done * row, stage, 0, n * row);
+        body.rows(stage, done, Math.min(most, rows - done));
       }
     }
   }

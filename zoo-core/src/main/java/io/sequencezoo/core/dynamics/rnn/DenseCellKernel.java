@@ -21,6 +21,7 @@ final class DenseCellKernel<A> implements CellKernel<A> {
   private final Kernels<A> kernels;
   private final CellLayout layout;
   private final int hidden;
+  private final CellLayout.Units units;
   private final int block;
   private final int heads;
   private final int stateSize;
@@ -50,6 +51,7 @@ final class DenseCellKernel<A> implements CellKernel<A> {
     this.layout = layout;
     this.heads = heads;
     this.hidden = (int) parameters.get(0).size(0);
+    this.units = CellLayout.Units.all(hidden);
     this.block = hidden / heads;
     this.stateSize = layout.stateSlots() * hidden;
     this.workSize = layout.slots() * hidden;
@@ -120,17 +122,7 @@ final class DenseCellKernel<A> implements CellKernel<A> {
         tile.multiply(kernels, rows, work, workSize, work, workSize);
       }
       for (int r = 0; r < rows; r++) {
-        kernels.cell(
-            stage.kind(),
-            work,
-            r * workSize + stage.gate() * hidden,
-            r * workSize + stage.aux() * hidden,
-            state,
-            r * stateSize,
-            own,
-            0,
-            hidden,
-            hidden);
+        stage.cell(kernels, work, r * workSize, state, r * stateSize, own, units);
       }
     }
   }
@@ -169,19 +161,8 @@ final class DenseCellKernel<A> implements CellKernel<A> {
     for (int s = layout.stages().size() - 1; s >= 0; s--) {
       CellLayout.Stage stage = layout.stages().get(s);
       for (int r = 0; r < rows; r++) {
-        kernels.cellPullback(
-            stage.kind(),
-            work,
-            r * workSize + stage.gate() * hidden,
-            r * workSize + stage.aux() * hidden,
-            state,
-            r * stateSize,
-            gates,
-            r * gateSize + stage.gate() * hidden,
-            own,
-            0,
-            hidden,
-            hidden);
+        stage.pullback(
+            kernels, work, r * workSize, state, r * stateSize, gates, r * gateSize, own, units);
       }
       // The first product leads to the state before, which is somebody else's.
       if (s > 0) {
