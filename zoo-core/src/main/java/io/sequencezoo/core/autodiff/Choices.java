@@ -36,7 +36,7 @@ final class Choices {
         Precision.of(x.value()),
         x,
         v -> Math.max(low, Math.min(high, v)),
-        v -> v >= low && v <= high ? 1 : 0);
+        v -> v < low || v > high ? 0 : v <= high ? 1 : v);
   }
 
   static Variable maximum(Tape tape, Variable x, Variable y) {
@@ -49,9 +49,12 @@ final class Choices {
     return pick(tape, p, "minimum", x, y, Math::min, (a, b) -> preference(b, a));
   }
 
-  /** How much of the gradient the first gets: all where it is larger, half where they are equal. */
+  /**
+   * How much of the gradient the first gets: all where it is larger, half where they are equal, NaN
+   * where one is.
+   */
   private static double preference(double first, double second) {
-    return first > second ? 1 : first == second ? 0.5 : 0;
+    return first > second ? 1 : first < second ? 0 : first == second ? 0.5 : Double.NaN;
   }
 
   private static <A> Variable map(

@@ -5,6 +5,7 @@ import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import java.util.function.BiConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Primitives that combine elements along axes; {@link Primitives} documents them. */
@@ -103,35 +104,21 @@ final class Reductions {
   private static <A> Variable softmax(Tape tape, Precision<A> p, Variable x) {
     Kernels<A> kernels = p.kernels();
     int n = Axis.last("softmax", x);
-    INDArray value = tape.allocate(x.type(), x.shape());
-    Slab<A> from = p.slab(x.value());
-    Slab<A> to = p.slab(value);
-    rows(
+    return byRows(
+        tape,
         p,
-        from.length() / n,
         n,
-        (row, tiles) -> {
-          A tile = tiles.take(n);
-          from.load(row * n, tile, 0, n);
+        x,
+        (tile, spare) -> {
           double sum = kernels.expShift(tile, 0, kernels.max(tile, 0, n), tile, 0, n);
           kernels.affine(1 / sum, tile, 0, 0, tile, 0, n);
-          to.store(row * n, tile, 0, n);
+        },
+        (y, gy) -> {
+          // gx = y (gy - y·gy)
+          double dot = kernels.dot(y, 0, gy, 0, n);
+          kernels.affine(1, gy, 0, -dot, gy, 0, n);
+          kernels.multiply(gy, 0, y, 0, gy, 0, n);
         });
-    return tape.record(
-        value,
-        c ->
-            rowPullback(
-                c,
-                p,
-                n,
-                value,
-                (y, gy) -> {
-                  // gx = y (gy - y·gy)
-                  double dot = kernels.dot(y, 0, gy, 0, n);
-                  kernels.affine(1, gy, 0, -dot, gy, 0, n);
-                  kernels.multiply(gy, 0, y, 0, gy, 0, n);
-                }),
-        x);
   }
 
   static Variable logSoftmax(Tape tape, Variable x) {
@@ -141,6 +128,27 @@ final class Reductions {
   private static <A> Variable logSoftmax(Tape tape, Precision<A> p, Variable x) {
     Kernels<A> kernels = p.kernels();
     int n = Axis.last("logSoftmax", x);
+    return byRows(
+        tape,
+        p,
+        n,
+        x,
+        (tile, powers) -> {
+          double max = kernels.max(tile, 0, n);
+          double sum = kernels.expShift(tile, 0, max, powers, 0, n);
+          kernels.affine(1, tile, 0, -(max + Math.log(sum)), tile, 0, n);
+        },
+        (y, gy) -> {
+          // gx = gy - e^y Σ gy
+          double total = kernels.sum(gy, 0, n);
+          kernels.expShift(y, 0, 0, y, 0, n);
+          kernels.axpy(-total, y, 0, gy, 0, n);
+        });
+  }
+
+  /** Rows of n that don't meet: {@code f} in place, and the pullback of its values. */
+  private static <A> Variable byRows(
+      Tape tape, Precision<A> p, int n, Variable x, BiConsumer<A, A> f, BiConsumer<A, A> pullback) {
     INDArray value = tape.allocate(x.type(), x.shape());
     Slab<A> from = p.slab(x.value());
     Slab<A> to = p.slab(value);
@@ -150,28 +158,11 @@ final class Reductions {
         n,
         (row, tiles) -> {
           A tile = tiles.take(n);
-          A powers = tiles.take(n);
           from.load(row * n, tile, 0, n);
-          double max = kernels.max(tile, 0, n);
-          double sum = kernels.expShift(tile, 0, max, powers, 0, n);
-          kernels.affine(1, tile, 0, -(max + Math.log(sum)), tile, 0, n);
+          f.accept(tile, tiles.take(n));
           to.store(row * n, tile, 0, n);
         });
-    return tape.record(
-        value,
-        c ->
-            rowPullback(
-                c,
-                p,
-                n,
-                value,
-                (y, gy) -> {
-                  // gx = gy - e^y Σ gy
-                  double total = kernels.sum(gy, 0, n);
-                  kernels.expShift(y, 0, 0, y, 0, n);
-                  kernels.axpy(-total, y, 0, gy, 0, n);
-                }),
-        x);
+    return tape.record(value, c -> rowPullback(c, p, n, value, pullback), x);
   }
 
   static Variable logSumExp(Tape tape, Variable x, boolean keep) {
@@ -289,14 +280,8 @@ final class Reductions {
     void accept(long row, Scratch<A> scratch);
   }
 
-  /** Turns gy, in place, into gx, given y. */
-  @FunctionalInterface
-  private interface RowGradient<A> {
-    void accept(A y, A gy);
-  }
-
   private static <A> void rowPullback(
-      Cotangents c, Precision<A> p, int n, INDArray value, RowGradient<A> gradient) {
+      Cotangents c, Precision<A> p, int n, INDArray value, BiConsumer<A, A> gradient) {
     Kernels<A> kernels = p.kernels();
     Slab<A> y = p.slab(value);
     Slab<A> gy = p.slab(c.output(0));

@@ -11,10 +11,16 @@ import java.util.Map;
  * has a linear time-varying form.
  */
 public abstract class CausalRecurrence extends Recurrence {
+  /** A causal recurrence: parameters as {@link Recurrence}'s. */
+  protected CausalRecurrence(String name, Family family, String drive, Solver... solvers) {
+    super(name, family, drive, solvers);
+  }
+
   /**
    * Advances by one token.
    *
-   * @param coefficients variables {@code [B, 1, ...]}
+   * @param coefficients variables {@code [B, 1, ...]}, checked by {@link #parts}
+   * @param state checked
    */
   protected abstract Advance advanceToken(
       Tape tape, Map<String, Variable> coefficients, State state);
@@ -26,17 +32,37 @@ public abstract class CausalRecurrence extends Recurrence {
    * @param coefficients variables {@code [B, 1, ...]}
    */
   public final Evolution step(Tape tape, Map<String, Variable> coefficients, State state) {
-    int[] one = lengths(coefficients, null);
-    int steps = coefficients.get(drive()).size(1);
+    int[] one = checked(coefficients, state, null);
+    int steps = drive(coefficients).size(1);
     checkArgument(steps == 1, "%s: step takes T=1, got T=%s", name(), steps);
-    Lengths.checkRows(name(), state, one.length);
     return evolution(advanceToken(tape, coefficients, state), state, one);
   }
 
   /**
    * The linear time-varying form of one row and head along the given coefficients: exact for linear
    * recurrences and attention, the Jacobian along the trajectory for nonlinear ones.
+   *
+   * @param initial the state to start from; null for {@link #initialState}
    */
-  public abstract LinearSystem linearize(
+  public final LinearSystem linearize(
+      Map<String, Variable> coefficients, State initial, int row, int head) {
+    checked(coefficients, initial, null);
+    int heads = heads(coefficients);
+    checkArgument(
+        head >= 0 && head < heads,
+        "%s: head must be from 0 to %s, got %s",
+        name(),
+        heads - 1,
+        head);
+    return system(coefficients, initial, row, head);
+  }
+
+  /** The heads whose linear forms don't depend on one another. */
+  protected int heads(Map<String, Variable> coefficients) {
+    return 1;
+  }
+
+  /** What {@link #linearize} gives, its arguments checked. */
+  protected abstract LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head);
 }

@@ -2,8 +2,11 @@ package io.sequencezoo.core.dynamics;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -13,34 +16,84 @@ import org.nd4j.linalg.api.buffer.DataType;
  * evolves and what is read from it, without parameters of its own. The coefficients {@code c} drive
  * it; each is a variable {@code [B, T, ...]} under the recurrence's name for it.
  *
- * <p>Solvers and lengths are checked and tokens counted here; what extends it has the mathematics.
- * One whose outputs follow from the past alone is a {@link CausalRecurrence}.
+ * <p>Solvers, lengths and states are checked and tokens counted here; what extends it has the
+ * mathematics. One whose outputs follow from the past alone is a {@link CausalRecurrence}.
  */
 public abstract class Recurrence {
-  /** A stable name. */
-  public abstract String name();
-
-  /** What kind of state this is. */
-  public abstract Family family();
-
-  /** The solvers that apply, fastest default first; AUTO is always accepted and not listed. */
-  public abstract Set<Solver> solvers();
+  private final String name;
+  private final Family family;
+  private final String drive;
+  private final Set<Solver> solvers;
 
   /**
-   * The state before the first token of a batch.
+   * A recurrence.
+   *
+   * @param name a stable name
+   * @param family what kind of state it has
+   * @param drive the coefficient {@code [B, T, ...]} whose batch and time are everybody's
+   * @param solvers those that apply, fastest default first; AUTO is always accepted and not listed
+   */
+  protected Recurrence(String name, Family family, String drive, Solver... solvers) {
+    this.name = name;
+    this.family = family;
+    this.drive = drive;
+    this.solvers = ImmutableSet.copyOf(solvers);
+  }
+
+  /** Another form of this one, of the same name, family, drive and solvers. */
+  protected Recurrence(Recurrence other) {
+    this(other.name, other.family, other.drive, other.solvers.toArray(new Solver[0]));
+  }
+
+  /** A stable name. */
+  public final String name() {
+    return name;
+  }
+
+  /** What kind of state this is. */
+  public final Family family() {
+    return family;
+  }
+
+  /** The solvers that apply, fastest default first; AUTO is always accepted and not listed. */
+  public final Set<Solver> solvers() {
+    return solvers;
+  }
+
+  /** The coefficient {@code [B, T, ...]} whose batch and time are everybody's. */
+  protected final Variable drive(Map<String, Variable> coefficients) {
+    return coefficients.get(drive);
+  }
+
+  /**
+   * The parts of the state that these coefficients drive, once they are checked against one
+   * another.
+   */
+  protected abstract List<StatePart> parts(Map<String, Variable> coefficients);
+
+  /**
+   * The state before the first token of a batch: zeros.
    *
    * @param coefficients what will drive it, for the sizes of heads, keys and values
    */
-  public abstract State initialState(Map<String, Variable> coefficients, DataType type);
+  public final State initialState(Map<String, Variable> coefficients, DataType type) {
+    int batch = checked(coefficients, null, null).length;
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts(coefficients).forEach(part -> parts.put(part.name(), part.zeros(type)));
+    return new State(parts, new int[batch]);
+  }
 
-  /** The name of the coefficient {@code [B, T, ...]} whose batch and time are everybody's. */
-  protected abstract String drive();
+  /** The given state, or where there is none the initial one, of the type of what drives it. */
+  protected final State start(Map<String, Variable> coefficients, State initial) {
+    return initial != null ? initial : initialState(coefficients, drive(coefficients).type());
+  }
 
   /**
    * Advances over a whole sequence.
    *
    * @param solver one of {@link #solvers()} or AUTO
-   * @param initial the state to start from, its rows counted; null for {@link #initialState}
+   * @param coefficients checked by {@link #parts}
+   * @param initial the state to start from, checked; null for {@link #initialState}
    * @param lengths valid positions of every row
    */
   protected abstract Advance advance(
@@ -57,13 +110,12 @@ public abstract class Recurrence {
   public final Evolution evolve(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
     checkArgument(
-        solver == Solver.AUTO || solvers().contains(solver),
+        solver == Solver.AUTO || solvers.contains(solver),
         "%s: solver must be AUTO or one of %s, got %s",
-        name(),
-        solvers(),
+        name,
+        solvers,
         solver);
-    int[] valid = lengths(coefficients, lengths);
-    Lengths.checkRows(name(), initial, valid.length);
+    int[] valid = checked(coefficients, initial, lengths);
     return evolution(advance(tape, solver, coefficients, initial, valid), initial, valid);
   }
 
@@ -73,17 +125,23 @@ public abstract class Recurrence {
     return new Evolution(advance.outputs(), new State(advance.parts(), consumed));
   }
 
-  /** The valid positions of every row of what drives it. */
-  protected final int[] lengths(Map<String, Variable> coefficients, int[] lengths) {
-    Variable drive = coefficients.get(drive());
+  /** The valid positions of every row, once coefficients and state, where given, are checked. */
+  protected final int[] checked(Map<String, Variable> coefficients, State initial, int[] lengths) {
+    Variable driving = drive(coefficients);
     checkArgument(
-        drive != null && drive.rank() >= 2,
+        driving != null && driving.rank() >= 2,
         "%s: needs coefficient %s [B, T, ...], got %s; add %s",
-        name(),
-        drive(),
+        name,
+        drive,
         coefficients.keySet(),
-        drive());
-    return Lengths.of(name(), lengths, drive.size(0), drive.size(1));
+        drive);
+    int[] valid = Lengths.of(name, lengths, driving.size(0), driving.size(1));
+    Lengths.checkRows(name, initial, valid.length);
+    List<StatePart> parts = parts(coefficients);
+    if (initial != null) {
+      StatePart.check(name, parts, initial);
+    }
+    return valid;
   }
 
   /**

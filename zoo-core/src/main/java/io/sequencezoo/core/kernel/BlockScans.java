@@ -8,7 +8,7 @@ final class BlockScans {
   private BlockScans() {}
 
   static <A> void scan(
-      Kernels<A> k,
+      ElementwiseKernels<A> k,
       boolean transposed,
       int blocks,
       Strided<A> j,
@@ -38,7 +38,7 @@ final class BlockScans {
   }
 
   static <A> void map(
-      Kernels<A> k,
+      ElementwiseKernels<A> k,
       boolean transposed,
       int blocks,
       Strided<A> j,
@@ -78,7 +78,7 @@ final class BlockScans {
 
   /** The map of the first step alone. */
   static <A> void start(
-      Kernels<A> k,
+      ElementwiseKernels<A> k,
       boolean transposed,
       int blocks,
       Strided<A> j,

@@ -9,7 +9,7 @@ final class ScalarCells {
   private ScalarCells() {}
 
   static <A> void cell(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       CellKind kind,
       A work,
       int go,
@@ -39,7 +39,7 @@ final class ScalarCells {
   }
 
   static <A> void pullback(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       CellKind kind,
       A work,
       int go,
@@ -72,25 +72,25 @@ final class ScalarCells {
     }
   }
 
-  private static <A> double sigmoid(Kernels<A> k, A work, int at) {
+  private static <A> double sigmoid(ArrayKernels<A> k, A work, int at) {
     return set(k, work, at, ScalarMath.sigmoid(k.get(work, at)));
   }
 
-  private static <A> double tanh(Kernels<A> k, A work, int at) {
+  private static <A> double tanh(ArrayKernels<A> k, A work, int at) {
     return set(k, work, at, Math.tanh(k.get(work, at)));
   }
 
-  private static <A> double set(Kernels<A> k, A array, int at, double value) {
+  private static <A> double set(ArrayKernels<A> k, A array, int at, double value) {
     k.set(array, at, value);
     return value;
   }
 
-  private static <A> void elman(Kernels<A> k, Unary f, A work, int g, A state, int s) {
+  private static <A> void elman(ArrayKernels<A> k, Unary f, A work, int g, A state, int s) {
     k.set(state, s, set(k, work, g, ScalarMath.value(f, k.get(work, g))));
   }
 
   private static <A> void elmanPullback(
-      Kernels<A> k, Unary f, A work, int g, A gState, int s, A gGates, int gg) {
+      ArrayKernels<A> k, Unary f, A work, int g, A gState, int s, A gGates, int gg) {
     double h = k.get(work, g);
     // The slope of both follows from the value alone: that of max(x, 0) is 1 where it is positive.
     k.set(gGates, gg, k.get(gState, s) * ScalarMath.slope(f, h, h));
@@ -98,7 +98,7 @@ final class ScalarCells {
   }
 
   private static <A> void lstm(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       A work,
       int g,
       int a,
@@ -129,7 +129,7 @@ final class ScalarCells {
   }
 
   private static <A> void lstmPullback(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       A work,
       int g,
       int a,
@@ -165,7 +165,8 @@ final class ScalarCells {
     k.set(gState, s, 0);
   }
 
-  private static <A> void coupled(Kernels<A> k, A work, int g, int a, A state, int s, int stride) {
+  private static <A> void coupled(
+      ArrayKernels<A> k, A work, int g, int a, A state, int s, int stride) {
     double c = k.get(state, s + stride);
     double f = sigmoid(k, work, g);
     double next = f * c + (1 - f) * tanh(k, work, g + stride);
@@ -176,7 +177,7 @@ final class ScalarCells {
   }
 
   private static <A> void coupledPullback(
-      Kernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
+      ArrayKernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
     double f = k.get(work, g);
     double z = k.get(work, g + stride);
     double o = k.get(work, g + 2 * stride);
@@ -190,7 +191,7 @@ final class ScalarCells {
     k.set(gState, s, 0);
   }
 
-  private static <A> void gru(Kernels<A> k, A work, int g, int a, A state, int s, int stride) {
+  private static <A> void gru(ArrayKernels<A> k, A work, int g, int a, A state, int s, int stride) {
     double r = sigmoid(k, work, g);
     double z = sigmoid(k, work, g + stride);
     int candidate = g + 2 * stride;
@@ -201,7 +202,7 @@ final class ScalarCells {
   }
 
   private static <A> void gruPullback(
-      Kernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
+      ArrayKernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
     double r = k.get(work, g);
     double z = k.get(work, g + stride);
     double n = k.get(work, g + 2 * stride);
@@ -213,14 +214,15 @@ final class ScalarCells {
     k.set(gState, s, gh * z);
   }
 
-  private static <A> void reset(Kernels<A> k, A work, int g, int a, A state, int s, int stride) {
+  private static <A> void reset(
+      ArrayKernels<A> k, A work, int g, int a, A state, int s, int stride) {
     double h = set(k, work, a + 2 * stride, k.get(state, s));
     sigmoid(k, work, g + stride);
     k.set(state, s + stride, sigmoid(k, work, g) * h);
   }
 
   private static <A> void resetPullback(
-      Kernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
+      ArrayKernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
     double r = k.get(work, g);
     double gReset = k.get(gState, s + stride);
     k.set(gGates, gg, gReset * k.get(work, a + 2 * stride) * r * (1 - r));
@@ -228,13 +230,13 @@ final class ScalarCells {
     k.set(gState, s + stride, 0);
   }
 
-  private static <A> void update(Kernels<A> k, A work, int g, A state, int s, int stride) {
+  private static <A> void update(ArrayKernels<A> k, A work, int g, A state, int s, int stride) {
     double n = tanh(k, work, g + 2 * stride);
     k.set(state, s, n + k.get(work, g + stride) * (k.get(state, s) - n));
   }
 
   private static <A> void updatePullback(
-      Kernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
+      ArrayKernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
     double z = k.get(work, g + stride);
     double n = k.get(work, g + 2 * stride);
     double gh = k.get(gState, s);
@@ -244,14 +246,15 @@ final class ScalarCells {
     k.set(gState, s + stride, 0);
   }
 
-  private static <A> void highway(Kernels<A> k, A work, int g, int a, A state, int s, int stride) {
+  private static <A> void highway(
+      ArrayKernels<A> k, A work, int g, int a, A state, int s, int stride) {
     double before = set(k, work, a + stride, k.get(state, s));
     double h = tanh(k, work, g);
     k.set(state, s, before + sigmoid(k, work, g + stride) * (h - before));
   }
 
   private static <A> void highwayPullback(
-      Kernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
+      ArrayKernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
     double h = k.get(work, g);
     double t = k.get(work, g + stride);
     double gs = k.get(gState, s);
@@ -260,19 +263,19 @@ final class ScalarCells {
     k.set(gState, s, gs * (1 - t));
   }
 
-  private static <A> void slstm(Kernels<A> k, A work, int g, int a, A state, int s, int stride) {
+  private static <A> void slstm(
+      ArrayKernels<A> k, A work, int g, int a, A state, int s, int stride) {
     double c = set(k, work, a + stride, k.get(state, s + stride));
     double n = set(k, work, a + 2 * stride, k.get(state, s + 2 * stride));
     double z = tanh(k, work, g);
     double write = k.get(work, g + stride);
     double gate = k.get(work, g + 2 * stride);
     double keep = k.get(state, s + 3 * stride) - ScalarMath.softplus(-gate);
-    boolean kept = keep >= write;
-    double m = set(k, state, s + 3 * stride, kept ? keep : write);
+    double m = set(k, state, s + 3 * stride, Math.max(keep, write));
     double i = set(k, work, g + stride, Math.exp(write - m));
     double f = set(k, work, g + 2 * stride, Math.exp(keep - m));
     k.set(work, a + 3 * stride, ScalarMath.sigmoid(-gate));
-    k.set(work, a + 4 * stride, kept ? 1 : 0);
+    k.set(work, a + 4 * stride, keep >= write ? 1 : keep < write ? 0 : m); // NaN stays
     double nextC = set(k, state, s + stride, f * c + i * z);
     double nextN = set(k, state, s + 2 * stride, f * n + i);
     k.set(state, s, sigmoid(k, work, g + 3 * stride) * nextC / positive(nextN));
@@ -284,7 +287,7 @@ final class ScalarCells {
   }
 
   private static <A> void slstmPullback(
-      Kernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
+      ArrayKernels<A> k, A work, int g, int a, A gState, int s, A gGates, int gg, int stride) {
     double z = k.get(work, g);
     double i = k.get(work, g + stride);
     double f = k.get(work, g + 2 * stride);

@@ -9,7 +9,7 @@ final class ScalarDiagonalCells {
   private ScalarDiagonalCells() {}
 
   static <A> void scan(
-      Kernels<A> k, DiagonalCell kind, A a, A x, A h, A c, int steps, int from, int n) {
+      ArrayKernels<A> k, DiagonalCell kind, A a, A x, A h, A c, int steps, int from, int n) {
     switch (kind) {
       case GRU -> gruScan(k, a, x, h, steps, from, n);
       case LSTM -> lstmScan(k, a, x, h, c, steps, from, n);
@@ -17,7 +17,7 @@ final class ScalarDiagonalCells {
   }
 
   static <A> void scanPullback(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       DiagonalCell kind,
       A a,
       A x,
@@ -38,7 +38,7 @@ final class ScalarDiagonalCells {
   }
 
   static <A> void linearise(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       DiagonalCell kind,
       A a,
       int as,
@@ -55,7 +55,7 @@ final class ScalarDiagonalCells {
   }
 
   static <A> void pullback(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       DiagonalCell kind,
       A a,
       int as,
@@ -72,7 +72,7 @@ final class ScalarDiagonalCells {
     }
   }
 
-  private static <A> void gruScan(Kernels<A> k, A a, A x, A h, int steps, int from, int n) {
+  private static <A> void gruScan(ArrayKernels<A> k, A a, A x, A h, int steps, int from, int n) {
     for (int t = 0; t < steps; t++) {
       for (int i = from; i < n; i++) {
         int now = t * n + i;
@@ -87,7 +87,7 @@ final class ScalarDiagonalCells {
   }
 
   private static <A> void gruScanPullback(
-      Kernels<A> k, A a, A x, A h, A gy, A gh, A gx, A ga, int steps, int from, int n) {
+      ArrayKernels<A> k, A a, A x, A h, A gy, A gh, A gx, A ga, int steps, int from, int n) {
     for (int t = steps - 1; t >= 0; t--) {
       for (int i = from; i < n; i++) {
         int now = t * n + i;
@@ -112,7 +112,8 @@ final class ScalarDiagonalCells {
     }
   }
 
-  private static <A> void lstmScan(Kernels<A> k, A a, A x, A h, A c, int steps, int from, int n) {
+  private static <A> void lstmScan(
+      ArrayKernels<A> k, A a, A x, A h, A c, int steps, int from, int n) {
     for (int t = 0; t < steps; t++) {
       for (int i = from; i < n; i++) {
         int now = t * n + i;
@@ -132,7 +133,19 @@ final class ScalarDiagonalCells {
   }
 
   private static <A> void lstmScanPullback(
-      Kernels<A> k, A a, A x, A h, A c, A gy, A gh, A gc, A gx, A ga, int steps, int from, int n) {
+      ArrayKernels<A> k,
+      A a,
+      A x,
+      A h,
+      A c,
+      A gy,
+      A gh,
+      A gc,
+      A gx,
+      A ga,
+      int steps,
+      int from,
+      int n) {
     for (int t = steps - 1; t >= 0; t--) {
       for (int i = from; i < n; i++) {
         int now = t * n + i;
@@ -166,7 +179,7 @@ final class ScalarDiagonalCells {
   }
 
   private static <A> void gruLinearise(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       A a,
       int as,
       Strided<A> h,
@@ -191,7 +204,7 @@ final class ScalarDiagonalCells {
   }
 
   private static <A> void gruPullback(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       A a,
       int as,
       Strided<A> h,
@@ -221,7 +234,7 @@ final class ScalarDiagonalCells {
   }
 
   private static <A> void lstmLinearise(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       A a,
       int as,
       Strided<A> h,
@@ -258,7 +271,7 @@ final class ScalarDiagonalCells {
   }
 
   private static <A> void lstmPullback(
-      Kernels<A> k,
+      ArrayKernels<A> k,
       A a,
       int as,
       Strided<A> h,
@@ -295,15 +308,15 @@ final class ScalarDiagonalCells {
     }
   }
 
-  private static <A> void add(Kernels<A> k, A sum, int at, double value) {
+  private static <A> void add(ArrayKernels<A> k, A sum, int at, double value) {
     k.set(sum, at, k.get(sum, at) + value);
   }
 
-  private static <A> double get(Kernels<A> k, Strided<A> x, int plane, int i) {
+  private static <A> double get(ArrayKernels<A> k, Strided<A> x, int plane, int i) {
     return k.get(x.data(), x.plane(plane) + i);
   }
 
-  private static <A> void set(Kernels<A> k, Strided<A> x, int plane, int i, double value) {
+  private static <A> void set(ArrayKernels<A> k, Strided<A> x, int plane, int i, double value) {
     k.set(x.data(), x.plane(plane) + i, value);
   }
 }

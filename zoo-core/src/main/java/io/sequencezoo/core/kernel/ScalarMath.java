@@ -54,7 +54,7 @@ final class ScalarMath {
       case SILU -> siluSlope(x);
       case GELU_TANH -> geluTanhSlope(x);
       case GELU -> geluSlope(x);
-      case RELU -> x > 0 ? 1 : 0;
+      case RELU -> x > 0 ? 1 : x <= 0 ? 0 : x; // NaN stays
       case RELU_SQUARED -> 2 * Math.max(x, 0);
       case SOFTPLUS -> sigmoid(x);
       case LOG_SIGMOID -> sigmoid(-x);

@@ -19,12 +19,12 @@ import jdk.incubator.vector.VectorOperators;
  * written out. Where infinity meets a vanished weight, {@code x.max(-MAX_VALUE)} gives the limit 0.
  */
 final class VectorMath {
-  private static final float LOG2_E = 1.44269504f;
+  private static final float LOG2_E = 1.442695f;
 
   /** ln 2 in two parts; the first has 9 bits, so that its product with an exponent is exact. */
-  private static final float LN2_HIGH = 0.693359375f;
+  private static final float LN2_HIGH = 355f / 512;
 
-  private static final float LN2_LOW = -2.12194440e-4f;
+  private static final float LN2_LOW = -2.1219444e-4f;
 
   /** {@code 1.5 2^23}: adding it rounds to the nearest integer and leaves it in the low bits. */
   private static final float ROUNDER = 12582912f;

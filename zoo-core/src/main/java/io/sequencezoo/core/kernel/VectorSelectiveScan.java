@@ -25,7 +25,7 @@ import jdk.incubator.vector.VectorOperators;
  * clamped as an integer: below the normal floats the decay is exactly 0.
  */
 final class VectorSelectiveScan {
-  private static final float LOG2_E = 1.44269504f;
+  private static final float LOG2_E = 1.442695f;
 
   /** {@code 1.5 2^23 + 127}: adding it rounds, and leaves q + 127 in the low bits. */
   private static final float ROUNDER = 12583039f;

@@ -121,6 +121,7 @@ final class VectorUnary {
    * Runs the loop of a function. The handle isn't a constant, so that HotSpot calls the loop and
    * doesn't inline it: one method with several of these loops is more than it inlines helpers into.
    */
+  @SuppressWarnings("EnumOrdinal") // The index of a table that is made from the values below.
   private static void value(Unary f, float[] x, int xo, float[] y, int yo, int n) {
     try {
       LOOPS[f.ordinal()].invokeExact(x, xo, y, yo, n);
@@ -132,6 +133,7 @@ final class VectorUnary {
   }
 
   /** The loop of every function, by ordinal. */
+  @SuppressWarnings("EnumOrdinal") // See above.
   private static MethodHandle[] loops() {
     MethodType type =
         MethodType.methodType(
@@ -143,7 +145,7 @@ final class VectorUnary {
         loops[f.ordinal()] = MethodHandles.lookup().findStatic(VectorUnaryLoops.class, name, type);
       }
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
     return loops;
   }

@@ -142,7 +142,7 @@ public final class Activations {
   }
 
   /** Runs the body over tiles of n elements with {@code buffers} scratch arrays. */
-  private static <A> void tiles(Precision<A> precision, long n, int buffers, TileBody<A> body) {
+  static <A> void tiles(Precision<A> precision, long n, int buffers, TileBody<A> body) {
     Parallel.ranges(
         n,
         Tiles.taskRows(1),
@@ -160,7 +160,7 @@ public final class Activations {
   }
 
   @FunctionalInterface
-  private interface TileBody<A> {
+  interface TileBody<A> {
     void accept(long at, int n, List<A> arrays);
   }
 }

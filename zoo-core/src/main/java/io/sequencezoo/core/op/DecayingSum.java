@@ -69,8 +69,9 @@ public final class DecayingSum {
         "decaying sum: starts must have B=%s entries, got %s",
         b,
         starts.length);
+    Walk walk = Walk.of(x, LineSum.GROUP, lengths);
     return new LineSum<>(
-            Precision.of(x.value()), x, decay, state, starts.clone(), line, lengths, false)
+            Precision.of(x.value()), x, decay, state, starts.clone(), line, walk, false)
         .record(tape);
   }
 
@@ -78,8 +79,9 @@ public final class DecayingSum {
   public static Variable backwards(
       Tape tape, Variable x, Variable decay, Line line, int[] lengths) {
     check(x, decay);
+    Walk walk = Walk.of(x, LineSum.GROUP, lengths);
     return new LineSum<>(
-            Precision.of(x.value()), x, decay, null, new int[x.size(0)], line, lengths, true)
+            Precision.of(x.value()), x, decay, null, new int[x.size(0)], line, walk, true)
         .record(tape)[0];
   }
 

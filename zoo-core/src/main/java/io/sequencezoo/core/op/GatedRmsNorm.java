@@ -15,44 +15,29 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * One application of {@link Norms#gatedRmsNorm}. Backward recomputes the gate and keeps one number
  * per group.
  */
-final class GatedRmsNorm<A> {
-  private final Precision<A> precision;
-  private final Kernels<A> kernels;
-  private final Variable x;
-  private final Variable z;
-  private final Variable weight;
-  private final double eps;
-  private final boolean normBeforeGate;
-  private final int d;
-  private final int g;
-  private final int groups;
-  private final int tileRows;
+record GatedRmsNorm<A>(
+    Precision<A> precision,
+    Variable x,
+    Variable z,
+    Variable weight,
+    double eps,
+    int d,
+    int g,
+    boolean normBeforeGate) {
 
-  GatedRmsNorm(
-      Precision<A> precision,
-      Variable x,
-      Variable z,
-      Variable weight,
-      double eps,
-      int groupSize,
-      boolean normBeforeGate) {
-    this.precision = precision;
-    this.kernels = precision.kernels();
-    this.x = x;
-    this.z = z;
-    this.weight = weight;
-    this.eps = eps;
-    this.normBeforeGate = normBeforeGate;
-    this.d = x.size(-1);
-    this.g = groupSize;
-    this.groups = d / groupSize;
-    this.tileRows = Tiles.tileRows(d);
+  private int groups() {
+    return d / g;
+  }
+
+  private int tileRows() {
+    return Tiles.tileRows(d);
   }
 
   Variable record(Tape tape) {
+    Kernels<A> kernels = precision.kernels();
     long rows = Tiles.rows(x, d);
     INDArray y = tape.allocate(x.type(), x.shape());
-    INDArray stats = tape.allocate(x.type(), rows, groups);
+    INDArray stats = tape.allocate(x.type(), rows, groups());
     Slab<A> xs = precision.slab(x.value());
     Slab<A> zs = precision.slab(z.value());
     Slab<A> ys = precision.slab(y);
@@ -63,17 +48,17 @@ final class GatedRmsNorm<A> {
         (from, end) -> {
           try (Scratch<A> scratch = precision.scratch()) {
             A w = Norms.vector(precision, scratch, weight);
-            A tile = scratch.take(tileRows * d);
-            A gate = scratch.take(tileRows * d);
-            A stat = scratch.take(tileRows * groups);
-            for (long r = from; r < end; r += tileRows) {
-              int n = (int) Math.min(tileRows, end - r);
+            A tile = scratch.take(tileRows() * d);
+            A gate = scratch.take(tileRows() * d);
+            A stat = scratch.take(tileRows() * groups());
+            for (long r = from; r < end; r += tileRows()) {
+              int n = (int) Math.min(tileRows(), end - r);
               xs.load(r * d, tile, 0, n * d);
               zs.load(r * d, gate, 0, n * d);
               kernels.map(Unary.SILU, gate, 0, gate, 0, n * d);
               forward(tile, gate, w, stat, n);
               ys.store(r * d, tile, 0, n * d);
-              saved.store(r * groups, stat, 0, n * groups);
+              saved.store(r * groups(), stat, 0, n * groups());
             }
           }
         });
@@ -81,11 +66,12 @@ final class GatedRmsNorm<A> {
   }
 
   private void forward(A tile, A gate, A w, A stat, int n) {
+    Kernels<A> kernels = precision.kernels();
     if (!normBeforeGate) {
       kernels.multiply(tile, 0, gate, 0, tile, 0, n * d);
     }
-    for (int i = 0; i < n * groups; i++) {
-      kernels.rmsNorm(tile, i * g, w, i % groups * g, null, 0, eps, tile, i * g, stat, i, g);
+    for (int i = 0; i < n * groups(); i++) {
+      kernels.rmsNorm(tile, i * g, w, i % groups() * g, null, 0, eps, tile, i * g, stat, i, g);
     }
     if (normBeforeGate) {
       kernels.multiply(tile, 0, gate, 0, tile, 0, n * d);
@@ -93,6 +79,7 @@ final class GatedRmsNorm<A> {
   }
 
   private void pullback(Cotangents cotangents, INDArray stats) {
+    Kernels<A> kernels = precision.kernels();
     Slab<A> xs = precision.slab(x.value());
     Slab<A> zs = precision.slab(z.value());
     Slab<A> gy = precision.slab(cotangents.output(0));
@@ -108,13 +95,13 @@ final class GatedRmsNorm<A> {
         null,
         (from, end, gw, unused) -> {
           try (Scratch<A> scratch = precision.scratch()) {
-            Tile<A> tile = new Tile<>(precision, scratch, weight, tileRows * d, gw);
-            for (long r = from; r < end; r += tileRows) {
-              int n = (int) Math.min(tileRows, end - r);
+            Tile<A> tile = new Tile<>(precision, scratch, weight, tileRows() * d, gw);
+            for (long r = from; r < end; r += tileRows()) {
+              int n = (int) Math.min(tileRows(), end - r);
               xs.load(r * d, tile.x, 0, n * d);
               zs.load(r * d, tile.z, 0, n * d);
               gy.load(r * d, tile.gy, 0, n * d);
-              saved.load(r * groups, tile.stat, 0, n * groups);
+              saved.load(r * groups(), tile.stat, 0, n * groups());
               kernels.map(Unary.SILU, tile.z, 0, tile.gate, 0, n * d);
               if (normBeforeGate) {
                 gateAfter(tile, n);
@@ -134,11 +121,12 @@ final class GatedRmsNorm<A> {
 
   /** {@code y = n s} with {@code n = rms(x) w}, {@code s = silu(z)}. */
   private void gateAfter(Tile<A> tile, int n) {
+    Kernels<A> kernels = precision.kernels();
     int size = n * d;
-    for (int i = 0; i < n * groups; i++) {
+    for (int i = 0; i < n * groups(); i++) {
       double rstd = kernels.get(tile.stat, i);
       kernels.affine(rstd, tile.x, i * g, 0, tile.spare, i * g, g);
-      kernels.multiply(tile.spare, i * g, tile.w, i % groups * g, tile.spare, i * g, g);
+      kernels.multiply(tile.spare, i * g, tile.w, i % groups() * g, tile.spare, i * g, g);
     }
     kernels.multiply(tile.gy, 0, tile.spare, 0, tile.spare, 0, size);
     kernels.mapPullback(Unary.SILU, tile.z, 0, tile.gate, 0, tile.spare, 0, tile.gz, 0, size);
@@ -148,6 +136,7 @@ final class GatedRmsNorm<A> {
 
   /** {@code y = rms(u) w} with {@code u = x s}, {@code s = silu(z)}. */
   private void gateBefore(Tile<A> tile, int n) {
+    Kernels<A> kernels = precision.kernels();
     int size = n * d;
     kernels.multiply(tile.x, 0, tile.gate, 0, tile.spare, 0, size);
     normPullback(tile, tile.spare, tile.gx, n);
@@ -157,9 +146,10 @@ final class GatedRmsNorm<A> {
   }
 
   private void normPullback(Tile<A> tile, A input, A gradient, int n) {
-    for (int i = 0; i < n * groups; i++) {
+    Kernels<A> kernels = precision.kernels();
+    for (int i = 0; i < n * groups(); i++) {
       int o = i * g;
-      int c = i % groups * g;
+      int c = i % groups() * g;
       kernels.rmsNormPullback(
           input, o, tile.w, c, tile.stat, i, tile.gy, o, gradient, o, tile.gw, c, null, 0, g);
     }

@@ -19,63 +19,32 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * G_p = dy_p + γ G_{p+s}        dx_p = G_p        dγ = Σ G_p y_{p-s}
  * }</pre>
  */
-final class LineSum<A> {
-  /** Features of a task: a few cache lines, so that few features still make several tasks. */
-  private static final int GROUP = 128;
-
-  private final Precision<A> precision;
-  private final Kernels<A> kernels;
-  private final Variable x;
-  private final Variable decay;
-  private final Variable state;
-  private final int[] starts;
-  private final DecayingSum.Line line;
-  private final int[] lengths;
-  private final boolean reversed;
-  private final int steps;
-  private final int width;
-  private final int groups;
-
-  LineSum(
-      Precision<A> precision,
-      Variable x,
-      Variable decay,
-      Variable state,
-      int[] starts,
-      DecayingSum.Line line,
-      int[] lengths,
-      boolean reversed) {
-    this.precision = precision;
-    this.kernels = precision.kernels();
-    this.x = x;
-    this.decay = decay;
-    this.state = state;
-    this.starts = starts;
-    this.line = line;
-    this.lengths = lengths;
-    this.reversed = reversed;
-    this.steps = x.size(1);
-    this.width = x.size(2);
-    this.groups = (width + GROUP - 1) / GROUP;
-  }
+record LineSum<A>(
+    Precision<A> precision,
+    Variable x,
+    Variable decay,
+    Variable state,
+    int[] starts,
+    DecayingSum.Line line,
+    Walk walk,
+    boolean reversed) {
+  /** Features of a task. */
+  static final int GROUP = 128;
 
   Variable[] record(Tape tape) {
     INDArray y = tape.allocate(x.type(), x.shape());
-    INDArray next = state == null ? null : tape.allocate(x.type(), x.size(0), line.stride(), width);
+    INDArray next =
+        state == null ? null : tape.allocate(x.type(), x.size(0), line.stride(), walk.features());
     Slab<A> ys = precision.slab(y);
     Slab<A> nexts = next == null ? null : precision.slab(next);
-    Parallel.run(x.size(0) * groups, task -> forward(task, ys, nexts));
+    Parallel.run(walk.tasks(), task -> forward(task, ys, nexts));
     INDArray[] outputs = next == null ? new INDArray[] {y} : new INDArray[] {y, next};
     return tape.record(outputs, cotangents -> pullback(cotangents, ys), x, decay, state);
   }
 
-  private int length(int row) {
-    return lengths == null ? steps : lengths[row];
-  }
-
   /** The i-th position to be visited. */
   private int visited(int row, int i) {
-    return reversed ? length(row) - 1 - i : i;
+    return reversed ? walk.length(row) - 1 - i : i;
   }
 
   private boolean isFirst(int position) {
@@ -83,46 +52,49 @@ final class LineSum<A> {
     return reversed ? coordinate == line.size() - 1 : coordinate == 0;
   }
 
-  private long at(int row, int t, int from) {
-    return ((long) row * steps + t) * width + from;
-  }
-
   private void forward(int task, Slab<A> ys, Slab<A> nexts) {
-    int row = task / groups;
-    int from = task % groups * GROUP;
-    int n = Math.min(GROUP, width - from);
+    Kernels<A> kernels = precision.kernels();
+    int row = walk.row(task);
+    int from = walk.from(task);
+    int n = walk.size(task);
     Slab<A> xs = precision.slab(x.value());
     try (Scratch<A> scratch = precision.scratch()) {
       A gamma = gamma(scratch, from, n);
       A ring = ring(scratch, state == null ? null : precision.slab(state.value()), row, from, n);
       A now = scratch.take(n);
-      for (int i = 0; i < length(row); i++) {
+      for (int i = 0; i < walk.length(row); i++) {
         int t = visited(row, i);
         int position = starts[row] + t;
         int j = position % line.stride() * n;
-        xs.load(at(row, t, from), now, 0, n);
+        xs.load(walk.at(row, t, from), now, 0, n);
         if (!isFirst(position)) {
           kernels.multiplyAdd(gamma, 0, ring, j, now, 0, n);
         }
         kernels.copy(now, 0, ring, j, n);
-        ys.store(at(row, t, from), now, 0, n);
+        ys.store(walk.at(row, t, from), now, 0, n);
       }
       kernels.fill(now, 0, n, 0);
-      for (int t = length(row); t < steps; t++) {
-        ys.store(at(row, t, from), now, 0, n);
+      for (int t = walk.length(row); t < walk.steps(); t++) {
+        ys.store(walk.at(row, t, from), now, 0, n);
       }
       if (nexts != null) {
         nexts.storeRows(
-            (long) row * line.stride() * width + from, width, ring, 0, line.stride(), n);
+            (long) row * line.stride() * walk.features() + from,
+            walk.features(),
+            ring,
+            0,
+            line.stride(),
+            n);
       }
     }
   }
 
   /** γ of every feature. */
   private A gamma(Scratch<A> scratch, int from, int n) {
+    Kernels<A> kernels = precision.kernels();
     A perGroup = Norms.vector(precision, scratch, decay);
     A gamma = scratch.take(n);
-    int size = width / decay.size(0);
+    int size = walk.features() / decay.size(0);
     for (int i = 0; i < n; i++) {
       kernels.set(gamma, i, kernels.get(perGroup, (from + i) / size));
     }
@@ -131,11 +103,18 @@ final class LineSum<A> {
 
   /** Rows of {@code [B, s, D]} on the heap, zeros for null. */
   private A ring(Scratch<A> scratch, Slab<A> slab, int row, int from, int n) {
+    Kernels<A> kernels = precision.kernels();
     A ring = scratch.take(line.stride() * n);
     if (slab == null) {
       kernels.fill(ring, 0, line.stride() * n, 0);
     } else {
-      slab.loadRows((long) row * line.stride() * width + from, width, ring, 0, line.stride(), n);
+      slab.loadRows(
+          (long) row * line.stride() * walk.features() + from,
+          walk.features(),
+          ring,
+          0,
+          line.stride(),
+          n);
     }
     return ring;
   }
@@ -145,7 +124,7 @@ final class LineSum<A> {
     Tiles.Target<A> gState = state == null ? null : Tiles.target(precision, cotangents, 2);
     Slab<A> gy = slab(cotangents.output(0));
     Slab<A> gNext = state == null ? null : slab(cotangents.output(1));
-    int tasks = x.size(0) * groups;
+    int tasks = walk.tasks();
     double[][] sums = new double[tasks][];
     Parallel.run(tasks, task -> sums[task] = backward(task, ys, gy, gNext, gx, gState));
     if (cotangents.needs(1)) {
@@ -158,12 +137,13 @@ final class LineSum<A> {
   }
 
   private void putDecay(Cotangents cotangents, double[][] sums) {
+    Kernels<A> kernels = precision.kernels();
     int heads = decay.size(0);
     double[] total = new double[heads];
     for (int task = 0; task < sums.length; task++) {
-      int from = task % groups * GROUP;
+      int from = walk.from(task);
       for (int i = 0; i < sums[task].length; i++) {
-        total[(from + i) / (width / heads)] += sums[task][i];
+        total[(from + i) / (walk.features() / heads)] += sums[task][i];
       }
     }
     try (Scratch<A> scratch = precision.scratch()) {
@@ -178,9 +158,10 @@ final class LineSum<A> {
   /** Returns the gradient of γ, feature by feature. */
   private double[] backward(
       int task, Slab<A> ys, Slab<A> gy, Slab<A> gNext, Tiles.Target<A> gx, Tiles.Target<A> gState) {
-    int row = task / groups;
-    int from = task % groups * GROUP;
-    int n = Math.min(GROUP, width - from);
+    Kernels<A> kernels = precision.kernels();
+    int row = walk.row(task);
+    int from = walk.from(task);
+    int n = walk.size(task);
     int s = line.stride();
     Slab<A> before = state == null ? null : precision.slab(state.value());
     try (Scratch<A> scratch = precision.scratch()) {
@@ -189,14 +170,14 @@ final class LineSum<A> {
       A g = scratch.take(n);
       A y = scratch.take(n);
       A gGamma = scratch.zeros(n);
-      for (int i = length(row) - 1; i >= 0; i--) {
+      for (int i = walk.length(row) - 1; i >= 0; i--) {
         int t = visited(row, i);
         int position = starts[row] + t;
         int j = position % s;
         if (gy == null) {
           kernels.copy(ring, j * n, g, 0, n);
         } else {
-          gy.load(at(row, t, from), g, 0, n);
+          gy.load(walk.at(row, t, from), g, 0, n);
           kernels.add(g, 0, ring, j * n, g, 0, n);
         }
         if (isFirst(position)) {
@@ -204,23 +185,23 @@ final class LineSum<A> {
         } else {
           kernels.multiply(gamma, 0, g, 0, ring, j * n, n);
           if (i >= s) {
-            ys.load(at(row, visited(row, i - s), from), y, 0, n);
+            ys.load(walk.at(row, visited(row, i - s), from), y, 0, n);
             kernels.multiplyAdd(g, 0, y, 0, gGamma, 0, n);
           } else if (before != null) {
-            before.load(((long) row * s + j) * width + from, y, 0, n);
+            before.load(((long) row * s + j) * walk.features() + from, y, 0, n);
             kernels.multiplyAdd(g, 0, y, 0, gGamma, 0, n);
           }
         }
         if (gx != null) {
-          gx.put(kernels, at(row, t, from), g, 0, y, n);
+          gx.put(kernels, walk.at(row, t, from), g, 0, y, n);
         }
       }
       kernels.fill(g, 0, n, 0);
-      for (int t = length(row); gx != null && t < steps; t++) {
-        gx.put(kernels, at(row, t, from), g, 0, y, n);
+      for (int t = walk.length(row); gx != null && t < walk.steps(); t++) {
+        gx.put(kernels, walk.at(row, t, from), g, 0, y, n);
       }
       for (int j = 0; gState != null && j < s; j++) {
-        gState.put(kernels, ((long) row * s + j) * width + from, ring, j * n, y, n);
+        gState.put(kernels, ((long) row * s + j) * walk.features() + from, ring, j * n, y, n);
       }
       double[] sums = new double[n];
       for (int i = 0; i < n; i++) {

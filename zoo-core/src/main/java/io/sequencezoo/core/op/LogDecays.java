@@ -6,17 +6,13 @@ import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
-import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** From the logits of forget gates to log decays, one pass over memory each way. */
 public final class LogDecays {
-  private static final int TILE = Tiles.tileRows(1);
-
   private LogDecays() {}
 
   /** {@code g = factor log σ(x)}, any shape: gated linear attention divides by a normaliser. */
@@ -143,19 +139,8 @@ public final class LogDecays {
 
   /** Runs the body over tiles of n elements with three scratch arrays. */
   private static <A> void tiles(Precision<A> precision, long n, TileBody<A> body) {
-    Parallel.ranges(
-        n,
-        Tiles.taskRows(1),
-        (from, end) -> {
-          try (Scratch<A> scratch = precision.scratch()) {
-            A a = scratch.take(TILE);
-            A b = scratch.take(TILE);
-            A c = scratch.take(TILE);
-            for (long at = from; at < end; at += TILE) {
-              body.accept(at, (int) Math.min(TILE, end - at), a, b, c);
-            }
-          }
-        });
+    Activations.tiles(
+        precision, n, 3, (at, size, a) -> body.accept(at, size, a.get(0), a.get(1), a.get(2)));
   }
 
   @FunctionalInterface

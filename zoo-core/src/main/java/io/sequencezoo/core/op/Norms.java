@@ -80,7 +80,8 @@ public final class Norms {
         Arrays.toString(x.shape()),
         Arrays.toString(z.shape()));
     Tiles.checkSameType("gated rms norm", x, z);
-    return new GatedRmsNorm<>(Precision.of(x.value()), x, z, weight, eps, groupSize, normBeforeGate)
+    return new GatedRmsNorm<>(
+            Precision.of(x.value()), x, z, weight, eps, x.size(-1), groupSize, normBeforeGate)
         .record(tape);
   }
 
@@ -88,77 +89,22 @@ public final class Norms {
       Tape tape, Precision<A> precision, Variable x, Variable weight, Variable bias, double eps) {
     Kernels<A> kernels = precision.kernels();
     int d = x.size(-1);
-    long rows = Tiles.rows(x, d);
-    INDArray y = tape.allocate(x.type(), x.shape());
-    INDArray stats = tape.allocate(x.type(), rows, 2);
-    Slab<A> xs = precision.slab(x.value());
-    Slab<A> ys = precision.slab(y);
-    Slab<A> saved = precision.slab(stats);
-    int tileRows = Tiles.tileRows(d);
-    Parallel.ranges(
-        rows,
-        Tiles.taskRows(d),
-        (from, end) -> {
-          try (Scratch<A> scratch = precision.scratch()) {
-            A w = vector(precision, scratch, weight);
-            A b = bias == null ? null : vector(precision, scratch, bias);
-            A tile = scratch.take(tileRows * d);
-            A stat = scratch.take(tileRows * 2);
-            for (long r = from; r < end; r += tileRows) {
-              int n = (int) Math.min(tileRows, end - r);
-              xs.load(r * d, tile, 0, n * d);
-              for (int i = 0; i < n; i++) {
-                kernels.layerNorm(tile, i * d, w, b, eps, tile, i * d, stat, 2 * i, d);
-              }
-              ys.store(r * d, tile, 0, n * d);
-              saved.store(2 * r, stat, 0, 2 * n);
-            }
-          }
-        });
-    return tape.record(
-        y,
-        cotangents -> layerNormPullback(precision, cotangents, x, weight, stats),
+    return norm(
+        tape,
+        precision,
         x,
         weight,
-        bias);
-  }
-
-  private static <A> void layerNormPullback(
-      Precision<A> precision, Cotangents cotangents, Variable x, Variable weight, INDArray stats) {
-    Kernels<A> kernels = precision.kernels();
-    int d = x.size(-1);
-    Slab<A> xs = precision.slab(x.value());
-    Slab<A> gy = precision.slab(cotangents.output(0));
-    Slab<A> saved = precision.slab(stats);
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
-    int tileRows = Tiles.tileRows(d);
-    Partials.run(
-        precision,
-        Tiles.rows(x, d),
-        Tiles.taskRows(d),
-        d,
-        Tiles.target(precision, cotangents, 1),
-        Tiles.target(precision, cotangents, 2),
-        (from, end, gw, gb) -> {
-          try (Scratch<A> scratch = precision.scratch()) {
-            A w = vector(precision, scratch, weight);
-            A tile = scratch.take(tileRows * d);
-            A gyTile = scratch.take(tileRows * d);
-            A gxTile = scratch.take(tileRows * d);
-            A stat = scratch.take(tileRows * 2);
-            for (long r = from; r < end; r += tileRows) {
-              int n = (int) Math.min(tileRows, end - r);
-              xs.load(r * d, tile, 0, n * d);
-              gy.load(r * d, gyTile, 0, n * d);
-              saved.load(2 * r, stat, 0, 2 * n);
-              for (int i = 0; i < n; i++) {
-                int o = i * d;
-                kernels.layerNormPullback(tile, o, w, stat, 2 * i, gyTile, o, gxTile, o, gw, gb, d);
-              }
-              if (gx != null) {
-                gx.put(kernels, r * d, gxTile, 0, tile, n * d);
-              }
-            }
+        bias,
+        2,
+        (n, tile, w, b, stat) -> {
+          for (int i = 0; i < n; i++) {
+            kernels.layerNorm(tile, i * d, w, b, eps, tile, i * d, stat, 2 * i, d);
+          }
+        },
+        (n, tile, w, stat, gy, gx, gw, gb) -> {
+          for (int i = 0; i < n; i++) {
+            int o = i * d;
+            kernels.layerNormPullback(tile, o, w, stat, 2 * i, gy, o, gx, o, gw, gb, d);
           }
         });
   }
@@ -172,11 +118,53 @@ public final class Norms {
       double eps,
       int g) {
     Kernels<A> kernels = precision.kernels();
+    int groups = x.size(-1) / g;
+    return norm(
+        tape,
+        precision,
+        x,
+        weight,
+        bias,
+        groups,
+        (n, tile, w, b, stat) -> {
+          for (int i = 0; i < n * groups; i++) {
+            int c = i % groups * g;
+            kernels.rmsNorm(tile, i * g, w, c, b, c, eps, tile, i * g, stat, i, g);
+          }
+        },
+        (n, tile, w, stat, gy, gx, gw, gb) -> {
+          for (int i = 0; i < n * groups; i++) {
+            int o = i * g;
+            int c = i % groups * g;
+            kernels.rmsNormPullback(tile, o, w, c, stat, i, gy, o, gx, o, gw, c, gb, c, g);
+          }
+        });
+  }
+
+  /** Normalises n rows in place, leaving their statistics. */
+  private interface Forward<A> {
+    void rows(int n, A tile, A w, A b, A stat);
+  }
+
+  /** From the gradients of n rows to those of their inputs, adding to those of w and b. */
+  private interface Backward<A> {
+    void rows(int n, A tile, A w, A stat, A gy, A gx, A gw, A gb);
+  }
+
+  /** Rows in tiles; {@code kept} statistics of each stay for the pullback. */
+  private static <A> Variable norm(
+      Tape tape,
+      Precision<A> precision,
+      Variable x,
+      Variable weight,
+      Variable bias,
+      int kept,
+      Forward<A> forward,
+      Backward<A> backward) {
     int d = x.size(-1);
-    int groups = d / g;
     long rows = Tiles.rows(x, d);
     INDArray y = tape.allocate(x.type(), x.shape());
-    INDArray stats = tape.allocate(x.type(), rows, groups);
+    INDArray stats = tape.allocate(x.type(), rows, kept);
     Slab<A> xs = precision.slab(x.value());
     Slab<A> ys = precision.slab(y);
     Slab<A> saved = precision.slab(stats);
@@ -189,40 +177,35 @@ public final class Norms {
             A w = vector(precision, scratch, weight);
             A b = bias == null ? null : vector(precision, scratch, bias);
             A tile = scratch.take(tileRows * d);
-            A stat = scratch.take(tileRows * groups);
+            A stat = scratch.take(tileRows * kept);
             for (long r = from; r < end; r += tileRows) {
               int n = (int) Math.min(tileRows, end - r);
               xs.load(r * d, tile, 0, n * d);
-              for (int i = 0; i < n * groups; i++) {
-                int c = i % groups * g;
-                kernels.rmsNorm(tile, i * g, w, c, b, c, eps, tile, i * g, stat, i, g);
-              }
+              forward.rows(n, tile, w, b, stat);
               ys.store(r * d, tile, 0, n * d);
-              saved.store(r * groups, stat, 0, n * groups);
+              saved.store(r * kept, stat, 0, n * kept);
             }
           }
         });
     return tape.record(
         y,
-        cotangents -> rmsNormPullback(precision, cotangents, x, weight, stats, g),
+        cotangents -> pullback(precision, cotangents, x, weight, saved, kept, backward),
         x,
         weight,
         bias);
   }
 
-  private static <A> void rmsNormPullback(
+  private static <A> void pullback(
       Precision<A> precision,
       Cotangents cotangents,
       Variable x,
       Variable weight,
-      INDArray stats,
-      int g) {
-    Kernels<A> kernels = precision.kernels();
+      Slab<A> saved,
+      int kept,
+      Backward<A> backward) {
     int d = x.size(-1);
-    int groups = d / g;
     Slab<A> xs = precision.slab(x.value());
     Slab<A> gy = precision.slab(cotangents.output(0));
-    Slab<A> saved = precision.slab(stats);
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     int tileRows = Tiles.tileRows(d);
     Partials.run(
@@ -238,20 +221,15 @@ public final class Norms {
             A tile = scratch.take(tileRows * d);
             A gyTile = scratch.take(tileRows * d);
             A gxTile = scratch.take(tileRows * d);
-            A stat = scratch.take(tileRows * groups);
+            A stat = scratch.take(tileRows * kept);
             for (long r = from; r < end; r += tileRows) {
               int n = (int) Math.min(tileRows, end - r);
               xs.load(r * d, tile, 0, n * d);
               gy.load(r * d, gyTile, 0, n * d);
-              saved.load(r * groups, stat, 0, n * groups);
-              for (int i = 0; i < n * groups; i++) {
-                int o = i * g;
-                int c = i % groups * g;
-                kernels.rmsNormPullback(
-                    tile, o, w, c, stat, i, gyTile, o, gxTile, o, gw, c, gb, c, g);
-              }
+              saved.load(r * kept, stat, 0, n * kept);
+              backward.rows(n, tile, w, stat, gyTile, gxTile, gw, gb);
               if (gx != null) {
-                gx.put(kernels, r * d, gxTile, 0, tile, n * d);
+                gx.put(precision.kernels(), r * d, gxTile, 0, tile, n * d);
               }
             }
           }

@@ -21,30 +21,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * ζ_t = c_t - dg_t - w_t dw_t       dx_t = w_t (dw_t + ζ_t)       c_{t-1} = dg_t + e^{g_t} ζ_t
  * }</pre>
  */
-final class RunningLogSum<A> {
-  /** Features of a task: a few cache lines, so that few features still make several tasks. */
-  private static final int GROUP = 256;
-
-  private final Precision<A> precision;
-  private final Kernels<A> kernels;
-  private final Variable x;
-  private final Variable z0;
-  private final int[] lengths;
-  private final int steps;
-  private final int features;
-  private final int groups;
-
-  RunningLogSum(Precision<A> precision, Variable x, Variable z0, int[] lengths) {
-    this.precision = precision;
-    this.kernels = precision.kernels();
-    this.x = x;
-    this.z0 = z0;
-    this.lengths = lengths;
-    this.steps = x.size(1);
-    long rows = (long) x.size(0) * steps;
-    this.features = rows == 0 ? 0 : (int) (x.value().length() / rows);
-    this.groups = (features + GROUP - 1) / GROUP;
-  }
+record RunningLogSum<A>(Precision<A> precision, Variable x, Variable z0, Walk walk) {
+  /** Features of a task. */
+  static final int GROUP = 256;
 
   Variable[] record(Tape tape, long[] stateShape) {
     INDArray decay = tape.allocate(x.type(), x.shape());
@@ -53,7 +32,7 @@ final class RunningLogSum<A> {
     Slab<A> decays = precision.slab(decay);
     Slab<A> weights = precision.slab(weight);
     Slab<A> lasts = precision.slab(last);
-    Parallel.run(x.size(0) * groups, task -> forward(task, decays, weights, lasts));
+    Parallel.run(walk.tasks(), task -> forward(task, decays, weights, lasts));
     return tape.record(
         new INDArray[] {decay, weight, last},
         cotangents -> pullback(cotangents, decays, weights),
@@ -61,14 +40,11 @@ final class RunningLogSum<A> {
         z0);
   }
 
-  private int length(int row) {
-    return lengths == null ? steps : lengths[row];
-  }
-
   private void forward(int task, Slab<A> decays, Slab<A> weights, Slab<A> lasts) {
-    int row = task / groups;
-    int from = task % groups * GROUP;
-    int n = Math.min(GROUP, features - from);
+    Kernels<A> kernels = precision.kernels();
+    int row = walk.row(task);
+    int from = walk.from(task);
+    int n = walk.size(task);
     Slab<A> xs = precision.slab(x.value());
     try (Scratch<A> scratch = precision.scratch()) {
       A z = scratch.take(n);
@@ -77,11 +53,11 @@ final class RunningLogSum<A> {
       if (z0 == null) {
         kernels.fill(z, 0, n, Double.NEGATIVE_INFINITY);
       } else {
-        precision.slab(z0.value()).load((long) row * features + from, z, 0, n);
+        precision.slab(z0.value()).load((long) row * walk.features() + from, z, 0, n);
       }
-      for (int t = 0; t < steps; t++) {
-        long at = ((long) row * steps + t) * features + from;
-        if (t >= length(row)) {
+      for (int t = 0; t < walk.steps(); t++) {
+        long at = walk.at(row, t, from);
+        if (t >= walk.length(row)) {
           kernels.fill(d, 0, n, 0);
           decays.store(at, d, 0, n);
           weights.store(at, d, 0, n);
@@ -100,17 +76,18 @@ final class RunningLogSum<A> {
         decays.store(at, d, 0, n);
         weights.store(at, w, 0, n);
       }
-      lasts.store((long) row * features + from, z, 0, n);
+      lasts.store((long) row * walk.features() + from, z, 0, n);
     }
   }
 
   /** The first token, before which {@code z} may be minus infinity. */
   private void first(A z, A d, A w, int n) {
+    Kernels<A> kernels = precision.kernels();
     for (int i = 0; i < n; i++) {
       double before = kernels.get(z, i);
       double logit = kernels.get(d, i);
       double difference = logit - before;
-      boolean empty = before == Double.NEGATIVE_INFINITY;
+      boolean empty = before == Double.NEGATIVE_INFINITY && !Double.isNaN(logit);
       double softplus = Math.max(difference, 0) + Math.log1p(Math.exp(-Math.abs(difference)));
       kernels.set(w, i, empty ? 1 : 1 / (1 + Math.exp(-difference)));
       kernels.set(d, i, empty ? Double.NEGATIVE_INFINITY : -softplus);
@@ -125,8 +102,7 @@ final class RunningLogSum<A> {
     Slab<A> gWeight = slab(cotangents.output(1));
     Slab<A> gLast = slab(cotangents.output(2));
     Parallel.run(
-        x.size(0) * groups,
-        task -> backward(task, decays, weights, gDecay, gWeight, gLast, gx, gz));
+        walk.tasks(), task -> backward(task, decays, weights, gDecay, gWeight, gLast, gx, gz));
   }
 
   private Slab<A> slab(INDArray array) {
@@ -142,9 +118,10 @@ final class RunningLogSum<A> {
       Slab<A> gLast,
       Tiles.Target<A> gx,
       Tiles.Target<A> gz) {
-    int row = task / groups;
-    int from = task % groups * GROUP;
-    int n = Math.min(GROUP, features - from);
+    Kernels<A> kernels = precision.kernels();
+    int row = walk.row(task);
+    int from = walk.from(task);
+    int n = walk.size(task);
     try (Scratch<A> scratch = precision.scratch()) {
       A carry = scratch.take(n);
       A decay = scratch.take(n);
@@ -152,10 +129,10 @@ final class RunningLogSum<A> {
       A dg = scratch.take(n);
       A dw = scratch.take(n);
       A spare = scratch.take(n);
-      loadOrZero(gLast, (long) row * features + from, carry, n);
-      for (int t = steps - 1; t >= 0; t--) {
-        long at = ((long) row * steps + t) * features + from;
-        if (t >= length(row)) {
+      loadOrZero(gLast, (long) row * walk.features() + from, carry, n);
+      for (int t = walk.steps() - 1; t >= 0; t--) {
+        long at = walk.at(row, t, from);
+        if (t >= walk.length(row)) {
           kernels.fill(w, 0, n, 0);
         } else {
           decays.load(at, decay, 0, n);
@@ -176,12 +153,13 @@ final class RunningLogSum<A> {
         }
       }
       if (gz != null) {
-        gz.put(kernels, (long) row * features + from, carry, 0, spare, n);
+        gz.put(kernels, (long) row * walk.features() + from, carry, 0, spare, n);
       }
     }
   }
 
   private void loadOrZero(Slab<A> slab, long at, A into, int n) {
+    Kernels<A> kernels = precision.kernels();
     if (slab == null) {
       kernels.fill(into, 0, n, 0);
     } else {

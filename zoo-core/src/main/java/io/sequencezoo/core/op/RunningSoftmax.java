@@ -42,6 +42,8 @@ public final class RunningSoftmax {
         lengths == null ? 0 : lengths.length,
         shape[0]);
     Tiles.checkSameType("running softmax", x, z0);
-    return new RunningLogSum<>(Precision.of(x.value()), x, z0, lengths).record(tape, state);
+    return new RunningLogSum<>(
+            Precision.of(x.value()), x, z0, Walk.of(x, RunningLogSum.GROUP, lengths))
+        .record(tape, state);
   }
 }

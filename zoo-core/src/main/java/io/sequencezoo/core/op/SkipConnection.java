@@ -39,31 +39,15 @@ public final class SkipConnection {
         share,
         features);
     Tiles.checkSameType("skip connection", o, u, d);
-    return new Application<>(Precision.of(o.value()), o, u, d, features).record(tape);
+    return new Application<>(Precision.of(o.value()), o, u, d, features, width, positions)
+        .record(tape);
   }
 
-  private static final class Application<A> {
-    private final Precision<A> precision;
-    private final Kernels<A> kernels;
-    private final Variable o;
-    private final Variable u;
-    private final Variable d;
-    private final int n;
-    private final int width;
-    private final long rows;
-
-    Application(Precision<A> precision, Variable o, Variable u, Variable d, int features) {
-      this.precision = precision;
-      this.kernels = precision.kernels();
-      this.o = o;
-      this.u = u;
-      this.d = d;
-      this.n = features;
-      this.width = u.size(2);
-      this.rows = Tiles.rows(u, width);
-    }
+  private record Application<A>(
+      Precision<A> precision, Variable o, Variable u, Variable d, int n, int width, long rows) {
 
     Variable record(Tape tape) {
+      Kernels<A> kernels = precision.kernels();
       INDArray y = tape.allocate(o.type(), o.shape());
       Slab<A> os = precision.slab(o.value());
       Slab<A> us = precision.slab(u.value());
@@ -89,6 +73,7 @@ public final class SkipConnection {
 
     /** D of every feature. */
     private A gain(Scratch<A> scratch) {
+      Kernels<A> kernels = precision.kernels();
       A given = Norms.vector(precision, scratch, d);
       A gain = scratch.take(n);
       int size = n / (int) d.value().length();
@@ -99,6 +84,7 @@ public final class SkipConnection {
     }
 
     private void pullback(Cotangents cotangents) {
+      Kernels<A> kernels = precision.kernels();
       INDArray gradient = cotangents.output(0);
       Slab<A> gy = precision.slab(gradient);
       Slab<A> us = precision.slab(u.value());

@@ -240,7 +240,8 @@ public final class SsdInputs {
         kernels.affine(d, gRow, h * p, 0, gRow, h * p, p);
         double logDecay = d * kernels.get(rate, h);
         kernels.set(sumRate, h, kernels.get(sumRate, h) + gg * logDecay);
-        boolean free = d > of.shape.low() && d < of.shape.high();
+        // Written so that NaN is free.
+        boolean free = !(d <= of.shape.low() || d >= of.shape.high());
         double gDelta = free ? along + gg * kernels.get(rate, h) : 0;
         double z = kernels.get(pre, h);
         double sigma = z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));

@@ -22,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  */
 public final class TimeSoftmax {
-  /** Features of a task: a few cache lines, so that few features still make several tasks. */
+  /** Features of a task. */
   private static final int GROUP = 256;
 
   private TimeSoftmax() {}
@@ -45,48 +45,26 @@ public final class TimeSoftmax {
         "time softmax: lengths must have one entry per row, got %s for B=%s",
         lengths == null ? 0 : lengths.length,
         x.size(0));
-    return new Application<>(Precision.of(x.value()), x, start, lengths).record(tape);
+    return new Application<>(Precision.of(x.value()), x, start, Walk.of(x, GROUP, lengths))
+        .record(tape);
   }
 
   /** A task per row and group of features walks over time twice. */
-  private static final class Application<A> {
-    private final Precision<A> precision;
-    private final Kernels<A> kernels;
-    private final Variable x;
-    private final double start;
-    private final int[] lengths;
-    private final int steps;
-    private final int features;
-    private final int groups;
-
-    Application(Precision<A> precision, Variable x, double start, int[] lengths) {
-      this.precision = precision;
-      this.kernels = precision.kernels();
-      this.x = x;
-      this.start = start;
-      this.lengths = lengths;
-      this.steps = x.size(1);
-      long rows = (long) x.size(0) * steps;
-      this.features = rows == 0 ? 0 : (int) (x.value().length() / rows);
-      this.groups = (features + GROUP - 1) / GROUP;
-    }
+  private record Application<A>(Precision<A> precision, Variable x, double start, Walk walk) {
 
     Variable record(Tape tape) {
       INDArray w = tape.allocate(x.type(), x.shape());
       Slab<A> ws = precision.slab(w);
-      Parallel.run(x.size(0) * groups, task -> forward(task, ws));
+      Parallel.run(walk.tasks(), task -> forward(task, ws));
       return tape.record(w, cotangents -> pullback(cotangents, ws), x);
     }
 
-    private int length(int row) {
-      return lengths == null ? steps : lengths[row];
-    }
-
     private void forward(int task, Slab<A> ws) {
-      int row = task / groups;
-      int from = task % groups * GROUP;
-      int n = Math.min(GROUP, features - from);
-      int length = length(row);
+      Kernels<A> kernels = precision.kernels();
+      int row = walk.row(task);
+      int from = walk.from(task);
+      int n = walk.size(task);
+      int length = walk.length(row);
       Slab<A> xs = precision.slab(x.value());
       try (Scratch<A> scratch = precision.scratch()) {
         A most = scratch.take(n);
@@ -94,7 +72,7 @@ public final class TimeSoftmax {
         A e = scratch.take(n);
         kernels.fill(most, 0, n, start);
         for (int t = 0; t < length; t++) {
-          xs.load(at(row, t, from), e, 0, n);
+          xs.load(walk.at(row, t, from), e, 0, n);
           for (int i = 0; i < n; i++) {
             kernels.set(most, i, Math.max(kernels.get(most, i), kernels.get(e, i)));
           }
@@ -103,59 +81,56 @@ public final class TimeSoftmax {
           kernels.set(sum, i, Math.exp(start - kernels.get(most, i)));
         }
         for (int t = 0; t < length; t++) {
-          xs.load(at(row, t, from), e, 0, n);
+          xs.load(walk.at(row, t, from), e, 0, n);
           kernels.subtract(e, 0, most, 0, e, 0, n);
           kernels.map(Unary.EXP, e, 0, e, 0, n);
           kernels.add(sum, 0, e, 0, sum, 0, n);
-          ws.store(at(row, t, from), e, 0, n);
+          ws.store(walk.at(row, t, from), e, 0, n);
         }
         kernels.map(Unary.RECIPROCAL, sum, 0, sum, 0, n);
         for (int t = 0; t < length; t++) {
-          ws.load(at(row, t, from), e, 0, n);
+          ws.load(walk.at(row, t, from), e, 0, n);
           kernels.multiply(e, 0, sum, 0, e, 0, n);
-          ws.store(at(row, t, from), e, 0, n);
+          ws.store(walk.at(row, t, from), e, 0, n);
         }
         kernels.fill(e, 0, n, 0);
-        for (int t = length; t < steps; t++) {
-          ws.store(at(row, t, from), e, 0, n);
+        for (int t = length; t < walk.steps(); t++) {
+          ws.store(walk.at(row, t, from), e, 0, n);
         }
       }
-    }
-
-    private long at(int row, int t, int from) {
-      return ((long) row * steps + t) * features + from;
     }
 
     private void pullback(Cotangents cotangents, Slab<A> ws) {
       Slab<A> gw = precision.slab(cotangents.output(0));
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
-      Parallel.run(x.size(0) * groups, task -> backward(task, ws, gw, gx));
+      Parallel.run(walk.tasks(), task -> backward(task, ws, gw, gx));
     }
 
     private void backward(int task, Slab<A> ws, Slab<A> gw, Tiles.Target<A> gx) {
-      int row = task / groups;
-      int from = task % groups * GROUP;
-      int n = Math.min(GROUP, features - from);
-      int length = length(row);
+      Kernels<A> kernels = precision.kernels();
+      int row = walk.row(task);
+      int from = walk.from(task);
+      int n = walk.size(task);
+      int length = walk.length(row);
       try (Scratch<A> scratch = precision.scratch()) {
         A mean = scratch.zeros(n);
         A w = scratch.take(n);
         A g = scratch.take(n);
         for (int t = 0; t < length; t++) {
-          ws.load(at(row, t, from), w, 0, n);
-          gw.load(at(row, t, from), g, 0, n);
+          ws.load(walk.at(row, t, from), w, 0, n);
+          gw.load(walk.at(row, t, from), g, 0, n);
           kernels.multiplyAdd(w, 0, g, 0, mean, 0, n);
         }
-        for (int t = 0; t < steps; t++) {
+        for (int t = 0; t < walk.steps(); t++) {
           if (t < length) {
-            ws.load(at(row, t, from), w, 0, n);
-            gw.load(at(row, t, from), g, 0, n);
+            ws.load(walk.at(row, t, from), w, 0, n);
+            gw.load(walk.at(row, t, from), g, 0, n);
             kernels.subtract(g, 0, mean, 0, g, 0, n);
             kernels.multiply(w, 0, g, 0, w, 0, n);
           } else {
             kernels.fill(w, 0, n, 0);
           }
-          gx.put(kernels, at(row, t, from), w, 0, g, n);
+          gx.put(kernels, walk.at(row, t, from), w, 0, g, n);
         }
       }
     }

@@ -116,6 +116,26 @@ final class PrimitivesTest {
         });
   }
 
+  /** Where a choice can't be made, nobody's gradient is zero. */
+  @Test
+  void choices_ofNaNGiveNaN() {
+    Tape tape = Tape.detached();
+    Variable x = tape.variable(Nd4j.createFromArray(Double.NaN, 1, 3));
+    Variable y = tape.variable(Nd4j.createFromArray(2, Double.NaN, 3));
+    List<Variable> outputs =
+        List.of(
+            Primitives.maximum(tape, x, y),
+            Primitives.minimum(tape, x, y),
+            Primitives.clamp(tape, x, 0, 2));
+    INDArray ones = Nd4j.ones(DataType.DOUBLE, 3);
+    tape.backward(outputs, List.of(ones, ones, ones));
+    for (Variable output : outputs) {
+      assertThat(output.value().getDouble(0)).isNaN();
+    }
+    assertThat(x.gradient().toDoubleVector()).containsExactly(Double.NaN, Double.NaN, 1);
+    assertThat(y.gradient().toDoubleVector()).containsExactly(Double.NaN, Double.NaN, 1);
+  }
+
   @Test
   void everyPublicPrimitive_hasACase() {
     List<String> covered =

@@ -15,15 +15,15 @@ import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** {@code h_t = h_{t-1} / 2 + x_t W}, {@code y_t = h_t}, whole or with one fault. */
 final class LeakyIntegrator implements Parametrisation {
@@ -179,31 +179,13 @@ final class LeakyIntegrator implements Parametrisation {
 
   /** The system. */
   private final class Integration extends CausalRecurrence {
-    @Override
-    public String name() {
-      return "leaky_integrator";
+    Integration() {
+      super("leaky_integrator", Family.VECTOR_STATE, "x", Solver.SEQUENTIAL);
     }
 
     @Override
-    public Family family() {
-      return Family.VECTOR_STATE;
-    }
-
-    @Override
-    public Set<Solver> solvers() {
-      return Set.of(Solver.SEQUENTIAL);
-    }
-
-    @Override
-    protected String drive() {
-      return "x";
-    }
-
-    @Override
-    public State initialState(Map<String, Variable> coefficients, DataType type) {
-      int batch = coefficients.get("x").size(0);
-      Variable zeros = Tape.detached().constant(Nd4j.zeros(type, batch, width));
-      return new State(Map.of("h", zeros), new int[batch]);
+    protected List<StatePart> parts(Map<String, Variable> coefficients) {
+      return List.of(new StatePart("h", "BD", coefficients.get("x").size(0), width));
     }
 
     @Override
@@ -231,7 +213,7 @@ final class LeakyIntegrator implements Parametrisation {
     }
 
     @Override
-    public LinearSystem linearize(
+    protected LinearSystem system(
         Map<String, Variable> coefficients, State initial, int row, int head) {
       INDArray x = coefficients.get("x").value();
       double[][] inputs = new double[(int) x.size(1)][width];

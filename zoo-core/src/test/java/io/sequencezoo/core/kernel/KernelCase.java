@@ -24,9 +24,44 @@ final class KernelCase {
   private final Random random;
   private final List<Argument> arguments = new ArrayList<>();
 
+  /** The arrays of all cases of a law, in order. */
+  private final List<Argument> all;
+
+  private final Change change;
+
   KernelCase(Kernels<float[]> tested, long seed) {
+    this(tested, seed, null);
+  }
+
+  /** The same with one number changed before a kernel is called. */
+  KernelCase(Kernels<float[]> tested, long seed, Change change) {
+    this(tested, seed, change, new ArrayList<>());
+  }
+
+  private KernelCase(Kernels<float[]> tested, long seed, Change change, List<Argument> all) {
     this.tested = tested;
     this.random = new Random(seed);
+    this.change = change;
+    this.all = all;
+  }
+
+  /** Another case of the same law. */
+  KernelCase with(long seed) {
+    return new KernelCase(tested, seed, change, all);
+  }
+
+  /**
+   * What becomes of a number of the law's arrays.
+   *
+   * @param argument which array
+   * @param place where in it, from 0 to 1
+   * @param factor what the number is multiplied by
+   */
+  record Change(int argument, double place, float factor) {}
+
+  /** The arrays of all cases of the law. */
+  List<Argument> all() {
+    return all;
   }
 
   /** An array in both precisions with what surrounds it. */
@@ -62,8 +97,12 @@ final class KernelCase {
   }
 
   Argument of(float[] values) {
+    if (change != null && change.argument == all.size() && values.length > 0) {
+      values[(int) (change.place * values.length)] *= change.factor;
+    }
     Argument argument = new Argument(values);
     arguments.add(argument);
+    all.add(argument);
     return argument;
   }
 

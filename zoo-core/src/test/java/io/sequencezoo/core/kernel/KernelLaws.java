@@ -104,8 +104,8 @@ final class KernelLaws {
     c.tested().widen(x, 1, wide, 2, n);
     c.tested().round(wide, 2, back, 3, n);
     for (int i = 0; i < n; i++) {
-      assertThat(wide[i + 2]).isEqualTo(x[i + 1]);
-      assertThat(back[i + 3]).isEqualTo(x[i + 1]);
+      assertThat((Double) wide[i + 2]).isEqualTo((Double) (double) x[i + 1]);
+      assertThat((Float) back[i + 3]).isEqualTo((Float) x[i + 1]);
     }
     double[] third = {0, 1.0 / 3};
     c.tested().round(third, 1, back, 0, 1);
@@ -199,8 +199,7 @@ final class KernelLaws {
 
   private static void unary(KernelCase root, int n) {
     for (Unary f : Unary.values()) {
-      KernelCase c =
-          new KernelCase(root.tested(), Arrays.asList(Unary.values()).indexOf(f) + 100L * n);
+      KernelCase c = root.with(Arrays.asList(Unary.values()).indexOf(f) + 100L * n);
       boolean positive = f == Unary.LOG || f == Unary.SQRT || f == Unary.RECIPROCAL;
       Argument x = c.uniform(1 + n + SLACK, positive ? 0.25 : -4, 4);
       Argument y = normal(c, 2, n);
@@ -241,7 +240,7 @@ final class KernelLaws {
         (c, n) -> {
           Argument x = normal(c, 1, n);
           double got = c.tested().max(x.single, 1, n);
-          assertThat(got).isEqualTo(c.specification().max(x.exact, 1, n));
+          assertThat((Double) got).isEqualTo((Double) c.specification().max(x.exact, 1, n));
           if (n > 0) {
             x.single[1 + n / 2] = Float.NaN;
             assertThat(c.tested().max(x.single, 1, n)).isNaN();
@@ -252,8 +251,8 @@ final class KernelLaws {
         (c, n) -> {
           Argument x = normal(c, 1, n);
           double got = c.tested().maxAbs(x.single, 1, n);
-          assertThat(got).isEqualTo(c.specification().maxAbs(x.exact, 1, n));
-          if (n > 0) {
+          assertThat((Double) got).isEqualTo((Double) c.specification().maxAbs(x.exact, 1, n));
+          if (n > 0 && !Double.isNaN(got)) {
             x.single[n / 2 + 1] = Float.NEGATIVE_INFINITY;
             assertThat(c.tested().maxAbs(x.single, 1, n)).isEqualTo(Double.POSITIVE_INFINITY);
             x.single[n] = -Float.NaN;
@@ -339,7 +338,7 @@ final class KernelLaws {
   private static void solveUnitLower(KernelCase root, int n) {
     for (int rows : new int[] {1, 2, 5, 16}) {
       for (boolean transpose : new boolean[] {false, true}) {
-        KernelCase c = new KernelCase(root.tested(), 31L * n + rows);
+        KernelCase c = root.with(31L * n + rows);
         Argument l = c.uniform(1 + rows * (rows + 1) + SLACK, -.3, .3);
         Argument x = normal(c, 2, rows * (n + 1));
         c.tested().solveUnitLower(transpose, rows, n, l.single, 1, rows + 1, x.single, 2, n + 1);
@@ -352,7 +351,7 @@ final class KernelLaws {
 
   private static void layerNorm(KernelCase root, int n) {
     for (int variant = 0; variant < 4 && n > 0; variant++) {
-      KernelCase c = new KernelCase(root.tested(), 31L * n + variant);
+      KernelCase c = root.with(31L * n + variant);
       Argument x = c.uniform(1 + n + SLACK, 2, 4);
       Argument w = variant % 2 == 1 ? normal(c, 0, n) : new Argument(new float[0]);
       Argument b = variant >= 2 ? normal(c, 0, n) : new Argument(new float[0]);
@@ -406,7 +405,7 @@ final class KernelLaws {
 
   private static void rmsNorm(KernelCase root, int n) {
     for (int variant = 0; variant < 4 && n > 0; variant++) {
-      KernelCase c = new KernelCase(root.tested(), 37L * n + variant);
+      KernelCase c = root.with(37L * n + variant);
       Argument x = normal(c, 1, n);
       Argument w = variant % 2 == 1 ? normal(c, 2, n) : new Argument(new float[0]);
       Argument b = variant >= 2 ? normal(c, 1, n) : new Argument(new float[0]);
@@ -500,9 +499,7 @@ final class KernelLaws {
   private static void diagonalScan(KernelCase root, int n) {
     int steps = 3;
     for (DiagonalCell kind : DiagonalCell.values()) {
-      KernelCase k =
-          new KernelCase(
-              root.tested(), 31L * n + Arrays.asList(DiagonalCell.values()).indexOf(kind));
+      KernelCase k = root.with(31L * n + Arrays.asList(DiagonalCell.values()).indexOf(kind));
       Argument a = normal(k, 0, kind.weights() * n);
       Argument x = k.uniform(3 * steps * n + SLACK, -12, 12);
       Argument h = normal(k, 0, (steps + 1) * n);
@@ -530,9 +527,7 @@ final class KernelLaws {
   private static void diagonalStep(KernelCase root, int n) {
     int stride = n + 2;
     for (DiagonalCell kind : DiagonalCell.values()) {
-      KernelCase c =
-          new KernelCase(
-              root.tested(), 31L * n + Arrays.asList(DiagonalCell.values()).indexOf(kind));
+      KernelCase c = root.with(31L * n + Arrays.asList(DiagonalCell.values()).indexOf(kind));
       Argument a = normal(c, 0, kind.weights() * stride);
       Argument h = normal(c, 1, 2 * stride);
       Argument x = c.uniform(2 + 3 * stride + SLACK, -12, 12);
@@ -582,7 +577,7 @@ final class KernelLaws {
   private static void blocks(KernelCase root, int n) {
     for (int blocks = 1; blocks <= 3; blocks++) {
       for (boolean transposed : new boolean[] {false, true}) {
-        KernelCase c = new KernelCase(root.tested(), 31L * n + blocks);
+        KernelCase c = root.with(31L * n + blocks);
         int stride = 4 * n + 1;
         Argument j = c.uniform(1 + blocks * blocks * stride + SLACK, -0.6, 0.6);
         Argument v = normal(c, 2, blocks * stride);

@@ -41,19 +41,31 @@ record OpCase(String name, List<long[]> shapes, Op op) {
 
   /** Evaluates {@code times} applications on the same leaves and their summed gradients. */
   Result run(DataType type, int times) {
-    Tape tape = Tape.detached();
-    List<Variable> variables = new ArrayList<>();
-    for (INDArray leaf : leaves(type)) {
-      variables.add(tape.variable(leaf));
-    }
-    List<Variable> outputs = new ArrayList<>();
-    for (int i = 0; i < times; i++) {
-      outputs.addAll(op.apply(tape, variables));
-    }
     List<INDArray> cotangents = new ArrayList<>();
-    int distinct = outputs.size() / times;
+    for (int i = 0; i < times; i++) {
+      cotangents.addAll(cotangents(type));
+    }
+    return run(leaves(type), cotangents);
+  }
+
+  /** Random cotangents of the outputs. */
+  List<INDArray> cotangents(DataType type) {
+    Tape tape = Tape.detached();
+    List<Variable> outputs = op.apply(tape, leaves(type).stream().map(tape::constant).toList());
+    List<INDArray> cotangents = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
-      cotangents.add(cotangent(i % distinct, outputs.get(i)));
+      cotangents.add(cotangent(i, outputs.get(i)));
+    }
+    return cotangents;
+  }
+
+  /** Applies it to these leaves as often as there are cotangents for. */
+  Result run(List<INDArray> leaves, List<INDArray> cotangents) {
+    Tape tape = Tape.detached();
+    List<Variable> variables = leaves.stream().map(tape::variable).toList();
+    List<Variable> outputs = new ArrayList<>();
+    while (outputs.size() < cotangents.size()) {
+      outputs.addAll(op.apply(tape, variables));
     }
     tape.backward(outputs, cotangents);
     return new Result(

@@ -10,7 +10,9 @@ import io.sequencezoo.core.kernel.Poison;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -23,6 +25,9 @@ class OpLawsTest {
   private static final double GRADIENT = 1e-7;
 
   private static final double STEP = 1e-5;
+
+  /** Numbers of an array that become NaN in turn. */
+  private static final int PLACES = 12;
 
   /** Single precision, sums of up to a few thousand terms. */
   private static final double SINGLE = 1e-4;
@@ -285,6 +290,66 @@ class OpLawsTest {
     for (int i = 0; i < once.size(); i++) {
       double[] expected = Arrays.stream(OpCase.doubles(once.get(i))).map(x -> 2 * x).toArray();
       assertThat(OpCase.doubles(twice.get(i))).containsExactly(expected, within(1e-12));
+    }
+  }
+
+  /** Outputs that depend on a number are NaN where it is, and gradients where a cotangent is. */
+  @ParameterizedTest
+  @MethodSource("small")
+  void nan_reachesWhatDependsOnIt(OpCase op) {
+    List<INDArray> leaves = op.leaves(DataType.DOUBLE);
+    List<INDArray> cotangents = op.cotangents(DataType.DOUBLE);
+    OpCase.Result clean = op.run(leaves, cotangents);
+    for (INDArray leaf : leaves) {
+      nanReaches(op, leaves, cotangents, leaf, clean.outputs(), OpCase.Result::outputs);
+    }
+    for (INDArray cotangent : cotangents) {
+      nanReaches(op, leaves, cotangents, cotangent, clean.gradients(), OpCase.Result::gradients);
+    }
+  }
+
+  /** A step that is NaN isn't one that the limits hold. */
+  @Test
+  void ssdSteps_ofNaNHaveNaNGradients() {
+    Tape tape = Tape.detached();
+    Variable raw = tape.variable(Nd4j.createFromArray(Double.NaN, 0.3).reshape(1, 2, 1));
+    Variable[] outputs =
+        SsdInputs.apply(
+            tape,
+            tape.constant(Nd4j.ones(DataType.DOUBLE, 1, 2, 3)),
+            raw,
+            tape.constant(Nd4j.zeros(DataType.DOUBLE, 1)),
+            tape.constant(Nd4j.zeros(DataType.DOUBLE, 1)),
+            new SsdInputs.Shape(1, 1, 1, 1, .1, 2));
+    tape.backward(List.of(outputs[0]), List.of(Nd4j.ones(DataType.DOUBLE, 1, 2, 1, 1)));
+    assertThat(raw.gradient().getDouble(0, 0, 0)).isNaN();
+    assertThat(raw.gradient().getDouble(0, 1, 0)).isPositive();
+  }
+
+  private static void nanReaches(
+      OpCase op,
+      List<INDArray> leaves,
+      List<INDArray> cotangents,
+      INDArray changed,
+      List<INDArray> clean,
+      Function<OpCase.Result, List<INDArray>> part) {
+    for (long i = 0; i < changed.length(); i += 1 + changed.length() / PLACES) {
+      double before = changed.data().getDouble(i);
+      changed.data().put(i, before + .37);
+      List<INDArray> moved = part.apply(op.run(leaves, cotangents));
+      changed.data().put(i, Double.NaN);
+      List<INDArray> nan = part.apply(op.run(leaves, cotangents));
+      changed.data().put(i, before);
+      for (int a = 0; a < clean.size(); a++) {
+        double[] from = OpCase.doubles(clean.get(a));
+        double[] to = OpCase.doubles(moved.get(a));
+        double[] found = OpCase.doubles(nan.get(a));
+        for (int e = 0; e < from.length; e++) {
+          if (from[e] != to[e]) {
+            assertThat(found[e]).as("array %s at %s, NaN at %s", a, e, i).isNaN();
+          }
+        }
+      }
     }
   }
 

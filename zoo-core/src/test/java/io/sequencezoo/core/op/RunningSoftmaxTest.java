@@ -64,6 +64,16 @@ class RunningSoftmaxTest {
     assertThat(y[2].value().getFloat(0, 0)).isEqualTo(1e4f);
   }
 
+  /** Before the first token there is nothing, but NaN isn't all of it. */
+  @Test
+  void nanLogits_haveNaNWeights() {
+    Tape tape = Tape.detached();
+    INDArray x = Nd4j.createFromArray(Double.NaN, 1).reshape('c', 1, 2, 1);
+    for (Variable y : RunningSoftmax.apply(tape, tape.constant(x), null, null)) {
+      assertThat(y.value().ravel().toDoubleVector()).containsOnly(Double.NaN);
+    }
+  }
+
   @Test
   void gradients_areCentralDifferences() {
     for (int[] lengths : new int[][] {null, {5, 3}}) {

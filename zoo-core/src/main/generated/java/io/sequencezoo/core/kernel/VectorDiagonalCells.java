@@ -30,10 +30,10 @@ import jdk.incubator.vector.VectorOperators;
  * and so stays NaN.
  */
 final class VectorDiagonalCells {
-  private static final float LOG2_E = 1.44269504f;
+  private static final float LOG2_E = 1.442695f;
 
   /** Off by 2e-9, so that e^x is off by 3e-7 at most, where it is smallest. */
-  private static final float LN2 = 0.69314718f;
+  private static final float LN2 = 0.6931472f;
 
   /** {@code 1.5 2^23}: adding it rounds to the nearest integer and leaves it in the low bits. */
   private static final float ROUNDER = 12582912f;

@@ -27,7 +27,7 @@ final class VectorMicroBlocks {
       rows2x4(k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
     }
     for (; m - i >= 1; i += 1) {
-      rows1x4(k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+      rows1x4(k, a, ao + i * down, along, b, bo, ldb, z, zo + i * ldz, c, co + i * ldc);
     }
   }
 
@@ -220,7 +220,7 @@ final class VectorMicroBlocks {
     c13.intoArray(c, co + ldc + 3 * COUNT);
   }
 
-  private static void rows1x4(int k, float[] a, int ao, int down, int along, float[] b, int bo, int ldb, float[] z, int zo, int ldz, float[] c, int co, int ldc) {
+  private static void rows1x4(int k, float[] a, int ao, int along, float[] b, int bo, int ldb, float[] z, int zo, float[] c, int co) {
     FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
     FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
     FloatVector c02 = FloatVector.fromArray(SPECIES, z, zo + 2 * COUNT);
@@ -253,7 +253,7 @@ final class VectorMicroBlocks {
       rows4x2(k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
     }
     for (; m - i >= 1; i += 1) {
-      rows1x2(k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+      rows1x2(k, a, ao + i * down, along, b, bo, ldb, z, zo + i * ldz, c, co + i * ldc);
     }
   }
 
@@ -345,7 +345,7 @@ final class VectorMicroBlocks {
     c31.intoArray(c, co + 3 * ldc + COUNT);
   }
 
-  private static void rows1x2(int k, float[] a, int ao, int down, int along, float[] b, int bo, int ldb, float[] z, int zo, int ldz, float[] c, int co, int ldc) {
+  private static void rows1x2(int k, float[] a, int ao, int along, float[] b, int bo, int ldb, float[] z, int zo, float[] c, int co) {
     FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
     FloatVector c01 = FloatVector.fromArray(SPECIES, z, zo + COUNT);
     for (int p = 0; p < k; p++) {
@@ -370,7 +370,7 @@ final class VectorMicroBlocks {
       rows4x1(k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
     }
     for (; m - i >= 1; i += 1) {
-      rows1x1(k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc);
+      rows1x1(k, a, ao + i * down, along, b, bo, ldb, z, zo + i * ldz, c, co + i * ldc);
     }
   }
 
@@ -438,7 +438,7 @@ final class VectorMicroBlocks {
     c30.intoArray(c, co + 3 * ldc);
   }
 
-  private static void rows1x1(int k, float[] a, int ao, int down, int along, float[] b, int bo, int ldb, float[] z, int zo, int ldz, float[] c, int co, int ldc) {
+  private static void rows1x1(int k, float[] a, int ao, int along, float[] b, int bo, int ldb, float[] z, int zo, float[] c, int co) {
     FloatVector c00 = FloatVector.fromArray(SPECIES, z, zo);
     for (int p = 0; p < k; p++) {
       int at = ao + p * along;

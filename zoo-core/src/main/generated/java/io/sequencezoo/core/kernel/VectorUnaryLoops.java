@@ -238,7 +238,7 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += COUNT) {
       FloatVector u = load(x, xo + i);
       FloatVector g = load(gy, gyo + i);
-      g.mul(all(0f).blend(1f, u.compare(VectorOperators.GT, 0f))).intoArray(gx, gxo + i);
+      g.mul(u.blend(1f, u.compare(VectorOperators.GT, 0f)).blend(0f, u.compare(VectorOperators.LE, 0f))).intoArray(gx, gxo + i);
     }
   }
 

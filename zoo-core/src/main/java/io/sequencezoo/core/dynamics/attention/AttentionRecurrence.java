@@ -2,21 +2,23 @@ package io.sequencezoo.core.dynamics.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.collect.ImmutableList;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -74,6 +76,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
   private final double dropout;
 
   private AttentionRecurrence(Visibility visibility, boolean alibi, double scale, double dropout) {
+    super(NAME, Family.ATTENTION, KEY, Solver.BLOCKWISE);
     this.visibility = visibility;
     this.alibi = alibi;
     this.scale = scale;
@@ -118,35 +121,22 @@ public final class AttentionRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public Family family() {
-    return Family.ATTENTION;
-  }
-
-  @Override
-  protected String drive() {
-    return KEY;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return Set.of(Solver.BLOCKWISE);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     AttentionShape shape = shape(coefficients);
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    parts.put(KEY, KeyValueCache.none(type, shape.batch(), shape.heads(), shape.keyDim()));
-    parts.put(VALUE, KeyValueCache.none(type, shape.batch(), shape.heads(), shape.valueDim()));
+    ImmutableList.Builder<StatePart> parts = ImmutableList.builder();
+    int batch = shape.batch();
+    parts.add(new StatePart(KEY, "BnHK", batch, StatePart.SLOTS, shape.heads(), shape.keyDim()));
+    parts.add(
+        new StatePart(VALUE, "BnHV", batch, StatePart.SLOTS, shape.heads(), shape.valueDim()));
     if (coefficients.containsKey(FORGET)) {
-      parts.put(FORGET, KeyValueCache.none(type, shape.batch(), 1, shape.queryHeads()));
+      parts.add(new StatePart(FORGET, "Bn1H", batch, StatePart.SLOTS, 1, shape.queryHeads()));
     }
-    return new State(parts, new int[shape.batch()]);
+    return parts.build();
+  }
+
+  @Override
+  protected int heads(Map<String, Variable> coefficients) {
+    return shape(coefficients).queryHeads();
   }
 
   @Override
@@ -156,7 +146,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
     Variable k = coefficients.get(KEY);
     Variable v = coefficients.get(VALUE);
     Variable g = coefficients.get(FORGET);
-    State state = initial != null ? initial : initialState(coefficients, k.type());
+    State state = start(coefficients, initial);
     Span span = span(shape, state, lengths);
     boolean holds = span.capacity() > 0;
     BlockwiseAttention.Sources sources =
@@ -212,7 +202,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
   }
 
   private Span span(AttentionShape shape, State state, int[] lengths) {
-    int[] held = held(shape, state);
+    int[] held = held(state);
     return Span.of(
         NAME, shape, visibility, scaleFor(shape), slopes(shape), held, state.get(KEY), lengths);
   }
@@ -225,24 +215,9 @@ public final class AttentionRecurrence extends CausalRecurrence {
     return scale > 0 ? scale : 1 / Math.sqrt(shape.keyDim());
   }
 
-  /** The slots of each row in use, after checking that the state has them. */
-  private int[] held(AttentionShape shape, State state) {
-    INDArray k = state.get(KEY).value();
-    long slots = k.size(1);
-    Shapes.check(NAME + " state k", k, "BnHK", shape.batch(), -1, shape.heads(), shape.keyDim());
-    Shapes.check(
-        NAME + " state v",
-        state.get(VALUE).value(),
-        "BnHV",
-        shape.batch(),
-        slots,
-        shape.heads(),
-        shape.valueDim());
-    if (state.parts().containsKey(FORGET)) {
-      INDArray g = state.get(FORGET).value();
-      Shapes.check(NAME + " state g", g, "Bn1H", shape.batch(), slots, 1, shape.queryHeads());
-    }
-    return visibility.held(NAME, state.consumed(), slots);
+  /** The slots of each row in use. */
+  private int[] held(State state) {
+    return visibility.held(NAME, state.consumed(), state.get(KEY).value().size(1));
   }
 
   @Override
@@ -257,7 +232,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
       AttentionShape shape,
       Map<String, Variable> coefficients,
       State state) {
-    int[] held = held(shape, state);
+    int[] held = held(state);
     int window = visibility.window();
     Map<String, GrowingCache<A>> caches = new LinkedHashMap<>();
     for (String part : new String[] {KEY, VALUE, FORGET}) {
@@ -285,13 +260,14 @@ public final class AttentionRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
     AttentionShape shape = shape(coefficients);
-    State state = initial != null ? initial : initialState(coefficients, DataType.DOUBLE);
-    int held = held(shape, state)[row];
+    State state = start(coefficients, initial);
+    int held = held(state)[row];
     int keyHead = head / shape.group();
-    Weights weights = new Weights(span(shape, state, lengths(coefficients, null)), head);
+    Weights weights =
+        new Weights(span(shape, state, Lengths.of(NAME, null, shape.batch(), shape.steps())), head);
     double[] sinks = BlockwiseAttention.sinks(coefficients.get(SINK));
     if (sinks != null) {
       weights.sink(sinks[head]);

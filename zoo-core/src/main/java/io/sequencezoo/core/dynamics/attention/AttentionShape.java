@@ -35,7 +35,8 @@ record AttentionShape(int batch, int steps, int queryHeads, int heads, int keyDi
     return new AttentionShape(q.size(0), q.size(1), q.size(2), k.size(2), k.size(3), v.size(3));
   }
 
-  private static Variable part(String subject, Map<String, Variable> coefficients, String name) {
+  /** A coefficient that must be there. */
+  static Variable part(String subject, Map<String, Variable> coefficients, String name) {
     Variable part = coefficients.get(name);
     checkArgument(
         part != null, "%s: needs coefficient %s, got %s", subject, name, coefficients.keySet());

@@ -8,10 +8,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The keys (or values) that a state holds, {@code [B, slots, H, size]}: row b's first {@code
@@ -20,15 +17,6 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class KeyValueCache {
   private KeyValueCache() {}
-
-  /** What is held before the first token: {@code [B, 0, H, size]}. */
-  static Variable none(DataType type, int batch, int heads, int size) {
-    // ND4J can't make an empty array in a workspace.
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return Tape.detached()
-          .constant(Nd4j.createUninitialized(type, new long[] {batch, 0, heads, size}, 'c'));
-    }
-  }
 
   /**
    * What is held after a stretch, differentiably. Nothing is copied at the start of a sequence

@@ -5,18 +5,19 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.Family;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Blas;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.op.Dense;
-import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -63,6 +64,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
   private final Visibility visibility;
 
   private LatentAttentionRecurrence(Visibility visibility) {
+    super(NAME, Family.ATTENTION, LATENT, Solver.BLOCKWISE);
     this.visibility = visibility;
   }
 
@@ -77,32 +79,16 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public Family family() {
-    return Family.ATTENTION;
-  }
-
-  @Override
-  protected String drive() {
-    return LATENT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return Set.of(Solver.BLOCKWISE);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     LatentShape shape = LatentShape.of(NAME, coefficients);
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    parts.put(LATENT, KeyValueCache.none(type, shape.batch(), 1, shape.rank()));
-    parts.put(ROPE_KEY, KeyValueCache.none(type, shape.batch(), 1, shape.ropeDim()));
-    return new State(parts, new int[shape.batch()]);
+    return List.of(
+        new StatePart(LATENT, "Bn1R", shape.batch(), StatePart.SLOTS, 1, shape.rank()),
+        new StatePart(ROPE_KEY, "Bn1P", shape.batch(), StatePart.SLOTS, 1, shape.ropeDim()));
+  }
+
+  @Override
+  protected int heads(Map<String, Variable> coefficients) {
+    return coefficients.get(QUERY).size(2);
   }
 
   @Override
@@ -111,7 +97,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
     LatentShape shape = LatentShape.of(NAME, coefficients);
     Variable latent = coefficients.get(LATENT);
     Variable ropeKey = coefficients.get(ROPE_KEY);
-    State state = initial != null ? initial : initialState(coefficients, latent.type());
+    State state = start(coefficients, initial);
     Span span = span(shape, state, lengths);
     Variable heldLatent = KeyValueCache.cleared(tape, span, state.get(LATENT));
     Variable heldRopeKey = KeyValueCache.cleared(tape, span, state.get(ROPE_KEY));
@@ -166,7 +152,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
   }
 
   private Span span(LatentShape shape, State state, int[] lengths) {
-    int[] held = held(shape, state);
+    int[] held = held(state);
     return Span.of(
         NAME, shape.expanded(), visibility, scale(shape), null, held, state.get(LATENT), lengths);
   }
@@ -175,14 +161,8 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
     return 1 / Math.sqrt(shape.keyDim());
   }
 
-  private int[] held(LatentShape shape, State state) {
-    INDArray latent = state.get(LATENT).value();
-    INDArray ropeKey = state.get(ROPE_KEY).value();
-    long slots = latent.size(1);
-    Shapes.check(NAME + " state latent", latent, "Bn1R", shape.batch(), -1, 1, shape.rank());
-    Shapes.check(
-        NAME + " state ropeKey", ropeKey, "Bn1P", shape.batch(), slots, 1, shape.ropeDim());
-    return visibility.held(NAME, state.consumed(), slots);
+  private int[] held(State state) {
+    return visibility.held(NAME, state.consumed(), state.get(LATENT).value().size(1));
   }
 
   @Override
@@ -197,7 +177,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
       LatentShape shape,
       Map<String, Variable> coefficients,
       State state) {
-    int[] held = held(shape, state);
+    int[] held = held(state);
     int window = visibility.window();
     GrowingCache<A> latents =
         GrowingCache.of(precision, state.get(LATENT).value())
@@ -281,18 +261,19 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
     LatentShape shape = LatentShape.of(NAME, coefficients);
-    State state = initial != null ? initial : initialState(coefficients, DataType.DOUBLE);
-    int held = held(shape, state)[row];
+    State state = start(coefficients, initial);
+    int held = held(state)[row];
     double[][] keyUp = columns(coefficients.get(KEY_UP).value(), head, shape.contentDim());
     double[][] valueUp = columns(coefficients.get(VALUE_UP).value(), head, shape.valueDim());
     double[][] before = Weights.rows(state.get(LATENT).value(), row, 0, held);
     double[][] fresh = Weights.rows(coefficients.get(LATENT).value(), row, 0, shape.steps());
     double[][] ropeBefore = Weights.rows(state.get(ROPE_KEY).value(), row, 0, held);
     double[][] ropeFresh = Weights.rows(coefficients.get(ROPE_KEY).value(), row, 0, shape.steps());
-    return new Weights(span(shape, state, lengths(coefficients, null)), head)
+    return new Weights(
+            span(shape, state, Lengths.of(NAME, null, shape.batch(), shape.steps())), head)
         .system(
             Weights.rows(coefficients.get(QUERY).value(), row, head, shape.steps()),
             mapped(ropeBefore, before, keyUp),

@@ -22,11 +22,12 @@ record LatentShape(
 
   /** Checks the coefficients against one another. */
   static LatentShape of(String subject, Map<String, Variable> coefficients) {
-    Variable q = part(subject, coefficients, LatentAttentionRecurrence.QUERY);
-    Variable latent = part(subject, coefficients, LatentAttentionRecurrence.LATENT);
-    Variable rope = part(subject, coefficients, LatentAttentionRecurrence.ROPE_KEY);
-    Variable keyUp = part(subject, coefficients, LatentAttentionRecurrence.KEY_UP);
-    Variable valueUp = part(subject, coefficients, LatentAttentionRecurrence.VALUE_UP);
+    Variable q = AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.QUERY);
+    Variable latent = AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.LATENT);
+    Variable rope = AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.ROPE_KEY);
+    Variable keyUp = AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.KEY_UP);
+    Variable valueUp =
+        AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.VALUE_UP);
     Shapes.check(subject + " q", q.value(), "BTHK", -1, -1, -1, -1);
     long batch = q.size(0);
     long steps = q.size(1);
@@ -51,13 +52,6 @@ record LatentShape(
         heads);
     return new LatentShape(
         q.size(0), q.size(1), heads, rank, rope.size(3), content, valueUp.size(1) / heads);
-  }
-
-  private static Variable part(String subject, Map<String, Variable> coefficients, String name) {
-    Variable part = coefficients.get(name);
-    checkArgument(
-        part != null, "%s: needs coefficient %s, got %s", subject, name, coefficients.keySet());
-    return part;
   }
 
   /** K, features of a query or key. */

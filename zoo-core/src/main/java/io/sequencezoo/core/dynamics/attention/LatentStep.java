@@ -17,7 +17,7 @@ import java.util.Arrays;
  *
  * @param <A> the heap array type
  */
-final class LatentStep<A> {
+record LatentStep<A>(Precision<A> precision, LatentShape shape, double scale) {
   /** Latents that are loaded at once. */
   private static final int TILE = 64;
 
@@ -26,16 +26,6 @@ final class LatentStep<A> {
 
   /** Below this many multiply-adds, handing work to other threads costs more than it saves. */
   private static final long WORTH_SHARING = 1 << 17;
-
-  private final Precision<A> precision;
-  private final LatentShape shape;
-  private final double scale;
-
-  LatentStep(Precision<A> precision, LatentShape shape, double scale) {
-    this.precision = precision;
-    this.shape = shape;
-    this.scale = scale;
-  }
 
   /**
    * Writes the mean latents {@code z [B, H, R]}.
@@ -57,7 +47,7 @@ final class LatentStep<A> {
     }
     int pieces = (shape.heads() + HEADS - 1) / HEADS;
     int tasks = shape.batch() * pieces;
-    Pass pass = new Pass(absorbed, q, latents, ropeKeys, seen, z);
+    Pass<A> pass = new Pass<>(this, absorbed, q, latents, ropeKeys, seen, z);
     if (work < WORTH_SHARING) {
       for (int task = 0; task < tasks; task++) {
         pass.heads(task / pieces, task % pieces * HEADS);
@@ -67,30 +57,19 @@ final class LatentStep<A> {
     }
   }
 
-  private final class Pass {
-    private final Slab<A> absorbed;
-    private final Slab<A> q;
-    private final GrowingCache<A> latents;
-    private final GrowingCache<A> ropeKeys;
-    private final int[] seen;
-    private final Slab<A> z;
-
-    Pass(
-        Slab<A> absorbed,
-        Slab<A> q,
-        GrowingCache<A> latents,
-        GrowingCache<A> ropeKeys,
-        int[] seen,
-        Slab<A> z) {
-      this.absorbed = absorbed;
-      this.q = q;
-      this.latents = latents;
-      this.ropeKeys = ropeKeys;
-      this.seen = seen;
-      this.z = z;
-    }
+  private record Pass<A>(
+      LatentStep<A> step,
+      Slab<A> absorbed,
+      Slab<A> q,
+      GrowingCache<A> latents,
+      GrowingCache<A> ropeKeys,
+      int[] seen,
+      Slab<A> z) {
 
     void heads(int b, int first) {
+      LatentShape shape = step.shape;
+      double scale = step.scale;
+      Precision<A> precision = step.precision;
       int heads = Math.min(HEADS, shape.heads() - first);
       int r = shape.rank();
       int p = shape.ropeDim();

@@ -3,51 +3,32 @@ package io.sequencezoo.core.dynamics.diagonal;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.op.Dense;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * The sum of two readings: of the system of {@link DiagonalRecurrence} in time, and of the same one
  * against it. It has no state to hand over.
  */
 final class BidirectionalDiagonal extends Recurrence {
-  private final DiagonalRecurrence causal = DiagonalRecurrence.causal();
-
-  @Override
-  public String name() {
-    return causal.name();
+  BidirectionalDiagonal(DiagonalRecurrence causal) {
+    super(causal);
   }
 
   @Override
-  public Family family() {
-    return causal.family();
-  }
-
-  @Override
-  protected String drive() {
-    return causal.drive();
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return causal.solvers();
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
-    return new State(Map.of(), new int[coefficients.get(DiagonalRecurrence.INPUT).size(0)]);
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
+    DiagonalRecurrence.check(coefficients, 2);
+    return List.of();
   }
 
   @Override
   protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    DiagonalRecurrence.check(coefficients, null, 2);
     Variable u = coefficients.get(DiagonalRecurrence.INPUT);
     Variable log = coefficients.get(DiagonalRecurrence.LOG_LAMBDA);
     Variable c = coefficients.get(DiagonalRecurrence.READ);

@@ -35,6 +35,21 @@ final class ChannelChunks<A> {
     return (shape.rows() * chunks + 2) * width;
   }
 
+  /** Adds what n chunks read of the states before them, {@code Y += S Rᵀ}. */
+  void addReads(int n, A starts, A y) {
+    addProduct(n, starts, table.read, y);
+  }
+
+  /** Adds what n chunks wrote to the states behind them, of gradients next, {@code gU += G Wᵀ}. */
+  void addWrites(int n, A next, A gu) {
+    addProduct(n, next, table.write, gu);
+  }
+
+  private void addProduct(int n, A rows, A factors, A sums) {
+    kernels.gemm(
+        false, true, n, chunk, width, 1, rows, width, width, factors, 0, width, 1, sums, 0, chunk);
+  }
+
   /** Where the state of chunk j of row r lies. */
   int at(int r, int j) {
     return (1 + r * chunks + j) * width;

@@ -1,8 +1,5 @@
 package io.sequencezoo.core.dynamics.diagonal;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
@@ -11,15 +8,14 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A time-invariant system per channel, with one input, one output and a complex diagonal
@@ -66,38 +62,39 @@ public final class ChannelRecurrence extends CausalRecurrence {
   /** Channels of a task of a step: each costs exponentials, sines and cosines of all its modes. */
   private static final int GRAIN = 16;
 
-  @Override
-  public String name() {
-    return "channel_diagonal";
+  /** The recurrence. */
+  public ChannelRecurrence() {
+    super(
+        "channel_diagonal",
+        Family.VECTOR_STATE,
+        INPUT,
+        Solver.CHUNKED,
+        Solver.CONVOLUTION,
+        Solver.SEQUENTIAL);
   }
 
   @Override
-  public Family family() {
-    return Family.VECTOR_STATE;
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
+    INDArray u = coefficients.get(INPUT).value();
+    Shapes.check("channel_diagonal u", u, "BTD", -1, -1, -1);
+    INDArray log = coefficients.get(LOG_LAMBDA).value();
+    Shapes.check("channel_diagonal log_lambda", log, "DRN", u.size(2), 2, -1);
+    INDArray w = coefficients.get(WEIGHT).value();
+    Shapes.check("channel_diagonal w", w, "DRN", u.size(2), 2, log.size(2));
+    if (coefficients.get(FEEDTHROUGH) != null) {
+      Shapes.check("channel_diagonal d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
+    }
+    return List.of(new StatePart(STATE, "BDRN", u.size(0), u.size(2), 2, log.size(2)));
   }
 
   @Override
-  protected String drive() {
-    return INPUT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.CHUNKED, Solver.CONVOLUTION, Solver.SEQUENTIAL);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
-    int batch = coefficients.get(INPUT).size(0);
-    Variable log = coefficients.get(LOG_LAMBDA);
-    INDArray zeros = Nd4j.zeros(type, batch, log.size(0), 2, log.size(2));
-    return new State(Map.of(STATE, Tape.detached().constant(zeros)), new int[batch]);
+  protected int heads(Map<String, Variable> coefficients) {
+    return coefficients.get(INPUT).size(2);
   }
 
   @Override
   protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    check(coefficients, initial);
     Variable u = coefficients.get(INPUT);
     ChannelShape shape =
         new ChannelShape(
@@ -127,7 +124,6 @@ public final class ChannelRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    check(coefficients, state);
     Variable u = coefficients.get(INPUT);
     int channels = u.size(2);
     int modes = coefficients.get(LOG_LAMBDA).size(2);
@@ -175,15 +171,9 @@ public final class ChannelRecurrence extends CausalRecurrence {
 
   /** Exact; a head is a channel, of state {@code (Re x | Im x)}. */
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    check(coefficients, initial);
     Variable u = coefficients.get(INPUT);
-    checkArgument(
-        head >= 0 && head < u.size(2),
-        "channel_diagonal: head must be a channel from 0 to %s, got %s",
-        u.size(2) - 1,
-        head);
     int modes = coefficients.get(LOG_LAMBDA).size(2);
     double[][] inputs = new double[u.size(1)][1];
     for (int t = 0; t < inputs.length; t++) {
@@ -213,21 +203,5 @@ public final class ChannelRecurrence extends CausalRecurrence {
         .feedthrough(t -> direct)
         .initialState(start)
         .build();
-  }
-
-  private static void check(Map<String, Variable> coefficients, State state) {
-    INDArray u = coefficients.get(INPUT).value();
-    Shapes.check("channel_diagonal u", u, "BTD", -1, -1, -1);
-    INDArray log = coefficients.get(LOG_LAMBDA).value();
-    Shapes.check("channel_diagonal log_lambda", log, "DRN", u.size(2), 2, -1);
-    INDArray w = coefficients.get(WEIGHT).value();
-    Shapes.check("channel_diagonal w", w, "DRN", u.size(2), 2, log.size(2));
-    if (coefficients.get(FEEDTHROUGH) != null) {
-      Shapes.check("channel_diagonal d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
-    }
-    if (state != null) {
-      INDArray x = state.get(STATE).value();
-      Shapes.check("channel_diagonal state x", x, "BDRN", u.size(0), u.size(2), 2, log.size(2));
-    }
   }
 }

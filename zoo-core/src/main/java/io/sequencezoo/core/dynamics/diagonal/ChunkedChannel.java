@@ -54,23 +54,7 @@ final class ChunkedChannel<A> implements ChannelSolver<A> {
     states.forward(u, uo, rows, firstRow, state, starts, spare);
     kernels.gemm(
         false, false, n, chunk, chunk, 1, u, uo, chunk, table.within, 0, chunk, 0, y, 0, chunk);
-    kernels.gemm(
-        false,
-        true,
-        n,
-        chunk,
-        width,
-        1,
-        starts,
-        width,
-        width,
-        table.read,
-        0,
-        width,
-        1,
-        y,
-        0,
-        chunk);
+    states.addReads(n, starts, y);
   }
 
   @Override
@@ -93,23 +77,7 @@ final class ChunkedChannel<A> implements ChannelSolver<A> {
     states.backward(rows, firstRow, spare, gStates, next);
     kernels.gemm(
         false, true, n, chunk, chunk, 1, gy, gyo, chunk, table.within, 0, chunk, 0, gu, 0, chunk);
-    kernels.gemm(
-        false,
-        true,
-        n,
-        chunk,
-        width,
-        1,
-        next,
-        width,
-        width,
-        table.write,
-        0,
-        width,
-        1,
-        gu,
-        0,
-        chunk);
+    states.addWrites(n, next, gu);
     kernels.gemm(
         true, false, chunk, width, n, 1, u, uo, chunk, next, width, width, 0, gTable, 0, width);
     states.lastBackward(u, uo, rows, firstRow, gLast, starts, gu, gTable, gradient);

@@ -121,23 +121,7 @@ final class ConvolvedChannel<A> implements ChannelSolver<A> {
     }
     if (started) {
       int n = rows * chunks;
-      kernels.gemm(
-          false,
-          true,
-          n,
-          chunk,
-          width,
-          1,
-          free,
-          width,
-          width,
-          table.read,
-          0,
-          width,
-          1,
-          y,
-          0,
-          chunk);
+      states.addReads(n, free, y);
     }
   }
 
@@ -228,23 +212,7 @@ final class ConvolvedChannel<A> implements ChannelSolver<A> {
     kernels.copy(gStates, 0, gLast, 0, rows * width);
     kernels.fill(spare, 0, n * width, 0);
     states.backward(rows, firstRow, spare, gStates, next);
-    kernels.gemm(
-        false,
-        true,
-        n,
-        chunk,
-        width,
-        1,
-        next,
-        width,
-        width,
-        table.write,
-        0,
-        width,
-        1,
-        gu,
-        0,
-        chunk);
+    states.addWrites(n, next, gu);
     A gWrite = powers;
     kernels.gemm(
         true, false, chunk, width, n, 1, u, uo, chunk, next, width, width, 0, gWrite, 0, width);

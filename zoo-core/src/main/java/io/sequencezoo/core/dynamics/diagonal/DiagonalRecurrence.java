@@ -1,8 +1,5 @@
 package io.sequencezoo.core.dynamics.diagonal;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -13,15 +10,15 @@ import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.shape.Shapes;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A time-invariant system with many inputs and outputs and a complex diagonal transition: the
@@ -67,7 +64,9 @@ public final class DiagonalRecurrence extends CausalRecurrence {
   /** Rows from which a task per row keeps usual machines busy. */
   private static final int MANY_ROWS = 8;
 
-  private DiagonalRecurrence() {}
+  private DiagonalRecurrence() {
+    super("diagonal", Family.VECTOR_STATE, INPUT, Solver.SEQUENTIAL, Solver.ASSOCIATIVE_SCAN);
+  }
 
   /** The system in time. */
   public static DiagonalRecurrence causal() {
@@ -76,40 +75,19 @@ public final class DiagonalRecurrence extends CausalRecurrence {
 
   /** The sum of two readings: of the system in time and of the same one against it. */
   public static Recurrence bidirectional() {
-    return new BidirectionalDiagonal();
+    return new BidirectionalDiagonal(causal());
   }
 
   @Override
-  public String name() {
-    return "diagonal";
-  }
-
-  @Override
-  public Family family() {
-    return Family.VECTOR_STATE;
-  }
-
-  @Override
-  protected String drive() {
-    return INPUT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.SEQUENTIAL, Solver.ASSOCIATIVE_SCAN);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
+    check(coefficients, 1);
     int batch = coefficients.get(INPUT).size(0);
-    INDArray zeros = Nd4j.zeros(type, batch, 2, coefficients.get(LOG_LAMBDA).size(1));
-    return new State(Map.of(STATE, Tape.detached().constant(zeros)), new int[batch]);
+    return List.of(new StatePart(STATE, "BRN", batch, 2, coefficients.get(LOG_LAMBDA).size(1)));
   }
 
   @Override
   protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    check(coefficients, initial, 1);
     Variable u = coefficients.get(INPUT);
     Variable log = coefficients.get(LOG_LAMBDA);
     Variable written = Dense.linear(tape, u, coefficients.get(WRITE), null);
@@ -135,7 +113,6 @@ public final class DiagonalRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    check(coefficients, state, 1);
     Variable u = coefficients.get(INPUT);
     Precision<?> precision = Precision.of(u.value());
     int modes = coefficients.get(LOG_LAMBDA).size(1);
@@ -163,10 +140,8 @@ public final class DiagonalRecurrence extends CausalRecurrence {
 
   /** Exact: {@code Λ} rotates and scales pairs of numbers, state {@code (Re x | Im x)}. */
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    checkArgument(head == 0, "diagonal: has one head, got head %s", head);
-    check(coefficients, initial, 1);
     INDArray u = coefficients.get(INPUT).value();
     int modes = coefficients.get(LOG_LAMBDA).size(1);
     double[][] inputs = new double[(int) u.size(1)][(int) u.size(2)];
@@ -213,7 +188,7 @@ public final class DiagonalRecurrence extends CausalRecurrence {
   }
 
   /** Checks all shapes, for so many readings of so many scans. */
-  static void check(Map<String, Variable> coefficients, State state, int readings) {
+  static void check(Map<String, Variable> coefficients, int readings) {
     INDArray u = coefficients.get(INPUT).value();
     Shapes.check("diagonal u", u, "BTD", -1, -1, -1);
     INDArray log = coefficients.get(LOG_LAMBDA).value();
@@ -225,10 +200,6 @@ public final class DiagonalRecurrence extends CausalRecurrence {
     if (coefficients.get(FEEDTHROUGH) != null) {
       Shapes.check("diagonal d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
       Shapes.check("diagonal c", c, "ND", -1, u.size(2));
-    }
-    if (state != null) {
-      INDArray x = state.get(STATE).value();
-      Shapes.check("diagonal state x", x, "BRN", u.size(0), 2, log.size(1));
     }
   }
 }

@@ -2,7 +2,6 @@ package io.sequencezoo.core.dynamics.diagonal;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
@@ -11,6 +10,7 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
@@ -18,11 +18,9 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.shape.Shapes;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The element-wise linear recurrence: every channel forgets at a rate of its own, which the input
@@ -59,48 +57,41 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
   /** The state {@code h [B, D]}. */
   public static final String STATE = "h";
 
-  @Override
-  public String name() {
-    return "elementwise";
+  /** The recurrence. */
+  public ElementwiseRecurrence() {
+    super("elementwise", Family.VECTOR_STATE, INPUT, Solver.SEQUENTIAL, Solver.ASSOCIATIVE_SCAN);
   }
 
   @Override
-  public Family family() {
-    return Family.VECTOR_STATE;
-  }
-
-  @Override
-  protected String drive() {
-    return INPUT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.SEQUENTIAL, Solver.ASSOCIATIVE_SCAN);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     Variable x = coefficients.get(INPUT);
-    Tape tape = Tape.detached();
-    return new State(
-        Map.of(STATE, tape.constant(Nd4j.zeros(type, x.size(0), x.size(2)))), new int[x.size(0)]);
+    checkArgument(
+        coefficients.containsKey(DECAY) != coefficients.containsKey(LOG_DECAY),
+        "elementwise: coefficients must be x and either a or g, got %s",
+        coefficients.keySet());
+    Shapes.check("elementwise x", x.value(), "BTD", -1, -1, -1);
+    Shapes.check(
+        "elementwise decay", decay(coefficients).value(), "BTD", x.size(0), x.size(1), x.size(2));
+    return List.of(new StatePart(STATE, "BD", x.size(0), x.size(2)));
   }
 
   @Override
   protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    Variable x = checked(coefficients);
-    Variable h = initial == null ? null : checkedState(initial, x);
+    Variable x = coefficients.get(INPUT);
+    Variable h = initial == null ? null : initial.get(STATE);
+    Variable decay = decay(coefficients);
     Variable[] outputs =
-        ElementwiseScan.scan(tape, solver, x, decay(coefficients), isLog(coefficients), h, lengths);
+        new ElementwiseScan<>(
+                Precision.of(x.value()), solver, x, decay, isLog(coefficients), h, lengths)
+            .record(tape, x, decay, h);
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    Variable x = checked(coefficients);
-    Variable h = checkedState(state, x);
+    Variable x = coefficients.get(INPUT);
+    Variable h = state.get(STATE);
     INDArray next =
         step(tape, Precision.of(x.value()), x, decay(coefficients), isLog(coefficients), h);
     Variable y = tape.constant(next.reshape('c', x.shape()));
@@ -136,10 +127,9 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    Variable x = checked(coefficients);
-    checkArgument(head == 0, "elementwise: has one head, got head %s", head);
+    Variable x = coefficients.get(INPUT);
     int n = x.size(2);
     double[][] decays = Rows.values(decay(coefficients), row);
     boolean log = isLog(coefficients);
@@ -150,7 +140,7 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
             .input(t -> identity)
             .output(t -> identity);
     if (initial != null) {
-      system.initialState(Rows.vector(checkedState(initial, x), row));
+      system.initialState(Rows.vector(initial.get(STATE), row));
     }
     return system.build();
   }
@@ -161,23 +151,5 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
 
   private static Variable decay(Map<String, Variable> coefficients) {
     return coefficients.get(isLog(coefficients) ? LOG_DECAY : DECAY);
-  }
-
-  private static Variable checked(Map<String, Variable> coefficients) {
-    Variable x = coefficients.get(INPUT);
-    checkArgument(
-        x != null && coefficients.containsKey(DECAY) != coefficients.containsKey(LOG_DECAY),
-        "elementwise: coefficients must be x and either a or g, got %s",
-        coefficients.keySet());
-    Shapes.check("elementwise x", x.value(), "BTD", -1, -1, -1);
-    Shapes.check(
-        "elementwise decay", decay(coefficients).value(), "BTD", x.size(0), x.size(1), x.size(2));
-    return x;
-  }
-
-  private static Variable checkedState(State state, Variable x) {
-    Variable h = state.get(STATE);
-    Shapes.check("elementwise h", h.value(), "BD", x.size(0), x.size(2));
-    return h;
   }
 }

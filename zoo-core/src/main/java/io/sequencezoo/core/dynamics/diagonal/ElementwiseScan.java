@@ -46,7 +46,7 @@ final class ElementwiseScan<A> {
   private final Slab<A> initial;
   private Slab<A> ys;
 
-  private ElementwiseScan(
+  ElementwiseScan(
       Precision<A> precision,
       Solver solver,
       Variable x,
@@ -72,21 +72,12 @@ final class ElementwiseScan<A> {
     return cutsTime ? channels.inTime(SHORTEST_CHUNK) : channels;
   }
 
-  /** Returns outputs {@code [B, T, D]} and the last state {@code [B, D]}. */
-  static Variable[] scan(
-      Tape tape,
-      Solver solver,
-      Variable x,
-      Variable decay,
-      boolean log,
-      Variable h0,
-      int[] lengths) {
-    ElementwiseScan<?> scan =
-        new ElementwiseScan<>(Precision.of(x.value()), solver, x, decay, log, h0, lengths);
+  /** Outputs {@code [B, T, D]} and the last state {@code [B, D]}. */
+  Variable[] record(Tape tape, Variable x, Variable decay, Variable h0) {
     INDArray y = tape.allocate(x.type(), x.shape());
     INDArray last = tape.allocate(x.type(), x.size(0), x.size(2));
-    scan.forward(y, last);
-    return tape.record(new INDArray[] {y, last}, scan::backward, x, decay, h0);
+    forward(y, last);
+    return tape.record(new INDArray[] {y, last}, this::backward, x, decay, h0);
   }
 
   private void forward(INDArray y, INDArray last) {

@@ -1,8 +1,5 @@
 package io.sequencezoo.core.dynamics.diagonal;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
@@ -10,10 +7,9 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The selective state space: N decaying averages per channel, whose step size, write and read
@@ -74,17 +70,8 @@ public final class SelectiveRecurrence extends CausalRecurrence {
    * @param softplus whether step sizes go through a softplus, or are given as they are
    */
   public SelectiveRecurrence(boolean softplus) {
+    super("selective", Family.VECTOR_STATE, INPUT, Solver.SEQUENTIAL);
     this.softplus = softplus;
-  }
-
-  @Override
-  public String name() {
-    return "selective";
-  }
-
-  @Override
-  public Family family() {
-    return Family.VECTOR_STATE;
   }
 
   /** Whether step sizes go through a softplus. */
@@ -93,24 +80,9 @@ public final class SelectiveRecurrence extends CausalRecurrence {
   }
 
   @Override
-  protected String drive() {
-    return INPUT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.SEQUENTIAL);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     SelectiveShape shape = SelectiveShape.of(coefficients);
-    Tape tape = Tape.detached();
-    return new State(
-        Map.of(
-            STATE,
-            tape.constant(Nd4j.zeros(type, shape.batch(), shape.states(), shape.channels()))),
-        new int[shape.batch()]);
+    return List.of(new StatePart(STATE, "BND", shape.batch(), shape.states(), shape.channels()));
   }
 
   @Override
@@ -118,23 +90,28 @@ public final class SelectiveRecurrence extends CausalRecurrence {
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
     SelectiveShape shape = SelectiveShape.of(coefficients);
     Variable[] outputs =
-        SelectiveScan.scan(tape, shape, softplus, coefficients, shape.state(initial), lengths);
+        SelectiveScan.scan(
+            tape,
+            shape,
+            softplus,
+            coefficients,
+            initial == null ? null : initial.get(STATE),
+            lengths);
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     SelectiveShape shape = SelectiveShape.of(coefficients);
-    Variable[] outputs = SelectiveStep.run(tape, shape, softplus, coefficients, shape.state(state));
+    Variable[] outputs = SelectiveStep.run(tape, shape, softplus, coefficients, state.get(STATE));
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
 
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
     SelectiveShape shape = SelectiveShape.of(coefficients);
-    checkArgument(head == 0, "selective: has one head, got head %s", head);
     return new SelectiveLinearization(shape, softplus, coefficients, row)
-        .system(shape.state(initial));
+        .system(initial == null ? null : initial.get(STATE));
   }
 }

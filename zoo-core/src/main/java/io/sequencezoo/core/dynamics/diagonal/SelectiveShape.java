@@ -3,7 +3,6 @@ package io.sequencezoo.core.dynamics.diagonal;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Map;
 
@@ -59,15 +58,5 @@ record SelectiveShape(int batch, int steps, int channels, int states) {
     if (value != null) {
       Shapes.check("selective " + name, value.value(), "D", channels);
     }
-  }
-
-  /** The state {@code h [B, N, D]}, or null where there is none. */
-  Variable state(State state) {
-    if (state == null) {
-      return null;
-    }
-    Variable h = state.get(SelectiveRecurrence.STATE);
-    Shapes.check("selective h", h.value(), "BND", batch, states, channels);
-    return h;
   }
 }

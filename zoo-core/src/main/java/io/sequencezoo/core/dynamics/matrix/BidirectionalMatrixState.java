@@ -9,11 +9,12 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * A matrix per head that every position writes to before any position reads: linear attention that
@@ -39,6 +40,7 @@ public final class BidirectionalMatrixState extends Recurrence {
   private final double eps;
 
   private BidirectionalMatrixState(double scale, boolean normalised, double eps) {
+    super(NAME, Family.MATRIX_STATE, MatrixStateRecurrence.QUERY, Solver.CHUNKED);
     this.scale = scale;
     this.normalised = normalised;
     this.eps = eps;
@@ -55,28 +57,9 @@ public final class BidirectionalMatrixState extends Recurrence {
   }
 
   @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public Family family() {
-    return Family.MATRIX_STATE;
-  }
-
-  @Override
-  protected String drive() {
-    return MatrixStateRecurrence.QUERY;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.CHUNKED);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
-    return new State(Map.of(), new int[coefficients.get(MatrixStateRecurrence.VALUE).size(0)]);
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
+    Sizes.of(coefficients, normalised);
+    return List.of();
   }
 
   @Override

@@ -1,7 +1,5 @@
 package io.sequencezoo.core.dynamics.matrix;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
@@ -9,14 +7,12 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Update;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A matrix per head that forgets by a diagonal decay and learns by outer products: the recurrence
@@ -84,6 +80,7 @@ public final class MatrixStateRecurrence extends CausalRecurrence {
   private final double eps;
 
   private MatrixStateRecurrence(Update update, double scale, boolean normalised, double eps) {
+    super("matrix_state", Family.MATRIX_STATE, QUERY, Solver.CHUNKED, Solver.SEQUENTIAL);
     this.update = update;
     this.scale = scale;
     this.normalised = normalised;
@@ -118,44 +115,26 @@ public final class MatrixStateRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public String name() {
-    return "matrix_state";
-  }
-
-  @Override
-  public Family family() {
-    return Family.MATRIX_STATE;
-  }
-
-  @Override
-  protected String drive() {
-    return QUERY;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return MatrixStateSolvers.KINDS;
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     MatrixStateShape shape = shape(coefficients);
-    int batch = shape.batch();
-    Tape tape = Tape.detached();
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    parts.put(
-        STATE, tape.constant(Nd4j.zeros(type, batch, shape.heads(), shape.keys(), shape.values())));
-    if (normalised) {
-      parts.put(NORMALISER, tape.constant(Nd4j.zeros(type, batch, shape.heads(), shape.keys())));
-    }
-    return new State(parts, new int[batch]);
+    long batch = shape.batch();
+    long heads = shape.heads();
+    long keys = shape.keys();
+    StatePart state = new StatePart(STATE, "BHKV", batch, heads, keys, shape.values());
+    return normalised
+        ? List.of(state, new StatePart(NORMALISER, "BHK", batch, heads, keys))
+        : List.of(state);
+  }
+
+  @Override
+  protected int heads(Map<String, Variable> coefficients) {
+    return shape(coefficients).heads();
   }
 
   @Override
   protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
     MatrixStateShape shape = shape(coefficients);
-    checkState(shape, initial);
     return advance(
         tape,
         Precision.of(coefficients.get(VALUE).type()),
@@ -184,22 +163,15 @@ public final class MatrixStateRecurrence extends CausalRecurrence {
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     MatrixStateShape shape = shape(coefficients);
-    checkState(shape, state);
     Precision<?> precision = Precision.of(coefficients.get(VALUE).type());
     MatrixStateStep<?> step = new MatrixStateStep<>(precision, shape, scale, eps);
     return results(step.run(tape, coefficients, state));
   }
 
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
     MatrixStateShape shape = shape(coefficients);
-    checkArgument(
-        head >= 0 && head < shape.heads(),
-        "matrix_state: head must be in 0 to %s, got %s",
-        shape.heads() - 1,
-        head);
-    checkState(shape, initial);
     return new MatrixStateLinearization(shape, scale, eps).system(coefficients, initial, row, head);
   }
 
@@ -214,19 +186,5 @@ public final class MatrixStateRecurrence extends CausalRecurrence {
       parts.put(NORMALISER, results[2]);
     }
     return new Advance(results[0], parts);
-  }
-
-  private void checkState(MatrixStateShape shape, State state) {
-    if (state == null) {
-      return;
-    }
-    long batch = shape.batch();
-    long heads = shape.heads();
-    long keys = shape.keys();
-    Shapes.check(
-        "matrix_state S", state.get(STATE).value(), "BHKV", batch, heads, keys, shape.values());
-    if (normalised) {
-      Shapes.check("matrix_state z", state.get(NORMALISER).value(), "BHK", batch, heads, keys);
-    }
   }
 }

@@ -1,16 +1,11 @@
 package io.sequencezoo.core.dynamics.matrix;
 
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
-import java.util.Set;
 
 /** Which solver advances a chunk: the chunked one, which is the faster at every shape, for AUTO. */
 final class MatrixStateSolvers {
-  /** Those that there are, fastest first. */
-  static final Set<Solver> KINDS = ImmutableSet.of(Solver.CHUNKED, Solver.SEQUENTIAL);
-
   private MatrixStateSolvers() {}
 
   /** The solver of this kind for what a shape's tokens do to the state. */

@@ -7,17 +7,7 @@ import io.sequencezoo.core.kernel.Kernels;
  *
  * @param <A> the array type
  */
-final class StateProducts<A> {
-  private final Kernels<A> kernels;
-  private final int keys;
-  private final int columns;
-
-  StateProducts(Kernels<A> kernels, int keys, int columns) {
-    this.kernels = kernels;
-    this.keys = keys;
-    this.columns = columns;
-  }
-
+record StateProducts<A>(Kernels<A> kernels, int keys, int columns) {
   /** {@code y = Sᵀ x}. */
   void recall(A s, int so, A x, int xo, A y, int yo) {
     kernels.fill(y, yo, columns, 0);

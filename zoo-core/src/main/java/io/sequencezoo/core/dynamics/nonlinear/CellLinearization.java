@@ -45,7 +45,7 @@ final class CellLinearization {
       fill(start, 0, h, 0);
       for (int t = 0; t < steps; t++) {
         fill(drive, t * shape.inputSize(), now, 0);
-        kernel.linearise(1, h, 0, now, 0, h, 1, j, 0);
+        kernel.linearise(1, h, now, h.from(1), j);
         transitions[t] = transition(shape, j);
         double[] before = numbers(h, 0);
         double[] next = numbers(h, 1);

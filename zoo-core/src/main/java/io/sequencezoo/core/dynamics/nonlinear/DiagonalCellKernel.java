@@ -34,73 +34,44 @@ final class DiagonalCellKernel<A> implements CellKernel<A> {
   }
 
   @Override
-  public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
+  public void next(int n, Planes<A> h, Planes<A> x, Planes<A> next) {
     for (int done = 0; done < n; done += gates.rows()) {
-      int rows = Math.min(gates.rows(), n - done);
-      run(rows, h, ht + done, x, xt + done, next, nt + done, unused, 0);
+      run(n, done, h, x, next, unused, 0);
     }
   }
 
   @Override
-  public void linearise(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> next,
-      int nt,
-      Planes<A> jacobian,
-      int jt) {
+  public void linearise(int n, Planes<A> h, Planes<A> x, Planes<A> next, Planes<A> jacobian) {
     for (int done = 0; done < n; done += gates.rows()) {
-      int rows = Math.min(gates.rows(), n - done);
-      run(rows, h, ht + done, x, xt + done, next, nt + done, jacobian, jt + done);
+      run(n, done, h, x, next, jacobian, done);
     }
   }
 
   private void run(
-      int rows,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> next,
-      int nt,
-      Planes<A> jacobian,
-      int jt) {
+      int n, int done, Planes<A> h, Planes<A> x, Planes<A> next, Planes<A> jacobian, int jt) {
     k.diagonalLinearise(
         kind,
         gates.data(),
         gates.run(),
-        h.from(ht),
-        x.from(xt),
-        next.from(nt),
-        jacobian.from(jt),
-        rows * gates.width());
+        h.strided(done),
+        x.strided(done),
+        next.strided(done),
+        jacobian.strided(jt),
+        gates.width() * Math.min(gates.rows(), n - done));
   }
 
   @Override
-  public void pullback(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> g,
-      int gt,
-      Planes<A> gx,
-      int gxt,
-      A parameters) {
+  public void pullback(int n, Planes<A> h, Planes<A> x, Planes<A> g, Planes<A> gx, A parameters) {
     gates.clearSums();
     for (int done = 0; done < n; done += gates.rows()) {
       k.diagonalPullback(
           kind,
           gates.data(),
           gates.run(),
-          h.from(ht + done),
-          x.from(xt + done),
-          g.from(gt + done),
-          gx.from(gxt + done),
+          h.strided(done),
+          x.strided(done),
+          g.strided(done),
+          gx.strided(done),
           gates.sums(),
           gates.width() * Math.min(gates.rows(), n - done));
     }

@@ -127,8 +127,8 @@ final class JacobianProbe {
     Planes<double[]> next = planes(d);
     Planes<double[]> alone = planes(d);
     Planes<double[]> j = planes(d * d);
-    kernel.linearise(POSITIONS, h, 0, x, 0, next, 0, j, 0);
-    kernel.next(1, h, 1, x, 1, alone, 0);
+    kernel.linearise(POSITIONS, h, x, next, j);
+    kernel.next(1, h.from(1), x.from(1), alone);
     boolean finite = true;
     for (int i = 0; i < d; i++) {
       double together = next.data()[d + i];

@@ -88,7 +88,7 @@ final class NewtonSolve<A> {
           new Iteration(window, inner).run();
           window.storeStates(trajectory);
           for (int i = 0; i < window.size(); i++) {
-            copy(window.states, window.to(i) - 1, state, window.row(i));
+            window.states.copy(kernels, window.to(i) - 1, 1, state.from(window.row(i)));
           }
         }
         windows++;
@@ -101,14 +101,7 @@ final class NewtonSolve<A> {
   /** Puts the states that the sequences start from before their positions. */
   private void open(Window<A> window, Planes<A> state) {
     for (int i = 0; i < window.size(); i++) {
-      copy(state, window.row(i), window.states, window.open(i));
-    }
-  }
-
-  private void copy(Planes<A> source, int st, Planes<A> target, int tt) {
-    for (int p = 0; p < source.count(); p++) {
-      kernels.copy(
-          source.data(), source.at(p, st), target.data(), target.at(p, tt), source.width());
+      state.copy(kernels, window.row(i), 1, window.states.from(window.open(i)));
     }
   }
 
@@ -182,19 +175,22 @@ final class NewtonSolve<A> {
       }
       for (int i = 0; i < active.length; i++) {
         if (active[i]) {
-          window.copy(window.states, window.images, window.open(i), window.from(i));
-          window.clear(window.images, window.from(i), window.to(i));
+          window.states.copy(kernels, window.open(i), 1, window.images.from(window.open(i)));
+          window.images.clear(kernels, window.from(i), window.to(i));
         }
       }
       window.evaluate(
           active,
           (kernel, from, to, scratch, task) ->
               kernel.next(
-                  to - from, window.images, from - 1, window.drive, from, window.states, from));
+                  to - from,
+                  window.images.from(from - 1),
+                  window.drive.from(from),
+                  window.states.from(from)));
       // A call that goes on from one sequence to the next evaluates what stands between them.
       for (int i = 0; i < active.length; i++) {
         if (active[i]) {
-          window.copy(window.images, window.states, window.open(i), window.from(i));
+          window.images.copy(kernels, window.open(i), 1, window.states.from(window.open(i)));
         }
       }
     }
@@ -336,23 +332,14 @@ final class NewtonSolve<A> {
     /** Images and Jacobians of some positions. */
     private void linearise(CellKernel<A> kernel, int from, int to, Scratch<A> scratch) {
       if (!diagonal) {
-        kernel.linearise(
-            to - from,
-            window.states,
-            from - 1,
-            window.drive,
-            from,
-            window.images,
-            from,
-            jacobians,
-            from);
+        window.linearise(kernel, from, to, jacobians.from(from));
         return;
       }
       int most = Math.max(1, Math.min(to - from, (1 << 18) / shape.jacobianWidth()));
       Planes<A> full = Planes.take(scratch, most, 1, shape.jacobianWidth());
       for (int t = from; t < to; t += most) {
         int n = Math.min(most, to - t);
-        kernel.linearise(n, window.states, t - 1, window.drive, t, window.images, t, full, 0);
+        window.linearise(kernel, t, t + n, full);
         diagonals(full, n, t);
       }
     }
@@ -420,7 +407,7 @@ final class NewtonSolve<A> {
       try (Scratch<A> scratch = precision.scratch()) {
         CellKernel<A> kernel = problem.bind(scratch);
         for (int t = window.from(i); t < window.to(i); t++) {
-          kernel.next(1, window.states, t - 1, window.drive, t, window.states, t);
+          kernel.next(1, window.states.from(t - 1), window.drive.from(t), window.states.from(t));
         }
       }
     }

@@ -2,7 +2,6 @@ package io.sequencezoo.core.dynamics.nonlinear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -11,19 +10,16 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.shape.Shapes;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,6 +67,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
    * @param listener gets a report of every batch that {@link Solver#NEWTON} solves
    */
   public NonlinearRecurrence(Cell cell, NewtonConfig config, Consumer<ConvergenceReport> listener) {
+    super(cell.name(), Family.NONLINEAR, INPUT, Solver.SEQUENTIAL, Solver.NEWTON);
     this.cell = cell;
     this.config = config;
     this.listener = listener;
@@ -92,35 +89,11 @@ public final class NonlinearRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public String name() {
-    return cell.name();
-  }
-
-  @Override
-  public Family family() {
-    return Family.NONLINEAR;
-  }
-
-  @Override
-  protected String drive() {
-    return INPUT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.SEQUENTIAL, Solver.NEWTON);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
-    CellShape shape = shape(coefficients);
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     int batch = coefficients.get(INPUT).size(0);
-    Tape tape = Tape.detached();
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    for (CellShape.Part part : shape.parts()) {
-      parts.put(part.name(), tape.constant(Nd4j.zeros(type, batch, part.size())));
-    }
-    return new State(parts, new int[batch]);
+    return shape(coefficients).parts().stream()
+        .map(part -> new StatePart(part.name(), "BN", batch, part.size()))
+        .toList();
   }
 
   @Override
@@ -142,9 +115,9 @@ public final class NonlinearRecurrence extends CausalRecurrence {
       State initial,
       int[] lengths) {
     Variable x = coefficients.get(INPUT);
-    State state = initial != null ? initial : initialState(coefficients, x.type());
+    State state = start(coefficients, initial);
     Variable[] outputs =
-        cell.sequential().scan(tape, x, theta(coefficients), join(tape, shape, state, x), lengths);
+        cell.sequential().scan(tape, x, theta(coefficients), join(tape, shape, state), lengths);
     return new Advance(outputs[0], split(tape, shape, outputs[1]));
   }
 
@@ -158,7 +131,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
    */
   public Solution solve(
       Tape tape, Map<String, Variable> coefficients, State initial, int[] lengths, INDArray guess) {
-    int[] valid = lengths(coefficients, lengths);
+    int[] valid = checked(coefficients, initial, lengths);
     Solved solved = run(tape, Solver.NEWTON, coefficients, initial, valid, guess);
     return new Solution(
         evolution(solved.advance(), initial, valid), solved.trajectory(), solved.report());
@@ -185,7 +158,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
       INDArray guess) {
     CellShape shape = shape(coefficients);
     Variable x = coefficients.get(INPUT);
-    State state = initial != null ? initial : initialState(coefficients, x.type());
+    State state = start(coefficients, initial);
     if (guess != null) {
       Shapes.check(name() + " guess", guess, "BTN", x.size(0), x.size(1), shape.stateSize());
     }
@@ -198,7 +171,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
             shape,
             x,
             theta(coefficients),
-            join(tape, shape, state, x),
+            join(tape, shape, state),
             lengths,
             guess);
     if (result.report() != null) {
@@ -254,7 +227,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
             shape,
             x.value(),
             values,
-            join(tape, shape, state, x).value(),
+            join(tape, shape, state).value(),
             new int[0]),
         next);
     Variable last = tape.constant(next);
@@ -273,21 +246,20 @@ public final class NonlinearRecurrence extends CausalRecurrence {
       Planes<A> out = Planes.take(scratch, batch, shape.blocks(), shape.width());
       h.loadRows(precision, precision.slab(problem.initial()), 0, 0, batch);
       x.loadRows(precision, precision.slab(problem.x()), 0, 0, batch);
-      problem.bind(scratch).next(batch, h, 0, x, 0, out, 0);
+      problem.bind(scratch).next(batch, h, x, out);
       out.storeRows(precision, precision.slab(next), 0, 0, batch);
     }
   }
 
   /** The Jacobian along the trajectory, with the affine rest of each step as its input. */
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    checkArgument(head == 0, "%s: has one head, got head %s", name(), head);
     CellShape shape = shape(coefficients);
     Variable x = coefficients.get(INPUT);
-    State state = initial != null ? initial : initialState(coefficients, x.type());
+    State state = start(coefficients, initial);
     List<INDArray> values = theta(coefficients).stream().map(Variable::value).toList();
-    INDArray start = join(Tape.detached(), shape, state, x).value();
+    INDArray start = join(Tape.detached(), shape, state).value();
     return CellLinearization.of(cell, shape, x.value(), values, start, row);
   }
 
@@ -327,16 +299,10 @@ public final class NonlinearRecurrence extends CausalRecurrence {
   }
 
   /** All parts in one array {@code [B, d]}. */
-  private Variable join(Tape tape, CellShape shape, State state, Variable x) {
-    List<Variable> parts = new ArrayList<>();
-    for (CellShape.Part part : shape.parts()) {
-      Variable value = state.get(part.name());
-      Shapes.check(name() + " state " + part.name(), value.value(), "BN", x.size(0), part.size());
-      parts.add(value);
-    }
-    return parts.size() == 1
-        ? parts.get(0)
-        : Primitives.concat(tape, 1, parts.toArray(new Variable[0]));
+  private static Variable join(Tape tape, CellShape shape, State state) {
+    Variable[] parts =
+        shape.parts().stream().map(part -> state.get(part.name())).toArray(Variable[]::new);
+    return parts.length == 1 ? parts[0] : Primitives.concat(tape, 1, parts);
   }
 
   private static Map<String, Variable> split(Tape tape, CellShape shape, Variable last) {

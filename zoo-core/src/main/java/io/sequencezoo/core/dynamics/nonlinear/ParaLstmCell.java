@@ -1,11 +1,7 @@
 package io.sequencezoo.core.dynamics.nonlinear;
 
+import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.kernel.DiagonalCell;
-import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
-import java.util.List;
-import java.util.Map;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The long short-term memory with diagonal recurrent weights, coupled input and forget gates and
@@ -28,7 +24,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *   <li>{@code h}, {@code c}: {@code [B, N]} state
  * </ul>
  */
-public final class ParaLstmCell implements Cell {
+public final class ParaLstmCell extends ParaCell {
   /** The parameter {@code a [3, N]}. */
   public static final String DIAGONAL = "a";
 
@@ -41,48 +37,8 @@ public final class ParaLstmCell implements Cell {
   /** The state {@code c [B, N]}. */
   public static final String CELL = "c";
 
-  private static final int GATES = 3;
-
-  @Override
-  public String name() {
-    return "para_lstm";
-  }
-
-  @Override
-  public List<String> parameters() {
-    return List.of(DIAGONAL, PEEPHOLE);
-  }
-
-  @Override
-  public CellShape shape(int inputSize, Map<String, INDArray> parameters) {
-    int n = Gates.width("para_lstm", inputSize, GATES);
-    Gates.check("para_lstm", DIAGONAL, parameters.get(DIAGONAL), GATES, n);
-    Gates.check("para_lstm", PEEPHOLE, parameters.get(PEEPHOLE), 2, n);
-    return new CellShape(
-        JacobianStructure.BLOCKS,
-        2,
-        n,
-        GATES,
-        n,
-        List.of(new CellShape.Part(HIDDEN, n), new CellShape.Part(CELL, n)),
-        0,
-        true);
-  }
-
-  @Override
-  public <A> CellKernel<A> bind(
-      Precision<A> precision,
-      CellShape shape,
-      List<INDArray> parameters,
-      int from,
-      int to,
-      Scratch<A> scratch) {
-    return new DiagonalCellKernel<>(
-        DiagonalCell.LSTM, precision, shape, parameters, from, to, scratch);
-  }
-
-  @Override
-  public Sequential sequential() {
-    return ParaScan::scan;
+  /** The cell. */
+  public ParaLstmCell() {
+    super("para_lstm", DiagonalCell.LSTM, ImmutableMap.of(DIAGONAL, 3, PEEPHOLE, 2), HIDDEN, CELL);
   }
 }

@@ -1,22 +1,29 @@
 package io.sequencezoo.core.dynamics.nonlinear;
 
+import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Strided;
 
 /**
- * Numbers of many positions, plane by plane: plane p of position t starts at {@code (p positions +
- * t) width}. One plane of neighbouring positions is one run, so that element-wise cells handle many
- * positions in one call however few channels they have.
+ * Numbers of many positions, plane by plane: plane p of position t starts at {@code first + (p
+ * positions + t) width}. One plane of neighbouring positions is one run, so that element-wise cells
+ * handle many positions in one call however few channels they have.
  *
  * @param <A> {@code float[]} or {@code double[]}
  * @param data where the numbers are
- * @param positions how many positions there is room for
+ * @param first where position 0 starts
+ * @param positions how far planes lie apart, in positions
  * @param count how many planes
  * @param width numbers of one plane and position
  */
-public record Planes<A>(A data, int positions, int count, int width) {
+public record Planes<A>(A data, int first, int positions, int count, int width) {
+
+  /** Planes that fill an array. */
+  public Planes(A data, int positions, int count, int width) {
+    this(data, 0, positions, count, width);
+  }
 
   /** Planes with arbitrary contents, in scratch memory. */
   static <A> Planes<A> take(Scratch<A> scratch, int positions, int count, int width) {
@@ -26,7 +33,7 @@ public record Planes<A>(A data, int positions, int count, int width) {
 
   /** Where plane p of position t starts. */
   public int at(int plane, int position) {
-    return (plane * positions + position) * width;
+    return first + (plane * positions + position) * width;
   }
 
   /** How far planes lie apart. */
@@ -34,14 +41,28 @@ public record Planes<A>(A data, int positions, int count, int width) {
     return positions * width;
   }
 
-  /** All planes from a position on. */
-  Strided<A> from(int position) {
+  /** The same planes seen from a position on, which becomes position 0. */
+  public Planes<A> from(int position) {
+    return new Planes<>(data, at(0, position), positions, count, width);
+  }
+
+  /** All planes from a position on, as kernels take them. */
+  Strided<A> strided(int position) {
     return new Strided<>(data, at(0, position), stride());
   }
 
-  /** All numbers. */
-  int length() {
-    return positions * count * width;
+  /** Sets positions {@code from} to {@code to - 1} to zero. */
+  void clear(Kernels<A> kernels, int from, int to) {
+    for (int p = 0; p < count; p++) {
+      kernels.fill(data, at(p, from), (to - from) * width, 0);
+    }
+  }
+
+  /** Copies n positions from {@code t} on to the first ones of a target. */
+  void copy(Kernels<A> kernels, int t, int n, Planes<A> target) {
+    for (int p = 0; p < count; p++) {
+      kernels.copy(data, at(p, t), target.data, target.at(p, 0), n * width);
+    }
   }
 
   /**
@@ -79,20 +100,17 @@ public record Planes<A>(A data, int positions, int count, int width) {
       slab.load(from, data, at(0, t), rows * width);
       return;
     }
-    try (Scratch<A> scratch = precision.scratch()) {
-      int row = count * width;
-      int most = Math.max(1, Math.min(rows, STAGE / row));
-      A stage = scratch.take(most * row);
-      for (int done = 0; done < rows; done += most) {
-        int n = Math.min(most, rows - done);
-        slab.load(from + (long) done * row, stage, 0, n * row);
-        for (int r = 0; r < n; r++) {
-          for (int p = 0; p < count; p++) {
-            System.arraycopy(stage, (r * count + p) * width, data, at(p, t + done + r), width);
+    staged(
+        precision,
+        rows,
+        (stage, done, n) -> {
+          slab.load(from + (long) done * count * width, stage, 0, n * count * width);
+          for (int r = 0; r < n; r++) {
+            for (int p = 0; p < count; p++) {
+              System.arraycopy(stage, (r * count + p) * width, data, at(p, t + done + r), width);
+            }
           }
-        }
-      }
-    }
+        });
   }
 
   /** Writes positions {@code t, t + 1, ...} to whole rows {@code [count][width]}. */
@@ -101,18 +119,30 @@ public record Planes<A>(A data, int positions, int count, int width) {
       slab.store(to, data, at(0, t), rows * width);
       return;
     }
+    staged(
+        precision,
+        rows,
+        (stage, done, n) -> {
+          for (int r = 0; r < n; r++) {
+            for (int p = 0; p < count; p++) {
+              System.arraycopy(data, at(p, t + done + r), stage, (r * count + p) * width, width);
+            }
+          }
+          slab.store(to + (long) done * count * width, stage, 0, n * count * width);
+        });
+  }
+
+  private interface Stage<A> {
+    void rows(A stage, int done, int n);
+  }
+
+  private void staged(Precision<A> precision, int rows, Stage<A> body) {
+    int row = count * width;
+    int most = Math.max(1, Math.min(rows, STAGE / row));
     try (Scratch<A> scratch = precision.scratch()) {
-      int row = count * width;
-      int most = Math.max(1, Math.min(rows, STAGE / row));
       A stage = scratch.take(most * row);
       for (int done = 0; done < rows; done += most) {
-        int n = Math.min(most, rows - done);
-        for (int r = 0; r < n; r++) {
-          for (int p = 0; p < count; p++) {
-            System.arraycopy(data, at(p, t + done + r), stage, (r * count + p) * width, width);
-          }
-        }
-        slab.store(to + (long) done * row, stage, 0, n * row);
+        body.rows(stage, done, Math.min(most, rows - done));
       }
     }
   }

@@ -76,7 +76,7 @@ final class Relaxation<A> {
   private void sweep(int[] chunks, Planes<A> starts) {
     // Taken before any chunk writes its end.
     for (int c : chunks) {
-      copy(window.states, grid.from(c) - 1, starts, c);
+      window.states.copy(kernels, grid.from(c) - 1, 1, starts.from(c));
     }
     Parallel.ranges(
         chunks.length,
@@ -93,28 +93,21 @@ final class Relaxation<A> {
       Planes<A> drive = Planes.take(scratch, rows, shape.inputs(), shape.inputWidth());
       Planes<A> states = Planes.take(scratch, 2 * rows, shape.blocks(), shape.width());
       for (int r = 0; r < rows; r++) {
-        copy(starts, chunks[r], states, r);
+        starts.copy(kernels, chunks[r], 1, states.from(r));
       }
       int now = 0;
       for (int t = 0; t < grid.to(chunks[0]) - grid.from(chunks[0]); t++) {
         // The last chunk of all may be shorter.
         int n = grid.from(last) + t < grid.to(last) ? rows : rows - 1;
         for (int r = 0; r < n; r++) {
-          copy(window.drive, grid.from(chunks[r]) + t, drive, r);
+          window.drive.copy(kernels, grid.from(chunks[r]) + t, 1, drive.from(r));
         }
-        kernel.next(n, states, now, drive, 0, states, rows - now);
+        kernel.next(n, states.from(now), drive, states.from(rows - now));
         now = rows - now;
         for (int r = 0; r < n; r++) {
-          copy(states, now + r, window.states, grid.from(chunks[r]) + t);
+          states.copy(kernels, now + r, 1, window.states.from(grid.from(chunks[r]) + t));
         }
       }
-    }
-  }
-
-  private void copy(Planes<A> source, int st, Planes<A> target, int tt) {
-    for (int p = 0; p < source.count(); p++) {
-      kernels.copy(
-          source.data(), source.at(p, st), target.data(), target.at(p, tt), source.width());
     }
   }
 

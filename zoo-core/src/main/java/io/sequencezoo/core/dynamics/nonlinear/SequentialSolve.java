@@ -123,22 +123,12 @@ final class SequentialSolve<A> {
         }
       }
       for (int t = 0; t < n; t++) {
-        kernel.next(rows, states, t * rows, drive, t * rows, states, (t + 1) * rows);
+        kernel.next(rows, states.from(t * rows), drive.from(t * rows), states.from((t + 1) * rows));
       }
       for (int r = 0; r < rows; r++) {
         store(from, r, Math.min(n, problem.lengths()[first + r] - from));
-        for (int p = 0; p < states.count(); p++) {
-          problem
-              .precision()
-              .kernels()
-              .copy(
-                  states.data(),
-                  states.at(p, n * rows + r),
-                  states.data(),
-                  states.at(p, r),
-                  states.width());
-        }
       }
+      states.copy(problem.precision().kernels(), n * rows, rows, states);
     }
 
     private void store(int from, int r, int valid) {

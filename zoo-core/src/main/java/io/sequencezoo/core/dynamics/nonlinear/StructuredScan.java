@@ -73,7 +73,7 @@ public final class StructuredScan<A> {
     }
     try (Scratch<A> scratch = precision.scratch()) {
       Planes<A> state = vectors(scratch, 1);
-      copy(v, transposed ? to - 1 : from, state, 0);
+      v.copy(kernels, transposed ? to - 1 : from, 1, state);
       if (transposed) {
         scan(true, j, v, from, to - 1, state, 0);
       } else {
@@ -92,9 +92,9 @@ public final class StructuredScan<A> {
       kernels.blockScan(
           transposed,
           blocks,
-          j.from(transposed ? from + 1 : from),
-          state.from(st),
-          v.from(from),
+          j.strided(transposed ? from + 1 : from),
+          state.strided(st),
+          v.strided(from),
           to - from,
           width);
       return;
@@ -102,7 +102,7 @@ public final class StructuredScan<A> {
     for (int i = 0; i < to - from; i++) {
       int t = transposed ? to - 1 - i : from + i;
       addProduct(transposed, j, transposed ? t + 1 : t, state, st, v, t);
-      copy(v, t, state, st);
+      v.copy(kernels, t, 1, state.from(st));
     }
   }
 
@@ -120,7 +120,7 @@ public final class StructuredScan<A> {
             addProduct(true, j, t + 1, v, t + step, v, t);
             if (t + 1 + step < to) {
               compose(j, t + 1 + step, j, t + 1, product, 0);
-              copy(product, 0, j, t + 1);
+              product.copy(kernels, 0, 1, j.from(t + 1));
             }
           }
         }
@@ -129,7 +129,7 @@ public final class StructuredScan<A> {
           for (int t = to - 1; t - step >= from; t--) {
             addProduct(false, j, t, v, t - step, v, t);
             compose(j, t, j, t - step, product, 0);
-            copy(product, 0, j, t);
+            product.copy(kernels, 0, 1, j.from(t));
           }
         }
       }
@@ -197,9 +197,9 @@ public final class StructuredScan<A> {
       kernels.blockMap(
           transposed,
           blocks,
-          j.from(transposed ? at + 1 : at),
-          v.from(at),
-          maps.from(c),
+          j.strided(transposed ? at + 1 : at),
+          v.strided(at),
+          maps.strided(c),
           grid.to(c) - at,
           width);
     }
@@ -213,7 +213,7 @@ public final class StructuredScan<A> {
         }
         int before = transposed ? c + 1 : c - 1;
         if (grid.isFirst(before, transposed)) {
-          copy(v, transposed ? grid.from(before) : grid.to(before) - 1, inflow, c);
+          v.copy(kernels, transposed ? grid.from(before) : grid.to(before) - 1, 1, inflow.from(c));
         } else {
           for (int p = 0; p < blocks; p++) {
             int q = maps.at(blocks * blocks + p, before);
@@ -311,13 +311,6 @@ public final class StructuredScan<A> {
               width);
         }
       }
-    }
-  }
-
-  private void copy(Planes<A> source, int st, Planes<A> target, int tt) {
-    for (int p = 0; p < source.count(); p++) {
-      kernels.copy(
-          source.data(), source.at(p, st), target.data(), target.at(p, tt), source.width());
     }
   }
 }

@@ -50,56 +50,49 @@ final class TapeKernel<A> implements CellKernel<A> {
   }
 
   @Override
-  public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
+  public void next(int n, Planes<A> h, Planes<A> x, Planes<A> next) {
     try (Tape tape = Tape.inference()) {
-      Variable states = tape.constant(rows(tape, h, ht, n, 1));
-      Variable drive = tape.constant(rows(tape, x, xt, n, 1));
+      Variable states = tape.constant(rows(tape, h, n, 1));
+      Variable drive = tape.constant(rows(tape, x, n, 1));
       Variable out = step(tape, states, drive, constants(tape));
-      next.loadRows(precision, precision.slab(out.value()), 0, nt, n);
+      next.loadRows(precision, precision.slab(out.value()), 0, 0, n);
     }
   }
 
   @Override
-  public void linearise(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> next,
-      int nt,
-      Planes<A> jacobian,
-      int jt) {
+  public void linearise(int n, Planes<A> h, Planes<A> x, Planes<A> next, Planes<A> jacobian) {
     int repeats = repeats(shape);
     int d = shape.stateSize();
     try (Tape tape = Tape.training()) {
-      Variable states = tape.variable(rows(tape, h, ht, n, repeats));
-      Variable drive = tape.constant(rows(tape, x, xt, n, repeats));
+      Variable states = tape.variable(rows(tape, h, n, repeats));
+      Variable drive = tape.constant(rows(tape, x, n, repeats));
       Variable out = step(tape, states, drive, constants(tape));
-      next.loadRows(precision, precision.slab(out.value()), 0, nt, n);
+      next.loadRows(precision, precision.slab(out.value()), 0, 0, n);
       tape.backward(List.of(out), List.of(seeds(tape, n, repeats)));
       INDArray gradient = states.gradient();
       if (gradient == null) {
-        for (int p = 0; p < jacobian.count(); p++) {
-          kernels.fill(jacobian.data(), jacobian.at(p, jt), n * jacobian.width(), 0);
-        }
+        jacobian.clear(kernels, 0, n);
         return;
       }
       Slab<A> slab = precision.slab(gradient);
       if (shape.structure() == JacobianStructure.DENSE) {
         for (int i = 0; i < d; i++) {
           for (int r = 0; r < n; r++) {
-            slab.load(((long) i * n + r) * d, jacobian.data(), jacobian.at(0, jt + r) + i * d, d);
+            slab.load(((long) i * n + r) * d, jacobian.data(), jacobian.at(0, r) + i * d, d);
           }
         }
         return;
       }
       int blocks = shape.blocks();
-      Planes<A> row = new Planes<>(jacobian.data(), jacobian.positions(), blocks, jacobian.width());
       for (int i = 0; i < blocks; i++) {
-        // Planes i K to i K + K - 1 are those of K planes that start i K planes later.
-        int shift = i * blocks * jacobian.positions();
-        row.loadRows(precision, slab, (long) i * n * d, jt + shift, n);
+        Planes<A> row =
+            new Planes<>(
+                jacobian.data(),
+                jacobian.at(i * blocks, 0),
+                jacobian.positions(),
+                blocks,
+                jacobian.width());
+        row.loadRows(precision, slab, (long) i * n * d, 0, n);
       }
     }
   }
@@ -123,30 +116,20 @@ final class TapeKernel<A> implements CellKernel<A> {
   }
 
   @Override
-  public void pullback(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> g,
-      int gt,
-      Planes<A> gx,
-      int gxt,
-      A parameters) {
+  public void pullback(int n, Planes<A> h, Planes<A> x, Planes<A> g, Planes<A> gx, A parameters) {
     try (Tape tape = Tape.training()) {
-      Variable states = tape.constant(rows(tape, h, ht, n, 1));
-      Variable drive = tape.variable(rows(tape, x, xt, n, 1));
+      Variable states = tape.constant(rows(tape, h, n, 1));
+      Variable drive = tape.variable(rows(tape, x, n, 1));
       Map<String, Variable> theta = new LinkedHashMap<>();
       for (int i = 0; i < names.size(); i++) {
         theta.put(names.get(i), tape.variable(values.get(i)));
       }
       Variable out = step(tape, states, drive, theta);
-      tape.backward(List.of(out), List.of(rows(tape, g, gt, n, 1)));
+      tape.backward(List.of(out), List.of(rows(tape, g, n, 1)));
       if (drive.gradient() == null) {
-        kernels.fill(gx.data(), gx.at(0, gxt), n * gx.width(), 0);
+        kernels.fill(gx.data(), gx.at(0, 0), n * gx.width(), 0);
       } else {
-        gx.loadRows(precision, precision.slab(drive.gradient()), 0, gxt, n);
+        gx.loadRows(precision, precision.slab(drive.gradient()), 0, 0, n);
       }
       int at = 0;
       for (int i = 0; i < names.size(); i++) {
@@ -190,12 +173,12 @@ final class TapeKernel<A> implements CellKernel<A> {
   }
 
   /** Positions as rows, the whole some times over. */
-  private INDArray rows(Tape tape, Planes<A> planes, int t, int n, int times) {
+  private INDArray rows(Tape tape, Planes<A> planes, int n, int times) {
     int size = planes.count() * planes.width();
     INDArray rows = tape.allocate(precision.type(), (long) times * n, size);
     Slab<A> slab = precision.slab(rows);
     for (int i = 0; i < times; i++) {
-      planes.storeRows(precision, slab, (long) i * n * size, t, n);
+      planes.storeRows(precision, slab, (long) i * n * size, 0, n);
     }
     return rows;
   }

@@ -56,7 +56,7 @@ final class TransposedSolve<A> {
       // λ of the state after the positions that are done, row by row.
       Planes<A> carried = Planes.take(scratch, batch, shape.blocks(), shape.width());
       if (gLast == null) {
-        kernels.fill(carried.data(), 0, carried.length(), 0);
+        carried.clear(kernels, 0, batch);
       } else {
         carried.loadRows(precision, precision.slab(gLast), 0, 0, batch);
       }
@@ -98,24 +98,15 @@ final class TransposedSolve<A> {
       window.evaluate(
           all,
           (kernel, from, to, own, task) ->
-              kernel.linearise(
-                  to - from,
-                  window.states,
-                  from - 1,
-                  window.drive,
-                  from,
-                  window.images,
-                  from,
-                  jacobians,
-                  from));
+              window.linearise(kernel, from, to, jacobians.from(from)));
       cotangents();
       int[][] stretches = window.stretches(all, true);
       int chunk = NewtonSolve.chunkSteps(shape);
       scan.chunked(jacobians, window.images, stretches[0], stretches[1], chunk, true);
       for (int i = 0; i < window.size(); i++) {
-        copy(window.images, window.open(i), carried, window.row(i));
+        window.images.copy(kernels, window.open(i), 1, carried.from(window.row(i)));
         // The position before a row is nobody's step, and is evaluated between its neighbours.
-        window.clear(window.images, window.open(i), window.from(i));
+        window.images.clear(kernels, window.open(i), window.from(i));
       }
       pull(gx, gradients, scratch);
     }
@@ -139,12 +130,12 @@ final class TransposedSolve<A> {
       for (int i = 0; i < window.size(); i++) {
         int n = window.to(i) - window.from(i);
         if (gTrajectory == null) {
-          window.clear(window.images, window.from(i), window.to(i));
+          window.images.clear(kernels, window.from(i), window.to(i));
         } else {
           long at = problem.at(window.row(i), begin) * shape.stateSize();
           window.images.loadRows(precision, gTrajectory, at, window.from(i), n);
         }
-        window.clear(window.images, window.open(i), window.from(i));
+        window.images.clear(kernels, window.open(i), window.from(i));
         for (int p = 0; p < shape.blocks(); p++) {
           int end = window.images.at(p, window.to(i) - 1);
           kernels.add(
@@ -171,14 +162,10 @@ final class TransposedSolve<A> {
             A sum = own.zeros(Math.max(1, length));
             kernel.pullback(
                 to - from,
-                window.states,
-                from - 1,
-                window.drive,
-                from,
-                window.images,
-                from,
-                gDrive,
-                from,
+                window.states.from(from - 1),
+                window.drive.from(from),
+                window.images.from(from),
+                gDrive.from(from),
                 sum);
             kernels.copy(sum, 0, partial, task * length, length);
           });
@@ -188,13 +175,6 @@ final class TransposedSolve<A> {
       for (int i = 0; i < window.size(); i++) {
         long at = problem.at(window.row(i), begin) * shape.inputSize();
         gDrive.storeRows(precision, gx, at, window.from(i), window.to(i) - window.from(i));
-      }
-    }
-
-    private void copy(Planes<A> source, int st, Planes<A> target, int tt) {
-      for (int p = 0; p < source.count(); p++) {
-        kernels.copy(
-            source.data(), source.at(p, st), target.data(), target.at(p, tt), source.width());
       }
     }
   }

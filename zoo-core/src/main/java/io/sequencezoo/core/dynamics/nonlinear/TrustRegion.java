@@ -117,13 +117,13 @@ final class TrustRegion<A> {
       boolean near = true;
       for (double gap = FIRST_GAP; near; gap *= CLOSER) {
         near = relaxation.run(left(), gap);
-        move(window.states, from - 1, kept.states, 0);
+        window.states.copy(kernels, from - 1, steps + 1, kept.states);
         evaluate(kept);
         if (near) {
           minimise();
         }
         boolean done = solved() && polish();
-        move(kept.states, 0, window.states, from - 1);
+        kept.states.copy(kernels, 0, steps + 1, window.states.from(from - 1));
         if (done) {
           return true;
         }
@@ -148,7 +148,7 @@ final class TrustRegion<A> {
 
   /** Damped corrections until the residuals are small or one got stuck. */
   private void minimise() {
-    move(kept.states, 0, trial.states, 0);
+    kept.states.copy(kernels, 0, steps + 1, trial.states);
     Arrays.fill(lambda, FIRST_LAMBDA);
     sumSquares(kept.r, cost);
     double[] after = new double[lanes];
@@ -186,13 +186,6 @@ final class TrustRegion<A> {
     }
   }
 
-  private void move(Planes<A> source, int st, Planes<A> target, int tt) {
-    for (int p = 0; p < source.count(); p++) {
-      int n = (steps + 1) * source.width();
-      kernels.copy(source.data(), source.at(p, st), target.data(), target.at(p, tt), n);
-    }
-  }
-
   /** Residuals and Jacobians at positions 1 to T. */
   private void evaluate(Iterate<A> at) {
     Parallel.ranges(
@@ -204,7 +197,12 @@ final class TrustRegion<A> {
             int n = (int) (b - a);
             problem
                 .bind(scratch)
-                .linearise(n, at.states, t - 1, window.drive, from + (int) a, at.r, t, at.j, t);
+                .linearise(
+                    n,
+                    at.states.from(t - 1),
+                    window.drive.from(from + (int) a),
+                    at.r.from(t),
+                    at.j.from(t));
             A r = at.r.data();
             for (int p = 0; p < shape.blocks(); p++) {
               int to = at.r.at(p, t);

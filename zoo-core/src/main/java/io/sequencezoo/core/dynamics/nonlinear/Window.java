@@ -1,6 +1,5 @@
 package io.sequencezoo.core.dynamics.nonlinear;
 
-import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
@@ -22,7 +21,6 @@ final class Window<A> {
 
   private final CellProblem<A> problem;
   private final Precision<A> precision;
-  private final Kernels<A> kernels;
   private final int begin;
   private final int[] rows;
   private final int[] open;
@@ -39,7 +37,6 @@ final class Window<A> {
   Window(CellProblem<A> problem, int begin, int end, Scratch<A> scratch) {
     this.problem = problem;
     this.precision = problem.precision();
-    this.kernels = precision.kernels();
     this.begin = begin;
     int[] all = problem.lengths();
     int n = 0;
@@ -110,7 +107,7 @@ final class Window<A> {
         i -> {
           long at = problem.at(rows[i], begin) * problem.shape().inputSize();
           drive.loadRows(precision, x, at, from(i), lengths[i]);
-          clear(drive, open[i], from(i));
+          drive.clear(precision.kernels(), open[i], from(i));
         });
   }
 
@@ -134,19 +131,10 @@ final class Window<A> {
         });
   }
 
-  /** Sets planes to zero at positions {@code from} to {@code to - 1}. */
-  void clear(Planes<A> planes, int from, int to) {
-    for (int p = 0; p < planes.count(); p++) {
-      kernels.fill(planes.data(), planes.at(p, from), (to - from) * planes.width(), 0);
-    }
-  }
-
-  /** Copies positions {@code from} to {@code to - 1}. */
-  void copy(Planes<A> source, Planes<A> target, int from, int to) {
-    for (int p = 0; p < source.count(); p++) {
-      int n = (to - from) * source.width();
-      kernels.copy(source.data(), source.at(p, from), target.data(), target.at(p, from), n);
-    }
+  /** Images and Jacobians of positions {@code from} to {@code to - 1}. */
+  void linearise(CellKernel<A> kernel, int from, int to, Planes<A> jacobians) {
+    kernel.linearise(
+        to - from, states.from(from - 1), drive.from(from), images.from(from), jacobians);
   }
 
   /** A body on positions {@code from} to {@code to - 1} with a kernel of its thread. */

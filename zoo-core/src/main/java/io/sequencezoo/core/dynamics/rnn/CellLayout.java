@@ -3,6 +3,7 @@ package io.sequencezoo.core.dynamics.rnn;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.kernel.CellKind;
+import io.sequencezoo.core.kernel.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -176,5 +177,61 @@ public final class CellLayout {
    * @param source the state slot that the operand copies
    * @param targets the gates that the columns of the weight add to, H columns each
    */
-  public record Stage(CellKind kind, int gate, int aux, int operand, int source, int[] targets) {}
+  public record Stage(CellKind kind, int gate, int aux, int operand, int source, int[] targets) {
+    /** The element-wise part of one row, whose slots start at {@code at} and its state at so. */
+    <A> void cell(Kernels<A> kernels, A work, int at, A state, int so, A own, Units units) {
+      int gates = at + gate * units.hidden + units.left;
+      int auxiliaries = at + aux * units.hidden + units.left;
+      kernels.cell(
+          kind,
+          work,
+          gates,
+          auxiliaries,
+          state,
+          so + units.left,
+          own,
+          units.left,
+          units.hidden,
+          units.count());
+    }
+
+    /** Its pullback; the row's gradients of gates start at {@code gg}. */
+    <A> void pullback(
+        Kernels<A> kernels,
+        A work,
+        int at,
+        A gState,
+        int so,
+        A gGates,
+        int gg,
+        A own,
+        Units units) {
+      int gates = gate * units.hidden + units.left;
+      int auxiliaries = at + aux * units.hidden + units.left;
+      kernels.cellPullback(
+          kind,
+          work,
+          at + gates,
+          auxiliaries,
+          gState,
+          so + units.left,
+          gGates,
+          gg + gates,
+          own,
+          units.left,
+          units.hidden,
+          units.count());
+    }
+  }
+
+  /** Units {@code left} to {@code right - 1} of H. */
+  record Units(int hidden, int left, int right) {
+    static Units all(int hidden) {
+      return new Units(hidden, 0, hidden);
+    }
+
+    int count() {
+      return right - left;
+    }
+  }
 }

@@ -2,7 +2,6 @@ package io.sequencezoo.core.dynamics.rnn;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableSet;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
@@ -10,17 +9,16 @@ import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig;
 import io.sequencezoo.core.dynamics.nonlinear.NonlinearRecurrence;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A recurrent cell with dense or block-diagonal recurrent weights.
@@ -83,6 +81,7 @@ public final class CellRecurrence extends CausalRecurrence {
    */
   public CellRecurrence(
       CellLayout layout, int heads, NewtonConfig config, Consumer<ConvergenceReport> listener) {
+    super(layout.name(), Family.NONLINEAR, INPUT, Solver.SEQUENTIAL, Solver.NEWTON);
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", layout.name(), heads);
     this.layout = layout;
     this.heads = heads;
@@ -105,34 +104,13 @@ public final class CellRecurrence extends CausalRecurrence {
   }
 
   @Override
-  public String name() {
-    return layout.name();
-  }
-
-  @Override
-  public Family family() {
-    return Family.NONLINEAR;
-  }
-
-  @Override
-  protected String drive() {
-    return INPUT;
-  }
-
-  @Override
-  public Set<Solver> solvers() {
-    return ImmutableSet.of(Solver.SEQUENTIAL, Solver.NEWTON);
-  }
-
-  @Override
-  public State initialState(Map<String, Variable> coefficients, DataType type) {
+  protected List<StatePart> parts(Map<String, Variable> coefficients) {
     Variable x = coefficients.get(INPUT);
-    Tape tape = Tape.detached();
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    for (String part : layout.parts()) {
-      parts.put(part, tape.constant(Nd4j.zeros(type, x.size(0), x.size(2) / layout.inputGates())));
-    }
-    return new State(parts, new int[x.size(0)]);
+    Shapes.check(name(), x.value(), "BTG", -1, -1, -1);
+    int hidden = x.size(2) / layout.inputGates();
+    return layout.parts().stream()
+        .map(part -> new StatePart(part, "BH", x.size(0), hidden))
+        .toList();
   }
 
   @Override
@@ -177,9 +155,8 @@ public final class CellRecurrence extends CausalRecurrence {
    * the affine rest of each step as its input, so that simulating it gives the outputs again.
    */
   @Override
-  public LinearSystem linearize(
+  protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    checkArgument(head == 0, "%s: is linearised as one head, got head %s", name(), head);
     return CellLinearization.of(inputs(coefficients, initial), row);
   }
 
@@ -194,7 +171,6 @@ public final class CellRecurrence extends CausalRecurrence {
   /** Everything that drives the cell, checked. */
   private CellInputs inputs(Map<String, Variable> coefficients, State initial) {
     Variable x = coefficients.get(INPUT);
-    checkArgument(x != null, "%s: needs coefficient x, got %s", name(), coefficients.keySet());
     Variable[] weights = new Variable[layout.stages().size()];
     for (int s = 0; s < weights.length; s++) {
       weights[s] = coefficients.get(layout.weightName(s));
@@ -213,13 +189,8 @@ public final class CellRecurrence extends CausalRecurrence {
       Shapes.check(name() + " " + layout.weightName(s), weights[s].value(), "HG", hidden, columns);
     }
     Shapes.check(name(), x.value(), "BTG", -1, -1, (long) layout.inputGates() * hidden);
-    State state = initial != null ? initial : initialState(coefficients, x.type());
-    Variable[] parts = new Variable[layout.parts().size()];
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = state.get(layout.parts().get(i));
-      Shapes.check(
-          name() + " state " + layout.parts().get(i), parts[i].value(), "BH", x.size(0), hidden);
-    }
+    State state = start(coefficients, initial);
+    Variable[] parts = layout.parts().stream().map(state::get).toArray(Variable[]::new);
     Variable bias = checkLength(coefficients.get(BIAS), BIAS, layout.innerGates() * hidden);
     Variable own =
         checkLength(coefficients.get(PARAMETERS), PARAMETERS, layout.parameters() * hidden);

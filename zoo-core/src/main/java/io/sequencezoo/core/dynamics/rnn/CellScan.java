@@ -213,19 +213,10 @@ final class CellScan<A> {
       boolean last = s == stages.size() - 1;
       CellLayout.Stage following = stages.get(last ? 0 : s + 1);
       A next = last ? work.get((t + 1) & 1) : now;
+      CellLayout.Units units = new CellLayout.Units(hidden, left, right);
       for (int r = 0; r < rows; r++) {
         if (t < lengths[from + r]) {
-          kernels.cell(
-              stage.kind(),
-              now,
-              r * workStride + stage.gate() * hidden + left,
-              r * workStride + stage.aux() * hidden + left,
-              state,
-              r * stateSize + left,
-              own,
-              left,
-              hidden,
-              right - left);
+          stage.cell(kernels, now, r * workStride, state, r * stateSize, own, units);
           if (last) {
             store(t, r, now, left, right - left);
           }

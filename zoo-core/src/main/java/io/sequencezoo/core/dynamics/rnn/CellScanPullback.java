@@ -245,6 +245,7 @@ final class CellScanPullback<A> {
       int t = now / stages.size();
       int s = now % stages.size();
       CellLayout.Stage stage = stages.get(s);
+      CellLayout.Units units = new CellLayout.Units(hidden, left, right);
       for (int r = 0; r < rows; r++) {
         if (t >= scan.lengths[from + r]) {
           continue;
@@ -252,19 +253,16 @@ final class CellScanPullback<A> {
         if (s == stages.size() - 1) {
           load(t, r, left, right - left);
         }
-        kernels.cellPullback(
-            stage.kind(),
+        stage.pullback(
+            kernels,
             work,
-            r * workStride + stage.gate() * hidden + left,
-            r * workStride + stage.aux() * hidden + left,
+            r * workStride,
             state,
-            r * scan.stateSize + left,
+            r * scan.stateSize,
             gates.get(t & 1),
-            r * gateStride + stage.gate() * hidden + left,
+            r * gateStride,
             own,
-            left,
-            hidden,
-            right - left);
+            units);
         if (s == 0) {
           store(t, r, left, right - left);
         }

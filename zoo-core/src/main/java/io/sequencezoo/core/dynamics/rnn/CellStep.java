@@ -68,17 +68,7 @@ final class CellStep<A> {
           int row = b * workSize;
           int width = layout.gates() * hidden;
           gates.load((long) b * width, work, row, width);
-          kernels.cell(
-              stage.kind(),
-              work,
-              row + stage.gate() * hidden,
-              row + stage.aux() * hidden,
-              state,
-              b * stateSize,
-              own,
-              0,
-              hidden,
-              hidden);
+          stage.cell(kernels, work, row, state, b * stateSize, own, CellLayout.Units.all(hidden));
           gates.store((long) b * width, work, row, width);
         }
       }

@@ -21,6 +21,7 @@ final class DenseCellKernel<A> implements CellKernel<A> {
   private final Kernels<A> kernels;
   private final CellLayout layout;
   private final int hidden;
+  private final CellLayout.Units units;
   private final int block;
   private final int heads;
   private final int stateSize;
@@ -50,6 +51,7 @@ final class DenseCellKernel<A> implements CellKernel<A> {
     this.layout = layout;
     this.heads = heads;
     this.hidden = (int) parameters.get(0).size(0);
+    this.units = CellLayout.Units.all(hidden);
     this.block = hidden / heads;
     this.stateSize = layout.stateSlots() * hidden;
     this.workSize = layout.slots() * hidden;
@@ -87,25 +89,25 @@ final class DenseCellKernel<A> implements CellKernel<A> {
   }
 
   @Override
-  public void next(int n, Planes<A> h, int ht, Planes<A> x, int xt, Planes<A> next, int nt) {
+  public void next(int n, Planes<A> h, Planes<A> x, Planes<A> next) {
     for (int done = 0; done < n; done += ROWS) {
       int rows = Math.min(ROWS, n - done);
-      step(rows, h, ht + done, x, xt + done);
-      show(rows, next, nt + done);
+      step(rows, h.from(done), x.from(done));
+      show(rows, next.from(done));
     }
   }
 
-  private void show(int rows, Planes<A> next, int nt) {
+  private void show(int rows, Planes<A> next) {
     for (int r = 0; r < rows; r++) {
-      kernels.copy(state, r * stateSize, next.data(), next.at(0, nt + r), next.width());
+      kernels.copy(state, r * stateSize, next.data(), next.at(0, r), next.width());
     }
   }
 
   /** One step of some positions; leaves the working rows and the states. */
-  private void step(int rows, Planes<A> h, int ht, Planes<A> x, int xt) {
+  private void step(int rows, Planes<A> h, Planes<A> x) {
     for (int r = 0; r < rows; r++) {
-      kernels.copy(h.data(), h.at(0, ht + r), state, r * stateSize, h.width());
-      kernels.copy(x.data(), x.at(0, xt + r), work, r * workSize, inputSize);
+      kernels.copy(h.data(), h.at(0, r), state, r * stateSize, h.width());
+      kernels.copy(x.data(), x.at(0, r), work, r * workSize, inputSize);
       if (bias != null) {
         kernels.copy(bias, 0, work, r * workSize + inputSize, gateSize - inputSize);
       }
@@ -120,64 +122,35 @@ final class DenseCellKernel<A> implements CellKernel<A> {
         tile.multiply(kernels, rows, work, workSize, work, workSize);
       }
       for (int r = 0; r < rows; r++) {
-        kernels.cell(
-            stage.kind(),
-            work,
-            r * workSize + stage.gate() * hidden,
-            r * workSize + stage.aux() * hidden,
-            state,
-            r * stateSize,
-            own,
-            0,
-            hidden,
-            hidden);
+        stage.cell(kernels, work, r * workSize, state, r * stateSize, own, units);
       }
     }
   }
 
   @Override
-  public void linearise(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> next,
-      int nt,
-      Planes<A> jacobians,
-      int jt) {
+  public void linearise(int n, Planes<A> h, Planes<A> x, Planes<A> next, Planes<A> jacobians) {
     for (int done = 0; done < n; done += ROWS) {
       int rows = Math.min(ROWS, n - done);
-      step(rows, h, ht + done, x, xt + done);
-      show(rows, next, nt + done);
+      step(rows, h.from(done), x.from(done));
+      show(rows, next.from(done));
       for (int r = 0; r < rows; r++) {
-        jacobian.write(work, r * workSize, jacobians.data(), jacobians.at(0, jt + done + r));
+        jacobian.write(work, r * workSize, jacobians.data(), jacobians.at(0, done + r));
       }
     }
   }
 
   @Override
-  public void pullback(
-      int n,
-      Planes<A> h,
-      int ht,
-      Planes<A> x,
-      int xt,
-      Planes<A> g,
-      int gt,
-      Planes<A> gx,
-      int gxt,
-      A parameters) {
+  public void pullback(int n, Planes<A> h, Planes<A> x, Planes<A> g, Planes<A> gx, A parameters) {
     for (int done = 0; done < n; done += ROWS) {
       int rows = Math.min(ROWS, n - done);
-      step(rows, h, ht + done, x, xt + done);
+      step(rows, h.from(done), x.from(done));
       for (int r = 0; r < rows; r++) {
         kernels.fill(state, r * stateSize, stateSize, 0);
-        kernels.copy(g.data(), g.at(0, gt + done + r), state, r * stateSize, g.width());
+        kernels.copy(g.data(), g.at(0, done + r), state, r * stateSize, g.width());
       }
       back(rows);
       for (int r = 0; r < rows; r++) {
-        kernels.copy(gates, r * gateSize, gx.data(), gx.at(0, gxt + done + r), inputSize);
+        kernels.copy(gates, r * gateSize, gx.data(), gx.at(0, done + r), inputSize);
       }
       addGradients(rows, parameters);
     }
@@ -188,19 +161,8 @@ final class DenseCellKernel<A> implements CellKernel<A> {
     for (int s = layout.stages().size() - 1; s >= 0; s--) {
       CellLayout.Stage stage = layout.stages().get(s);
       for (int r = 0; r < rows; r++) {
-        kernels.cellPullback(
-            stage.kind(),
-            work,
-            r * workSize + stage.gate() * hidden,
-            r * workSize + stage.aux() * hidden,
-            state,
-            r * stateSize,
-            gates,
-            r * gateSize + stage.gate() * hidden,
-            own,
-            0,
-            hidden,
-            hidden);
+        stage.pullback(
+            kernels, work, r * workSize, state, r * stateSize, gates, r * gateSize, own, units);
       }
       // The first product leads to the state before, which is somebody else's.
       if (s > 0) {

@@ -42,6 +42,7 @@ final class KernelText {
     Path doubles = main.resolve("java").resolve(PACKAGE);
     Map<String, String> classes =
         Map.of(
+            "VectorCells", CellText.print(),
             "VectorMicroBlocks", MicroText.print(),
             "VectorUnaryLoops", UnaryText.print(),
             "VectorDiagonalCells", DiagonalCellText.print(),

@@ -26,6 +26,9 @@ final class MicroText {
       "int k, float[] a, int ao, int down, int along, float[] b, int bo, int ldb, float[] z, int zo,"
           + " int ldz, float[] c, int co, int ldc";
 
+  /** How far rows lie apart, which one row doesn't ask. */
+  private static final String STRIDES = ",( int)? (down|ldz|ldc)(?=,|$)";
+
   private static final String PASSED =
       "k, a, ao + i * down, down, along, b, bo, ldb, z, zo + i * ldz, ldz, c, co + i * ldc, ldc";
 
@@ -47,15 +50,19 @@ final class MicroText {
     for (int rows : heights) {
       String more = rows == heights[0] ? first : "m - i >= " + rows;
       loops.append("for (; %s; i += %d) {\n".formatted(more, rows));
-      loops.append("  rows%dx%d(%s);\n}\n".formatted(rows, vectors, PASSED));
-      blocks.append(method("private", "rows" + rows + "x" + vectors, "", block(rows, vectors)));
+      String unused = rows == 1 ? STRIDES : "$^";
+      String passed = PASSED.replaceAll(unused, "");
+      String arguments = ARGUMENTS.replaceAll(unused, "");
+      loops.append("  rows%dx%d(%s);\n}\n".formatted(rows, vectors, passed));
+      blocks.append(
+          method("private", "rows" + rows + "x" + vectors, arguments, block(rows, vectors)));
     }
-    return method("", "rows" + vectors, "int m, ", loops.toString()) + blocks;
+    return method("", "rows" + vectors, "int m, " + ARGUMENTS, loops.toString()) + blocks;
   }
 
-  private static String method(String access, String name, String first, String body) {
+  private static String method(String access, String name, String arguments, String body) {
     String head = access.isEmpty() ? "" : access + " ";
-    String text = "%sstatic void %s(%s%s) {\n".formatted(head, name, first, ARGUMENTS);
+    String text = "%sstatic void %s(%s) {\n".formatted(head, name, arguments);
     return "\n" + (text + body.indent(2) + "}\n").indent(2);
   }
 

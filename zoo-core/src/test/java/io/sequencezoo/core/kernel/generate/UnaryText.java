@@ -34,7 +34,13 @@ final class UnaryText {
           row("silu", "VectorMath.silu(v)", "x", "g.mul(VectorMath.siluSlope(u))"),
           row("geluTanh", "VectorMath.geluTanh(v)", "x", "g.mul(VectorMath.geluTanhSlope(u))"),
           row("gelu", "VectorMath.gelu(v)", "x", "g.mul(VectorMath.geluSlope(u))"),
-          row("relu", "v.max(0f)", "x", "g.mul(all(0f).blend(1f, " + positive("u") + "))"),
+          row(
+              "relu",
+              "v.max(0f)",
+              "x",
+              "g.mul(u.blend(1f, "
+                  + positive("u")
+                  + ").blend(0f, u.compare(VectorOperators.LE, 0f)))"),
           row("reluSquared", "v = v.max(0f); v.mul(v)", "x", "g.mul(u.max(0f)).mul(2f)"),
           row("softplus", "VectorMath.softplus(v)", "x", "g.mul(VectorMath.sigmoid(u))"),
           row(

@@ -1,0 +1,51 @@
+package io.sequencezoo.core.kernel;
+
+/**
+ * Rows of normalised layers, and the optimiser; see {@link Kernels}.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+public interface RowKernels<A> {
+
+  /**
+   * {@code y = (x - mean) rstd w + b}, {@code rstd = 1/√(var + eps)}; w and b may be null. Returns
+   * rstd and leaves the mean in {@code stats[so]} and rstd in {@code stats[so + 1]}.
+   */
+  void layerNorm(A x, int xo, A w, A b, double eps, A y, int yo, A stats, int so, int n);
+
+  /**
+   * The pullback of {@link #layerNorm}: writes gx; adds to gw and gb where they are not null. stats
+   * is what the forward pass left.
+   */
+  void layerNormPullback(
+      A x, int xo, A w, A stats, int so, A gy, int gyo, A gx, int gxo, A gw, A gb, int n);
+
+  /** {@code y = x rstd w + b}, {@code rstd = 1/√(mean(x²) + eps)}, left in {@code stats[so]}. */
+  void rmsNorm(
+      A x, int xo, A w, int wo, A b, int bo, double eps, A y, int yo, A stats, int so, int n);
+
+  /** The pullback of {@link #rmsNorm}: writes gx; adds to gw and gb where they are not null. */
+  void rmsNormPullback(
+      A x,
+      int xo,
+      A w,
+      int wo,
+      A stats,
+      int so,
+      A gy,
+      int gyo,
+      A gx,
+      int gxo,
+      A gw,
+      int gwo,
+      A gb,
+      int gbo,
+      int n);
+
+  /**
+   * One step of Adam with decoupled weight decay (Loshchilov and Hutter, algorithm 2) on n
+   * parameters: {@code m = b1 m + (1-b1) g}, {@code v = b2 v + (1-b2) g²}, {@code w -= lr decay w +
+   * lr (m/(1-b1^t)) / (√(v/(1-b2^t)) + eps)}; g is first multiplied by gradientScale.
+   */
+  void adamW(AdamWStep step, A w, int wo, A g, int go, A m, int mo, A v, int vo, int n);
+}

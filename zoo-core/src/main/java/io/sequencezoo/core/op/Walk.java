@@ -1,0 +1,50 @@
+package io.sequencezoo.core.op;
+
+import io.sequencezoo.core.autodiff.Variable;
+
+/**
+ * Arrays {@code [B, T, ...]} whose features don't meet: a task walks over the time of one row and
+ * one group of features.
+ *
+ * @param features of a position
+ * @param group features of a task at most: a few cache lines, so that few still make several tasks
+ * @param lengths valid positions per row, or null for all
+ */
+record Walk(int batch, int steps, int features, int group, int[] lengths) {
+  static Walk of(Variable x, int group, int[] lengths) {
+    long positions = (long) x.size(0) * x.size(1);
+    int features = positions == 0 ? 0 : (int) (x.value().length() / positions);
+    return new Walk(x.size(0), x.size(1), features, group, lengths);
+  }
+
+  int tasks() {
+    return batch * groups();
+  }
+
+  private int groups() {
+    return (features + group - 1) / group;
+  }
+
+  int row(int task) {
+    return task / groups();
+  }
+
+  /** The first feature of a task. */
+  int from(int task) {
+    return task % groups() * group;
+  }
+
+  /** The number of features of a task. */
+  int size(int task) {
+    return Math.min(group, features - from(task));
+  }
+
+  int length(int row) {
+    return lengths == null ? steps : lengths[row];
+  }
+
+  /** Where a feature of a position is. */
+  long at(int row, int t, int from) {
+    return ((long) row * steps + t) * features + from;
+  }
+}
