@@ -54,10 +54,16 @@ public final class Tape implements AutoCloseable {
   private final boolean recording;
   private final MemoryWorkspace workspace;
   private final List<Entry> entries = new ArrayList<>();
+
+  /** The arrays of a tape that starts over, or null. */
+  private final StepArrays reused;
+
+  private int step;
   private boolean closed;
 
-  private Tape(boolean recording, String workspaceName) {
+  private Tape(boolean recording, String workspaceName, StepArrays reused) {
     this.recording = recording;
+    this.reused = reused;
     this.workspace =
         workspaceName == null
             ? null
@@ -68,19 +74,27 @@ public final class Tape implements AutoCloseable {
 
   /** A tape that records pullbacks. */
   public static Tape training() {
-    return new Tape(true, "zoo-training");
+    return new Tape(true, "zoo-training", null);
   }
 
   /** A tape that only evaluates; its variables never require gradients. */
   public static Tape inference() {
-    return new Tape(false, "zoo-inference");
+    return new Tape(false, "zoo-inference", null);
+  }
+
+  /**
+   * A tape for inference that computes the same again and again, such as a token at a time: each
+   * step ends with {@link #startOver}, and the next one writes to the arrays of the one before.
+   */
+  public static Tape stepping() {
+    return new Tape(false, null, new StepArrays());
   }
 
   /**
    * A recording tape without a workspace of its own: its arrays survive it. For tests and analysis.
    */
   public static Tape detached() {
-    return new Tape(true, null);
+    return new Tape(true, null, null);
   }
 
   /** Whether operations are recorded for backward. */
@@ -123,7 +137,8 @@ public final class Tape implements AutoCloseable {
   /** An uninitialised row-major array that lives as long as the tape. */
   public INDArray allocate(DataType type, long... shape) {
     checkOpen();
-    INDArray array = Nd4j.createUninitialized(type, shape, 'c');
+    INDArray array =
+        reused == null ? Nd4j.createUninitialized(type, shape, 'c') : reused.take(type, shape);
     if (Poison.isOn() && type.isFPType()) {
       array.assign(Double.NaN);
     }
@@ -145,6 +160,35 @@ public final class Tape implements AutoCloseable {
   public INDArray copy(INDArray array) {
     checkOpen();
     return array.dup('c');
+  }
+
+  /** The same numbers in another row-major shape of as many. */
+  INDArray view(INDArray array, long... shape) {
+    return reused == null ? array.reshape('c', shape) : reused.view(array, shape);
+  }
+
+  /**
+   * Ends a step of a {@link #stepping} tape. Values computed on the tape are gone, constants and
+   * parameters stay.
+   */
+  public void startOver() {
+    checkOpen();
+    checkState(
+        reused != null, "startOver: this tape is for one step; use Tape.stepping() for many");
+    step++;
+    reused.startOver();
+  }
+
+  /** How often this tape has started over. */
+  int step() {
+    return step;
+  }
+
+  /**
+   * Whether an array goes with this tape or with its step, so that who wants to keep it must copy.
+   */
+  public boolean owns(INDArray array) {
+    return reused == null ? array.isAttached() : reused.owns(array);
   }
 
   /** Records an operation with one output. */
@@ -240,10 +284,16 @@ public final class Tape implements AutoCloseable {
     if (workspace != null) {
       workspace.close();
     }
+    if (reused != null) {
+      reused.close();
+    }
   }
 
-  /** Whether an array went with the workspace of this tape. */
-  boolean hasReleased(INDArray array) {
+  /** Whether an array of a variable of a step went with it or with this tape. */
+  boolean hasReleased(INDArray array, int since) {
+    if (reused != null) {
+      return (closed || since != step) && reused.owns(array);
+    }
     return closed && workspace != null && array.data().getParentWorkspace() == workspace;
   }
 
