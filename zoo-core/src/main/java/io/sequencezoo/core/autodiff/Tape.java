@@ -49,7 +49,11 @@ public final class Tape implements AutoCloseable {
   /** How many tapes of this thread are open: a tape inside another has a workspace of its own. */
   private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
 
+  /** Who hears of the operations of this thread's tapes; nobody, usually. */
+  private static final ThreadLocal<Observer> OBSERVER = new ThreadLocal<>();
+
   private final Thread owner = Thread.currentThread();
+  private final Observer observer = OBSERVER.get();
   private final int depth = DEPTH.get();
   private final boolean recording;
   private final MemoryWorkspace workspace;
@@ -59,6 +63,7 @@ public final class Tape implements AutoCloseable {
   private final StepArrays reused;
 
   private int step;
+  private long observed = System.nanoTime();
   private boolean closed;
 
   private Tape(boolean recording, String workspaceName, StepArrays reused) {
@@ -97,6 +102,17 @@ public final class Tape implements AutoCloseable {
     return new Tape(true, null, null);
   }
 
+  /** Runs a body whose tapes, of this thread, tell an observer of every operation. */
+  public static void observe(Observer observer, Runnable body) {
+    Observer before = OBSERVER.get();
+    OBSERVER.set(observer);
+    try {
+      body.run();
+    } finally {
+      OBSERVER.set(before);
+    }
+  }
+
   /** Whether operations are recorded for backward. */
   public boolean isRecording() {
     return recording;
@@ -109,9 +125,7 @@ public final class Tape implements AutoCloseable {
 
   /** What has been recorded and not been differentiated yet, in the order of evaluation. */
   public List<Operation> operations() {
-    return entries.stream()
-        .map(entry -> new Operation(List.of(entry.outputs), present(entry.inputs)))
-        .toList();
+    return entries.stream().map(entry -> operation(entry.outputs, entry.inputs)).toList();
   }
 
   /** A value that needs no gradient. */
@@ -207,6 +221,10 @@ public final class Tape implements AutoCloseable {
     if (needed) {
       entries.add(new Entry(outputs, inputs.clone(), pullback));
     }
+    if (observer != null) {
+      observer.evaluated(operation(outputs, inputs), sinceObserved());
+      observed = System.nanoTime();
+    }
     return outputs;
   }
 
@@ -254,10 +272,15 @@ public final class Tape implements AutoCloseable {
             .share(0, contiguous(cotangents.get(i)));
       }
     }
+    observed = System.nanoTime();
     for (int i = entries.size() - 1; i >= 0; i--) {
       Entry entry = entries.get(i);
       if (anyHasGradient(entry.outputs)) {
         entry.pullback.apply(new Cotangents(this, entry.outputs, entry.inputs));
+        if (observer != null) {
+          observer.differentiated(operation(entry.outputs, entry.inputs), sinceObserved());
+          observed = System.nanoTime();
+        }
       }
     }
     entries.clear();
@@ -305,6 +328,14 @@ public final class Tape implements AutoCloseable {
     return Slab.isContiguous(value) ? value : value.dup('c');
   }
 
+  private long sinceObserved() {
+    return System.nanoTime() - observed;
+  }
+
+  private static Operation operation(Variable[] outputs, Variable[] inputs) {
+    return new Operation(List.of(outputs), present(inputs));
+  }
+
   private static List<Variable> present(Variable[] inputs) {
     return Arrays.stream(inputs).filter(Objects::nonNull).toList();
   }
@@ -325,6 +356,15 @@ public final class Tape implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  /** Hears of operations as they end, from the thread and the stack frame that run them. */
+  public interface Observer {
+    /** An operation was evaluated, so many nanoseconds after the one before. */
+    void evaluated(Operation operation, long nanos);
+
+    /** An operation was differentiated, so many nanoseconds after the one before. */
+    void differentiated(Operation operation, long nanos);
   }
 
   /**
