@@ -18,7 +18,7 @@ final class Shaping {
   static Variable reshape(Tape tape, Variable x, long... shape) {
     long[] target = resolve(x, shape);
     return tape.record(
-        x.value().reshape('c', target), c -> c.share(0, c.output(0).reshape('c', x.shape())), x);
+        tape.view(x.value(), target), c -> c.share(0, c.output(0).reshape('c', x.shape())), x);
   }
 
   private static long[] resolve(Variable x, long[] shape) {

@@ -49,15 +49,26 @@ public final class Tape implements AutoCloseable {
   /** How many tapes of this thread are open: a tape inside another has a workspace of its own. */
   private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
 
+  /** Who hears of the operations of this thread's tapes; nobody, usually. */
+  private static final ThreadLocal<Observer> OBSERVER = new ThreadLocal<>();
+
   private final Thread owner = Thread.currentThread();
+  private final Observer observer = OBSERVER.get();
   private final int depth = DEPTH.get();
   private final boolean recording;
   private final MemoryWorkspace workspace;
   private final List<Entry> entries = new ArrayList<>();
+
+  /** The arrays of a tape that starts over, or null. */
+  private final StepArrays reused;
+
+  private int step;
+  private long observed = System.nanoTime();
   private boolean closed;
 
-  private Tape(boolean recording, String workspaceName) {
+  private Tape(boolean recording, String workspaceName, StepArrays reused) {
     this.recording = recording;
+    this.reused = reused;
     this.workspace =
         workspaceName == null
             ? null
@@ -68,19 +79,38 @@ public final class Tape implements AutoCloseable {
 
   /** A tape that records pullbacks. */
   public static Tape training() {
-    return new Tape(true, "zoo-training");
+    return new Tape(true, "zoo-training", null);
   }
 
   /** A tape that only evaluates; its variables never require gradients. */
   public static Tape inference() {
-    return new Tape(false, "zoo-inference");
+    return new Tape(false, "zoo-inference", null);
+  }
+
+  /**
+   * A tape for inference that computes the same again and again, such as a token at a time: each
+   * step ends with {@link #startOver}, and the next one writes to the arrays of the one before.
+   */
+  public static Tape stepping() {
+    return new Tape(false, null, new StepArrays());
   }
 
   /**
    * A recording tape without a workspace of its own: its arrays survive it. For tests and analysis.
    */
   public static Tape detached() {
-    return new Tape(true, null);
+    return new Tape(true, null, null);
+  }
+
+  /** Runs a body whose tapes, of this thread, tell an observer of every operation. */
+  public static void observe(Observer observer, Runnable body) {
+    Observer before = OBSERVER.get();
+    OBSERVER.set(observer);
+    try {
+      body.run();
+    } finally {
+      OBSERVER.set(before);
+    }
   }
 
   /** Whether operations are recorded for backward. */
@@ -95,9 +125,7 @@ public final class Tape implements AutoCloseable {
 
   /** What has been recorded and not been differentiated yet, in the order of evaluation. */
   public List<Operation> operations() {
-    return entries.stream()
-        .map(entry -> new Operation(List.of(entry.outputs), present(entry.inputs)))
-        .toList();
+    return entries.stream().map(entry -> operation(entry.outputs, entry.inputs)).toList();
   }
 
   /** A value that needs no gradient. */
@@ -123,7 +151,8 @@ public final class Tape implements AutoCloseable {
   /** An uninitialised row-major array that lives as long as the tape. */
   public INDArray allocate(DataType type, long... shape) {
     checkOpen();
-    INDArray array = Nd4j.createUninitialized(type, shape, 'c');
+    INDArray array =
+        reused == null ? Nd4j.createUninitialized(type, shape, 'c') : reused.take(type, shape);
     if (Poison.isOn() && type.isFPType()) {
       array.assign(Double.NaN);
     }
@@ -147,6 +176,35 @@ public final class Tape implements AutoCloseable {
     return array.dup('c');
   }
 
+  /** The same numbers in another row-major shape of as many. */
+  INDArray view(INDArray array, long... shape) {
+    return reused == null ? array.reshape('c', shape) : reused.view(array, shape);
+  }
+
+  /**
+   * Ends a step of a {@link #stepping} tape. Values computed on the tape are gone, constants and
+   * parameters stay.
+   */
+  public void startOver() {
+    checkOpen();
+    checkState(
+        reused != null, "startOver: this tape is for one step; use Tape.stepping() for many");
+    step++;
+    reused.startOver();
+  }
+
+  /** How often this tape has started over. */
+  int step() {
+    return step;
+  }
+
+  /**
+   * Whether an array goes with this tape or with its step, so that who wants to keep it must copy.
+   */
+  public boolean owns(INDArray array) {
+    return reused == null ? array.isAttached() : reused.owns(array);
+  }
+
   /** Records an operation with one output. */
   public Variable record(INDArray value, Pullback pullback, Variable... inputs) {
     return record(new INDArray[] {value}, pullback, inputs)[0];
@@ -162,6 +220,10 @@ public final class Tape implements AutoCloseable {
     }
     if (needed) {
       entries.add(new Entry(outputs, inputs.clone(), pullback));
+    }
+    if (observer != null) {
+      observer.evaluated(operation(outputs, inputs), sinceObserved());
+      observed = System.nanoTime();
     }
     return outputs;
   }
@@ -210,10 +272,15 @@ public final class Tape implements AutoCloseable {
             .share(0, contiguous(cotangents.get(i)));
       }
     }
+    observed = System.nanoTime();
     for (int i = entries.size() - 1; i >= 0; i--) {
       Entry entry = entries.get(i);
       if (anyHasGradient(entry.outputs)) {
         entry.pullback.apply(new Cotangents(this, entry.outputs, entry.inputs));
+        if (observer != null) {
+          observer.differentiated(operation(entry.outputs, entry.inputs), sinceObserved());
+          observed = System.nanoTime();
+        }
       }
     }
     entries.clear();
@@ -240,10 +307,16 @@ public final class Tape implements AutoCloseable {
     if (workspace != null) {
       workspace.close();
     }
+    if (reused != null) {
+      reused.close();
+    }
   }
 
-  /** Whether an array went with the workspace of this tape. */
-  boolean hasReleased(INDArray array) {
+  /** Whether an array of a variable of a step went with it or with this tape. */
+  boolean hasReleased(INDArray array, int since) {
+    if (reused != null) {
+      return (closed || since != step) && reused.owns(array);
+    }
     return closed && workspace != null && array.data().getParentWorkspace() == workspace;
   }
 
@@ -253,6 +326,14 @@ public final class Tape implements AutoCloseable {
 
   private static INDArray contiguous(INDArray value) {
     return Slab.isContiguous(value) ? value : value.dup('c');
+  }
+
+  private long sinceObserved() {
+    return System.nanoTime() - observed;
+  }
+
+  private static Operation operation(Variable[] outputs, Variable[] inputs) {
+    return new Operation(List.of(outputs), present(inputs));
   }
 
   private static List<Variable> present(Variable[] inputs) {
@@ -275,6 +356,15 @@ public final class Tape implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  /** Hears of operations as they end, from the thread and the stack frame that run them. */
+  public interface Observer {
+    /** An operation was evaluated, so many nanoseconds after the one before. */
+    void evaluated(Operation operation, long nanos);
+
+    /** An operation was differentiated, so many nanoseconds after the one before. */
+    void differentiated(Operation operation, long nanos);
   }
 
   /**

@@ -10,6 +10,7 @@ public final class Variable {
   private final Tape tape;
   private final INDArray value;
   private final boolean requiresGradient;
+  private final int step;
   private INDArray gradient;
   private boolean gradientIsShared;
 
@@ -17,6 +18,7 @@ public final class Variable {
     this.tape = tape;
     this.value = value;
     this.requiresGradient = requiresGradient;
+    this.step = tape.step();
     this.gradient = gradient;
   }
 
@@ -60,10 +62,15 @@ public final class Variable {
 
   private INDArray usable(INDArray array) {
     checkState(
-        array == null || !tape.hasReleased(array),
-        "variable: its tape must be open, got a closed one, which gave its memory back;"
-            + " detach() what must survive before closing");
+        array == null || !tape.hasReleased(array, step),
+        "variable: its tape must be open and in the same step, got one that was closed or started"
+            + " over, which gave its memory back; detach() what must survive before");
     return array;
+  }
+
+  /** Whether the value goes with its tape, so that who wants to keep it must copy. */
+  public boolean isOfTape() {
+    return tape.owns(value);
   }
 
   boolean gradientIsShared() {

@@ -28,6 +28,10 @@ public final class Context {
   private final Shared shared;
   private final String prefix;
 
+  // Kept because a step of a few tokens asks for each again and again.
+  private final Map<String, Context> children = new HashMap<>();
+  private final Map<String, Variable> own = new HashMap<>();
+
   private Context(Shared shared, String prefix) {
     this.shared = shared;
     this.prefix = prefix;
@@ -83,7 +87,7 @@ public final class Context {
 
   /** The context of a part, with parameters under its name. */
   public Context child(String name) {
-    return new Context(shared, prefix + name + ".");
+    return children.computeIfAbsent(name, child -> new Context(shared, prefix + child + "."));
   }
 
   /** The tape. */
@@ -93,12 +97,22 @@ public final class Context {
 
   /** The parameter of this name, relative to the block. One variable per parameter and tape. */
   public Variable parameter(String name) {
-    return shared.variables.computeIfAbsent(prefix + name, this::variable);
+    return own.computeIfAbsent(
+        name, asked -> shared.variables.computeIfAbsent(prefix + asked, this::variable));
   }
 
   /** The data type of all parameters, and of what blocks compute with. */
   DataType parameterType() {
     return shared.pass.parameters.type();
+  }
+
+  /**
+   * Ends a step on a {@link Tape#stepping} tape: what was computed and the losses of blocks are
+   * gone, parameters stay.
+   */
+  public void startOver() {
+    shared.pass.tape.startOver();
+    shared.pass.losses.clear();
   }
 
   private Variable variable(String path) {

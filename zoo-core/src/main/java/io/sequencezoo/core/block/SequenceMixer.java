@@ -212,13 +212,13 @@ public final class SequenceMixer implements Block {
   }
 
   private State recurrentPart(Parametrisation.Drive drive, State state, DataType type) {
-    State fresh = parametrisation.recurrence().initialState(drive.coefficients(), type);
-    Map<String, Variable> parts = new LinkedHashMap<>();
-    for (Map.Entry<String, Variable> part : fresh.parts().entrySet()) {
-      Variable given = state.parts().get(part.getKey());
-      parts.put(part.getKey(), given != null ? given : part.getValue());
-    }
-    return new State(parts, state.consumed());
+    Map<String, Variable> parts = new LinkedHashMap<>(state.parts());
+    parts.keySet().removeAll(drive.ownState().keySet());
+    return parts.isEmpty()
+        ? new State(
+            parametrisation.recurrence().initialState(drive.coefficients(), type).parts(),
+            state.consumed())
+        : new State(parts, state.consumed());
   }
 
   /** The state of a mixer that is skipped. */

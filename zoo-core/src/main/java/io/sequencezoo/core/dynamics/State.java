@@ -56,8 +56,8 @@ public record State(Map<String, Variable> parts, int[] consumed, Map<String, Sta
   }
 
   /**
-   * Survives the closing of the tape: parts in its workspace are copied out, others are shared, so
-   * that a cache outside it isn't copied for every token. Gradients end here.
+   * Survives the closing of the tape: parts that go with it are copied, others are shared, so that
+   * a cache outside it isn't copied for every token. Gradients end here.
    */
   public State detach() {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
@@ -67,7 +67,7 @@ public record State(Map<String, Variable> parts, int[] consumed, Map<String, Sta
           (name, part) ->
               copies.put(
                   name,
-                  part.value().isAttached()
+                  part.isOfTape()
                       ? tape.constant(part.value().dup('c'))
                       : tape.record(part.value(), cotangents -> {})));
       return new State(copies, consumed, each(State::detach));

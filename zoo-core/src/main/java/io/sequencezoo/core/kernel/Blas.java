@@ -6,8 +6,11 @@ import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.blas_get_num_threads;
 import static org.bytedeco.openblas.global.openblas.blas_set_num_threads;
 import static org.bytedeco.openblas.global.openblas.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas.cblas_dgemv;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
 
+import java.lang.ref.Reference;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,6 +31,12 @@ public final class Blas {
   private static final int LEAST_TASKS = 4;
 
   private static final int THINNEST = 32;
+
+  /** Below this many multiply-adds, handing tiles to other threads costs more than it saves. */
+  private static final long WORTH_SHARING = 1 << 18;
+
+  /** A thread's pointers to the operands of a product. */
+  private static final ThreadLocal<Operands> OPERANDS = ThreadLocal.withInitial(Operands::new);
 
   static {
     // ND4J sets the number of threads when it creates its own BLAS; it must have done so before.
@@ -101,6 +110,63 @@ public final class Blas {
   }
 
   /**
+   * {@code y = alpha op(A) x + beta y}, A row-major m x n, on this thread alone: for tasks of their
+   * own.
+   */
+  public static <A> void gemv(
+      boolean transpose,
+      int m,
+      int n,
+      double alpha,
+      Slab<A> a,
+      long ao,
+      int lda,
+      Slab<A> x,
+      long xo,
+      double beta,
+      Slab<A> y,
+      long yo) {
+    load();
+    int trans = transpose ? CblasTrans : CblasNoTrans;
+    Operands operands = OPERANDS.get();
+    try {
+      if (y.isFloat()) {
+        cblas_sgemv(
+            CblasRowMajor,
+            trans,
+            m,
+            n,
+            (float) alpha,
+            operands.a32.at(a, ao),
+            lda,
+            operands.b32.at(x, xo),
+            1,
+            (float) beta,
+            operands.c32.at(y, yo),
+            1);
+      } else {
+        cblas_dgemv(
+            CblasRowMajor,
+            trans,
+            m,
+            n,
+            alpha,
+            operands.a64.at(a, ao),
+            lda,
+            operands.b64.at(x, xo),
+            1,
+            beta,
+            operands.c64.at(y, yo),
+            1);
+      }
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(x);
+      Reference.reachabilityFence(y);
+    }
+  }
+
+  /**
    * The best rate, in 10^9 operations per second, of the product of two float matrices of 1024 rows
    * and columns on all threads, tried for so many seconds.
    */
@@ -143,7 +209,9 @@ public final class Blas {
       long co,
       int ldc) {
     int across = tasks(n, columns);
+    boolean shared = (long) m * n * k >= WORTH_SHARING;
     Parallel.run(
+        shared,
         tasks(m, rows) * across,
         task -> {
           int i = task / across * rows;
@@ -187,7 +255,35 @@ public final class Blas {
       int ldc) {
     int ta = transposeA ? CblasTrans : CblasNoTrans;
     int tb = transposeB ? CblasTrans : CblasNoTrans;
-    if (c.pointer() instanceof FloatPointer) {
+    try {
+      product(ta, tb, m, n, k, alpha, a, ao, lda, b, bo, ldb, beta, c, co, ldc);
+    } finally {
+      // The operands of BLAS are addresses, which keep no array alive.
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+      Reference.reachabilityFence(c);
+    }
+  }
+
+  private static void product(
+      int ta,
+      int tb,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Slab<?> a,
+      long ao,
+      int lda,
+      Slab<?> b,
+      long bo,
+      int ldb,
+      double beta,
+      Slab<?> c,
+      long co,
+      int ldc) {
+    Operands operands = OPERANDS.get();
+    if (c.isFloat()) {
       cblas_sgemm(
           CblasRowMajor,
           ta,
@@ -196,12 +292,12 @@ public final class Blas {
           n,
           k,
           (float) alpha,
-          at32(a, ao),
+          operands.a32.at(a, ao),
           lda,
-          at32(b, bo),
+          operands.b32.at(b, bo),
           ldb,
           (float) beta,
-          at32(c, co),
+          operands.c32.at(c, co),
           ldc);
     } else {
       cblas_dgemm(
@@ -212,23 +308,37 @@ public final class Blas {
           n,
           k,
           alpha,
-          at64(a, ao),
+          operands.a64.at(a, ao),
           lda,
-          at64(b, bo),
+          operands.b64.at(b, bo),
           ldb,
           beta,
-          at64(c, co),
+          operands.c64.at(c, co),
           ldc);
     }
   }
 
-  private static FloatPointer at32(Slab<?> slab, long offset) {
-    return new FloatPointer((FloatPointer) slab.pointer())
-        .position(slab.pointer().position() + offset);
+  /** Pointers that are set for each product, since a new one costs as much as a small product. */
+  private static final class Operands {
+    private final Floats a32 = new Floats();
+    private final Floats b32 = new Floats();
+    private final Floats c32 = new Floats();
+    private final Doubles a64 = new Doubles();
+    private final Doubles b64 = new Doubles();
+    private final Doubles c64 = new Doubles();
   }
 
-  private static DoublePointer at64(Slab<?> slab, long offset) {
-    return new DoublePointer((DoublePointer) slab.pointer())
-        .position(slab.pointer().position() + offset);
+  private static final class Floats extends FloatPointer {
+    Floats at(Slab<?> slab, long element) {
+      address = slab.address(element);
+      return this;
+    }
+  }
+
+  private static final class Doubles extends DoublePointer {
+    Doubles at(Slab<?> slab, long element) {
+      address = slab.address(element);
+      return this;
+    }
   }
 }

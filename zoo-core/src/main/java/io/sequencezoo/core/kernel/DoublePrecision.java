@@ -2,6 +2,7 @@ package io.sequencezoo.core.kernel;
 
 import java.nio.DoubleBuffer;
 import org.bytedeco.javacpp.DoublePointer;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,20 +20,25 @@ final class DoublePrecision extends Precision<double[]> {
   }
 
   @Override
-  public Slab<double[]> slab(INDArray array) {
+  Slab<double[]> window(INDArray array) {
     Slab.checkContiguous(array);
-    DoublePointer pointer = new DoublePointer(array.data().addressPointer());
-    pointer
-        .position(array.offset() - array.data().offset())
-        .capacity(pointer.position() + array.length());
-    return new DoubleSlab(array, pointer);
+    return new DoubleSlab(array.data(), array.offset() - array.data().offset(), array.length());
+  }
+
+  @Override
+  Slab<double[]> window(DataBuffer buffer) {
+    return new DoubleSlab(buffer, 0, buffer.length());
   }
 
   private static final class DoubleSlab extends Slab<double[]> {
     private final DoubleBuffer buffer;
 
-    DoubleSlab(INDArray array, DoublePointer pointer) {
-      super(array, pointer);
+    DoubleSlab(DataBuffer data, long offset, long length) {
+      this(data, new DoublePointer(data.addressPointer()), offset, length);
+    }
+
+    private DoubleSlab(DataBuffer data, DoublePointer pointer, long offset, long length) {
+      super(data, pointer.position(offset).capacity(offset + length), length);
       this.buffer = pointer.asBuffer().slice();
     }
 

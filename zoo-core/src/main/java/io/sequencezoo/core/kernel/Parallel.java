@@ -92,9 +92,7 @@ public final class Parallel {
   public static void run(int n, IntConsumer task) {
     int helpers = Math.min(threads, n) - 1;
     if (helpers <= 0 || INSIDE.get()) {
-      for (int i = 0; i < n; i++) {
-        task.accept(i);
-      }
+      alone(n, task);
       return;
     }
     Region region = new Region(n, task);
@@ -104,6 +102,21 @@ public final class Parallel {
     }
     region.run();
     region.await();
+  }
+
+  /** As {@link #run(int, IntConsumer)}, or on this thread alone if it isn't worth sharing. */
+  static void run(boolean shared, int n, IntConsumer task) {
+    if (shared) {
+      run(n, task);
+    } else {
+      alone(n, task);
+    }
+  }
+
+  private static void alone(int n, IntConsumer task) {
+    for (int i = 0; i < n; i++) {
+      task.accept(i);
+    }
   }
 
   /** A helping thread: takes one region at a time, watches a while for the next, then sleeps. */

@@ -1,5 +1,7 @@
 package io.sequencezoo.core.kernel;
 
+import java.util.IdentityHashMap;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -21,6 +23,10 @@ public abstract class Precision<A> {
 
   private final ThreadLocal<Scratch<A>> scratch =
       ThreadLocal.withInitial(() -> new Scratch<>(this));
+
+  /** The windows that a thread keeps, or null where it makes each anew. */
+  @SuppressWarnings("ThreadLocalUsage") // There are two precisions, for ever.
+  private final ThreadLocal<IdentityHashMap<Object, Slab<A>>> windows = new ThreadLocal<>();
 
   Precision() {}
 
@@ -47,7 +53,80 @@ public abstract class Precision<A> {
   public abstract DataType type();
 
   /** A window on the data of a contiguous row-major array. */
-  public abstract Slab<A> slab(INDArray array);
+  public final Slab<A> slab(INDArray array) {
+    IdentityHashMap<Object, Slab<A>> kept = windows.get();
+    if (kept == null) {
+      return window(array);
+    }
+    Slab<A> slab = kept.get(array);
+    if (slab == null) {
+      slab = window(array);
+      kept.put(array, slab);
+    }
+    return slab;
+  }
+
+  /** A window on all of a buffer. */
+  public final Slab<A> slab(DataBuffer buffer) {
+    IdentityHashMap<Object, Slab<A>> kept = windows.get();
+    if (kept == null) {
+      return window(buffer);
+    }
+    Slab<A> slab = kept.get(buffer);
+    if (slab == null) {
+      slab = window(buffer);
+      kept.put(buffer, slab);
+    }
+    return slab;
+  }
+
+  abstract Slab<A> window(INDArray array);
+
+  abstract Slab<A> window(DataBuffer buffer);
+
+  /**
+   * Has this thread keep its windows until the scope closes, for who opens the same ones again and
+   * again: one costs more than a small kernel.
+   */
+  public static Windows keepWindows() {
+    return new Windows();
+  }
+
+  /** While it is open, windows are kept. */
+  public static final class Windows implements AutoCloseable {
+    /** So that arrays which nobody asks for again don't pile up. */
+    private static final int MOST = 4096;
+
+    private final IdentityHashMap<Object, Slab<float[]>> floatsBefore = FLOAT.windows.get();
+    private final IdentityHashMap<Object, Slab<double[]>> doublesBefore = DOUBLE.windows.get();
+    private final IdentityHashMap<Object, Slab<float[]>> floats = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Slab<double[]>> doubles = new IdentityHashMap<>();
+
+    private Windows() {
+      FLOAT.windows.set(floats);
+      DOUBLE.windows.set(doubles);
+    }
+
+    /** Gives back windows if there are many. */
+    public void prune() {
+      if (floats.size() + doubles.size() > MOST) {
+        clear();
+      }
+    }
+
+    /** Gives all windows back. */
+    public void clear() {
+      floats.clear();
+      doubles.clear();
+    }
+
+    @Override
+    public void close() {
+      clear();
+      FLOAT.windows.set(floatsBefore);
+      DOUBLE.windows.set(doublesBefore);
+    }
+  }
 
   /** This thread's scratch memory; close it to give everything back. */
   public Scratch<A> scratch() {

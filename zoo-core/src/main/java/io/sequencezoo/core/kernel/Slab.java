@@ -1,6 +1,11 @@
 package io.sequencezoo.core.kernel;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.lang.ref.Reference;
 import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -11,15 +16,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public abstract class Slab<A> {
   /**
-   * Held because ND4J frees the memory of an array that nothing refers to; a pointer is nothing.
+   * Held because ND4J frees the memory of a buffer that nothing refers to; a pointer is nothing.
    */
-  private final INDArray array;
+  private final DataBuffer data;
 
   private final Pointer pointer;
+  private final long length;
 
-  Slab(INDArray array, Pointer pointer) {
-    this.array = array;
+  Slab(DataBuffer data, Pointer pointer, long length) {
+    this.data = data;
     this.pointer = pointer;
+    this.length = length;
   }
 
   /** Copies n elements from position {@code at} to the heap. */
@@ -44,12 +51,29 @@ public abstract class Slab<A> {
 
   /** The number of elements. */
   public final long length() {
-    return array.length();
+    return length;
   }
 
-  /** The address of the first element, for BLAS. */
-  final Pointer pointer() {
-    return pointer;
+  /** Copies all elements to those of a window on as many. */
+  public final void copyTo(Slab<A> to) {
+    checkArgument(
+        to.length() == length(), "copy: must have %s elements, got %s", length(), to.length());
+    try {
+      Pointer.memcpy(to.pointer, pointer, length() * pointer.sizeof());
+    } finally {
+      Reference.reachabilityFence(this);
+      Reference.reachabilityFence(to);
+    }
+  }
+
+  /** Whether the elements are floats, otherwise doubles. */
+  final boolean isFloat() {
+    return data.dataType() == DataType.FLOAT;
+  }
+
+  /** The address of an element, for BLAS; valid while the window is reachable. */
+  final long address(long at) {
+    return pointer.address() + (pointer.position() + at) * pointer.sizeof();
   }
 
   static void checkContiguous(INDArray array) {

@@ -225,4 +225,66 @@ final class TapeTest {
       tape.backward(Primitives.sum(tape, Primitives.softmax(tape, h)));
     }
   }
+
+  @Test
+  void steppingTape_writesToTheArraysOfTheStepBefore() {
+    try (Tape tape = Tape.stepping()) {
+      Variable x = tape.constant(vector(3, -1));
+      INDArray first = Primitives.add(tape, x, x).value();
+      tape.startOver();
+      INDArray second = Primitives.multiply(tape, x, x).value();
+      assertThat(second).isSameAs(first);
+      assertThat(second.toDoubleVector()).containsExactly(9, 1);
+    }
+  }
+
+  @Test
+  void steppingTape_givesAnotherShapeAnArrayOfItsOwn() {
+    try (Tape tape = Tape.stepping()) {
+      Variable x = tape.constant(vector(3, -1));
+      Variable longer = tape.constant(vector(3, -1, 2));
+      Primitives.add(tape, x, x);
+      INDArray kept = Primitives.affine(tape, 2, x, 0).value();
+      tape.startOver();
+      assertThat(Primitives.add(tape, longer, longer).value().toDoubleVector())
+          .containsExactly(6, -2, 4);
+      assertThat(Primitives.affine(tape, 2, x, 0).value()).isSameAs(kept);
+      tape.startOver();
+      assertThat(Primitives.add(tape, x, x).value().toDoubleVector()).containsExactly(6, -2);
+    }
+  }
+
+  @Test
+  void steppingTape_reshapesOnceWhatItReshapesAgain() {
+    try (Tape tape = Tape.stepping()) {
+      Variable x = tape.constant(vector(3, -1));
+      INDArray first = Primitives.reshape(tape, Primitives.add(tape, x, x), 2, 1).value();
+      tape.startOver();
+      Variable again = Primitives.reshape(tape, Primitives.multiply(tape, x, x), 2, 1);
+      assertThat(again.value()).isSameAs(first);
+      assertThat(again.value().toDoubleVector()).containsExactly(9, 1);
+    }
+  }
+
+  @Test
+  void valuesOfAStep_areRefusedInTheNext() {
+    try (Tape tape = Tape.stepping()) {
+      Variable x = tape.constant(vector(3, -1));
+      Variable y = Primitives.add(tape, x, x);
+      tape.startOver();
+      assertThat(x.value().toDoubleVector()).containsExactly(3, -1);
+      assertThatIllegalStateException()
+          .isThrownBy(y::value)
+          .withMessageContaining("variable: its tape must be open and in the same step");
+    }
+  }
+
+  @Test
+  void tapesForOneStep_dontStartOver() {
+    try (Tape tape = Tape.inference()) {
+      assertThatIllegalStateException()
+          .isThrownBy(tape::startOver)
+          .withMessageContaining("use Tape.stepping()");
+    }
+  }
 }

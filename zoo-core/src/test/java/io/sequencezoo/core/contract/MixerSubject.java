@@ -118,6 +118,22 @@ public final class MixerSubject {
     }
   }
 
+  /** Steps through x on one tape that starts over for every token; the outputs. */
+  List<INDArray> repeatedSteps(INDArray x) {
+    List<INDArray> outputs = new ArrayList<>();
+    try (Tape tape = Tape.stepping()) {
+      Context context = Context.inference(tape, parameters);
+      State state = null;
+      for (int t = 0; t < x.size(1); t++) {
+        Evolution next = mixer(Solver.AUTO).step(context, tape.constant(slice(x, t, t + 1)), state);
+        outputs.add(next.outputs().value().dup('c'));
+        state = next.state().detach();
+        context.startOver();
+      }
+    }
+    return outputs;
+  }
+
   /** Runs one token by the step's own code. */
   Result step(INDArray x, State state) {
     try (Tape tape = Tape.inference()) {

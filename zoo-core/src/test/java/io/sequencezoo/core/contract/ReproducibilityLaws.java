@@ -26,6 +26,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Laws 7, 8 and 10: the same bits again, from other threads, from files, in used memory. */
 final class ReproducibilityLaws {
+  /** Tokens that one tape steps through: more than a cache of attention has room for at first. */
+  private static final int REPEATED = 40;
+
   private ReproducibilityLaws() {}
 
   /** Law 7: same seed, same bits, whatever the number of threads. */
@@ -129,6 +132,23 @@ final class ReproducibilityLaws {
     List<INDArray> poisoned = new ArrayList<>();
     Poison.during(() -> poisoned.addAll(steps(subject)));
     assertAllSame("step: poisoned", poisoned, clean);
+  }
+
+  /**
+   * Law 10: steps that write to each other's arrays give what steps with arrays of their own do.
+   */
+  static void startingOverChangesNoBit(MixerSubject subject) {
+    INDArray x = subject.input(45, 2, REPEATED);
+    List<INDArray> apart = new ArrayList<>();
+    State state = null;
+    for (int t = 0; t < REPEATED; t++) {
+      Result result = subject.step(MixerSubject.slice(x, t, t + 1), state);
+      apart.add(result.y());
+      state = result.state();
+    }
+    List<INDArray> repeated = new ArrayList<>();
+    Poison.during(() -> repeated.addAll(subject.repeatedSteps(x)));
+    assertAllSame("step after step", repeated, apart);
   }
 
   private static List<INDArray> steps(MixerSubject subject) {

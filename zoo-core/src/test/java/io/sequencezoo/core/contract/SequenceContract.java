@@ -47,7 +47,8 @@ public final class SequenceContract {
           Law.ofAll("9 declared parameters", DeclarationLaws::parametersAreUsed),
           Law.ofAll("9 declared cost", DeclarationLaws::cost),
           Law.ofAll("10 poisoned memory", ReproducibilityLaws::poisonChangesNoBit),
-          Law.ofStates("10 reproducible steps", ReproducibilityLaws::stepsAreReproducible));
+          Law.ofStates("10 reproducible steps", ReproducibilityLaws::stepsAreReproducible),
+          Law.ofStates("10 repeated steps", ReproducibilityLaws::startingOverChangesNoBit));
 
   private SequenceContract() {}
 

@@ -7,11 +7,15 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -59,33 +63,45 @@ public final class Generator {
     if (rows.isEmpty() || sampling.maxTokens() == 0) {
       return rows.stream().map(Row::tokens).toList();
     }
-    Sampler sampler = new Sampler(sampling);
+    Choice choice = new Choice(new Sampler(sampling), listener);
     StateKeeper keeper = new StateKeeper();
     try (Tape tape = Tape.inference()) {
       Context context =
           Context.inference(tape, parameters)
               .withLengths(prompts.stream().mapToInt(prompt -> prompt.length).toArray());
       Evolution output = model.prefill(context, padded(prompts), null);
-      choose(rows, output.outputs().value(), sampler, listener);
+      choice.take(rows, output.outputs().value());
       keeper.keep(output.state());
     }
-    List<Row> active = keepGoing(rows, keeper);
-    while (!active.isEmpty()) {
-      int[] last = active.stream().mapToInt(row -> row.last).toArray();
-      try (Tape tape = Tape.inference()) {
-        Context context = Context.inference(tape, parameters);
-        Evolution output = model.step(context, last, keeper.state());
-        choose(active, output.outputs().value(), sampler, listener);
-        keeper.keep(output.state());
-      }
-      active = keepGoing(active, keeper);
-    }
+    proceed(keepGoing(rows, keeper), keeper, choice);
     return rows.stream().map(Row::tokens).toList();
+  }
+
+  /** Takes one step after the other until every row has ended. */
+  private void proceed(List<Row> rows, StateKeeper keeper, Choice choice) {
+    List<Row> active = rows;
+    try (Tape tape = Tape.stepping()) {
+      Context context = Context.inference(tape, parameters);
+      INDArray tokens = null;
+      while (!active.isEmpty()) {
+        if (tokens == null || tokens.size(0) != active.size()) {
+          tokens = Nd4j.create(DataType.INT32, active.size(), 1);
+        }
+        for (int b = 0; b < active.size(); b++) {
+          tokens.putScalar(b, 0, active.get(b).last);
+        }
+        Evolution output = model.step(context, tokens, keeper.state());
+        choice.take(active, output.outputs().value());
+        keeper.keep(output.state());
+        context.startOver();
+        active = keepGoing(active, keeper);
+      }
+    }
   }
 
   /** The rows that haven't ended, which alone keep their states. */
   private static List<Row> keepGoing(List<Row> rows, StateKeeper keeper) {
-    if (rows.stream().noneMatch(row -> row.done)) {
+    if (noneDone(rows)) {
       return rows;
     }
     int[] going = IntStream.range(0, rows.size()).filter(b -> !rows.get(b).done).toArray();
@@ -95,23 +111,13 @@ public final class Generator {
     return Arrays.stream(going).mapToObj(rows::get).toList();
   }
 
-  /** Continues every row by its row of the logits {@code [B, V]}. */
-  private static void choose(List<Row> rows, INDArray logits, Sampler sampler, Listener listener) {
-    int vocabulary = (int) logits.size(1);
-    double[] all = logits.dup('c').data().asDouble();
-    for (int b = 0; b < rows.size(); b++) {
-      Row row = rows.get(b);
-      double[] own = Arrays.copyOfRange(all, b * vocabulary, (b + 1) * vocabulary);
-      int token;
-      try {
-        token = sampler.choose(own, row.random);
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException(
-            "generate: row %s, token %s: %s".formatted(row.index, row.count, e.getMessage()), e);
+  private static boolean noneDone(List<Row> rows) {
+    for (Row row : rows) {
+      if (row.done) {
+        return false;
       }
-      listener.token(row.index, row.count, token);
-      row.append(token);
     }
+    return true;
   }
 
   private void checkPrompts(List<int[]> prompts) {
@@ -136,6 +142,51 @@ public final class Generator {
       ids[b] = Arrays.copyOf(prompts.get(b), steps);
     }
     return Nd4j.createFromArray(ids);
+  }
+
+  /** Continues rows by their logits. */
+  private static final class Choice {
+    private final Sampler sampler;
+    private final Listener listener;
+    private double[] logits = {};
+
+    Choice(Sampler sampler, Listener listener) {
+      this.sampler = sampler;
+      this.listener = listener;
+    }
+
+    /** Continues every row by its row of {@code [B, V]}. */
+    void take(List<Row> rows, INDArray scores) {
+      take(Precision.of(scores), rows, scores);
+    }
+
+    private <A> void take(Precision<A> precision, List<Row> rows, INDArray scores) {
+      int vocabulary = (int) scores.size(1);
+      if (logits.length != vocabulary) {
+        logits = new double[vocabulary];
+      }
+      Slab<A> slab = precision.slab(scores);
+      try (Scratch<A> scratch = precision.scratch()) {
+        A own = scratch.take(vocabulary);
+        for (int b = 0; b < rows.size(); b++) {
+          slab.load((long) b * vocabulary, own, 0, vocabulary);
+          precision.kernels().widen(own, 0, logits, 0, vocabulary);
+          take(rows.get(b));
+        }
+      }
+    }
+
+    private void take(Row row) {
+      int token;
+      try {
+        token = sampler.choose(logits, row.random);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "generate: row %s, token %s: %s".formatted(row.index, row.count, e.getMessage()), e);
+      }
+      listener.token(row.index, row.count, token);
+      row.append(token);
+    }
   }
 
   /** One prompt's continuation so far. */

@@ -86,11 +86,11 @@ final class Sampler {
   private static int likeliest(double[] logits) {
     int best = 0;
     for (int token = 0; token < logits.length; token++) {
-      checkArgument(
-          logits[token] < Double.POSITIVE_INFINITY,
-          "logits must be numbers below infinity, got %s for token %s",
-          (Double) logits[token],
-          token);
+      if (!(logits[token] < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "logits must be numbers below infinity, got %s for token %s"
+                .formatted(logits[token], token));
+      }
       if (logits[token] > logits[best]) {
         best = token;
       }

@@ -2,9 +2,11 @@ package io.sequencezoo.models.model;
 
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Precision;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -41,7 +43,7 @@ final class StateKeeper {
     next.parts()
         .forEach(
             (name, part) -> {
-              old.get(name).value().assign(part.value());
+              copy(part.value(), old.get(name).value());
               parts.put(name, old.get(name));
             });
     Map<String, State> children = new LinkedHashMap<>();
@@ -49,13 +51,23 @@ final class StateKeeper {
     return new State(parts, next.consumed(), children);
   }
 
-  /** Whether every part is in a tape's workspace and fits the memory kept for it. */
+  private static void copy(INDArray from, INDArray to) {
+    if (from.dataType() == DataType.FLOAT) {
+      Precision.FLOAT.slab(from).copyTo(Precision.FLOAT.slab(to));
+    } else if (from.dataType() == DataType.DOUBLE) {
+      Precision.DOUBLE.slab(from).copyTo(Precision.DOUBLE.slab(to));
+    } else {
+      to.assign(from);
+    }
+  }
+
+  /** Whether every part goes with its tape and fits the memory kept for it. */
   private static boolean fits(State old, State next) {
     for (Map.Entry<String, Variable> part : next.parts().entrySet()) {
       Variable memory = old.parts().get(part.getKey());
       INDArray value = part.getValue().value();
       if (memory == null
-          || !value.isAttached()
+          || !part.getValue().isOfTape()
           || memory.type() != value.dataType()
           || !Arrays.equals(memory.shape(), value.shape())) {
         return false;

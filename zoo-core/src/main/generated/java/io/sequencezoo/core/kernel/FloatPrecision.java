@@ -3,6 +3,7 @@ package io.sequencezoo.core.kernel;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -20,20 +21,25 @@ final class FloatPrecision extends Precision<float[]> {
   }
 
   @Override
-  public Slab<float[]> slab(INDArray array) {
+  Slab<float[]> window(INDArray array) {
     Slab.checkContiguous(array);
-    FloatPointer pointer = new FloatPointer(array.data().addressPointer());
-    pointer
-        .position(array.offset() - array.data().offset())
-        .capacity(pointer.position() + array.length());
-    return new FloatSlab(array, pointer);
+    return new FloatSlab(array.data(), array.offset() - array.data().offset(), array.length());
+  }
+
+  @Override
+  Slab<float[]> window(DataBuffer buffer) {
+    return new FloatSlab(buffer, 0, buffer.length());
   }
 
   private static final class FloatSlab extends Slab<float[]> {
     private final FloatBuffer buffer;
 
-    FloatSlab(INDArray array, FloatPointer pointer) {
-      super(array, pointer);
+    FloatSlab(DataBuffer data, long offset, long length) {
+      this(data, new FloatPointer(data.addressPointer()), offset, length);
+    }
+
+    private FloatSlab(DataBuffer data, FloatPointer pointer, long offset, long length) {
+      super(data, pointer.position(offset).capacity(offset + length), length);
       this.buffer = pointer.asBuffer().slice();
     }
 

@@ -250,6 +250,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
     double[] sinks = BlockwiseAttention.sinks(coefficients.get(SINK));
     new AttentionStep<>(precision, shape, scaleFor(shape), slopes(shape), sinks)
         .run(
+            tape,
             q,
             new AttentionStep.Memory<>(
                 caches.get(KEY), caches.get(VALUE), caches.get(FORGET), seen),

@@ -1,26 +1,32 @@
 package io.sequencezoo.core.dynamics.attention;
 
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.kernel.Blas;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One token per row against everything that it sees, by the recurrent form of softmax attention:
+ * One token per row against everything that it sees. The slots of a row are cut into pieces, each
+ * read once from front to back, and joined by the recurrent form of softmax attention:
  *
  * <pre>{@code
- * m' = max(m, x)    l' = l e^{m-m'} + e^{x-m'}    acc' = acc e^{m-m'} + e^{x-m'} v    y = acc / l
+ * x_s = scale q·k_s + bias_s    m_c = max x    l_c = Σ e^{x_s-m_c}    acc_c = Σ e^{x_s-m_c} v_s
+ * m = max m_c                   y = Σ e^{m_c-m} acc_c / Σ e^{m_c-m} l_c
  * }</pre>
  *
- * <p>A sink with logit a starts at {@code m = a, l = 1}.
+ * <p>A sink with logit a is a piece with {@code m = a, l = 1, acc = 0}. Reading keys and values is
+ * what a token costs, so that BLAS reads them in place.
  *
  * @param <A> the heap array type
  */
 final class AttentionStep<A> {
-  /** Keys that are loaded at once. */
-  private static final int TILE = 64;
+  /** Slots of a piece: few enough that several threads have some, many enough for BLAS. */
+  private static final int PIECE = 256;
 
   /** Below this many multiply-adds, handing work to other threads costs more than it saves. */
   private static final long WORTH_SHARING = 1 << 17;
@@ -54,96 +60,165 @@ final class AttentionStep<A> {
       GrowingCache<A> keys, GrowingCache<A> values, GrowingCache<A> logs, int[] seen) {}
 
   /** Writes {@code y [B, 1, HQ, V]}. */
-  void run(INDArray q, Memory<A> memory, INDArray y) {
-    Slab<A> queries = precision.slab(q);
-    Slab<A> out = precision.slab(y);
+  void run(Tape tape, INDArray q, Memory<A> memory, INDArray y) {
     long work = 0;
     for (int n : memory.seen) {
       work += (long) n * shape.queryHeads() * (shape.keyDim() + shape.valueDim());
     }
-    int tasks = shape.batch() * shape.heads();
-    if (work < WORTH_SHARING) {
-      for (int task = 0; task < tasks; task++) {
-        head(task / shape.heads(), task % shape.heads(), queries, memory, out);
+    try (Scratch<A> scratch = precision.scratch()) {
+      Pieces pieces = new Pieces(tape, q, memory, scratch);
+      if (work < WORTH_SHARING) {
+        for (int piece = 0; piece < pieces.count; piece++) {
+          pieces.run(piece);
+        }
+      } else {
+        Parallel.run(pieces.count, pieces::run);
       }
-    } else {
-      Parallel.run(
-          tasks, task -> head(task / shape.heads(), task % shape.heads(), queries, memory, out));
+      pieces.join(precision.slab(y));
     }
   }
 
-  private void head(int b, int h, Slab<A> queries, Memory<A> memory, Slab<A> out) {
-    int d = shape.keyDim();
-    int dv = shape.valueDim();
-    int group = shape.group();
-    int seen = memory.seen[b];
-    Kernels<A> kernels = precision.kernels();
-    long head = (long) b * shape.queryHeads() + (long) h * group;
-    try (Scratch<A> scratch = precision.scratch()) {
-      A query = scratch.take(group * d);
-      A keyTile = scratch.take(TILE * d);
-      A valueTile = scratch.take(TILE * dv);
-      A acc = scratch.zeros(group * dv);
-      A bias = memory.logs == null ? null : bias(scratch, b, h * group, memory.logs, seen);
-      double[] max = new double[group];
-      double[] sum = new double[group];
-      for (int g = 0; g < group; g++) {
-        max[g] = sinks == null ? Double.NEGATIVE_INFINITY : sinks[h * group + g];
-        sum[g] = sinks == null ? 0 : 1;
-      }
-      queries.load(head * d, query, 0, group * d);
-      for (int from = 0; from < seen; from += TILE) {
-        int to = Math.min(seen, from + TILE);
-        memory.keys.load(b, h, from, to, keyTile);
-        memory.values.load(b, h, from, to, valueTile);
-        for (int g = 0; g < group; g++) {
-          for (int s = from; s < to; s++) {
-            double x = scale * kernels.dot(query, g * d, keyTile, (s - from) * d, d);
-            if (slopes != null) {
-              x -= slopes[h * group + g] * (seen - 1 - s);
-            }
-            if (bias != null) {
-              x += kernels.get(bias, g * seen + s);
-            }
-            if (x == Double.NEGATIVE_INFINITY && x == max[g]) {
-              // A weight of 0, but e^{m-m} isn't a number where m is infinite.
-              continue;
-            }
-            // Comparisons are written so that NaN passes them, and reaches the output.
-            if (!(x <= max[g])) {
-              double kept = Math.exp(max[g] - x);
-              kernels.affine(kept, acc, g * dv, 0, acc, g * dv, dv);
-              sum[g] *= kept;
-              max[g] = x;
-            }
-            double below = x - max[g];
-            double weight = below < BlockwiseForward.NEGLIGIBLE ? 0 : Math.exp(below);
-            sum[g] += weight;
-            kernels.axpy(weight, valueTile, (s - from) * dv, acc, g * dv, dv);
+  /** The pieces of all rows, row after row. */
+  private final class Pieces {
+    private final Memory<A> memory;
+    private final Slab<A> queries;
+    private final int perRow;
+    private final int count;
+
+    /** Sums of the log gates between every slot and the token, {@code [B, HQ, slots]}, or null. */
+    private final A forgotten;
+
+    /** Logits, then weights, {@code [count, HQ, PIECE]}. */
+    private final Slab<A> weights;
+
+    /** Weighted sums of values, {@code [count, HQ, V]}. */
+    private final Slab<A> sums;
+
+    /** m and l of every piece and query head. */
+    private final double[] max;
+
+    private final double[] total;
+
+    Pieces(Tape tape, INDArray q, Memory<A> memory, Scratch<A> scratch) {
+      this.memory = memory;
+      this.queries = precision.slab(q);
+      this.perRow = (Arrays.stream(memory.seen).max().orElse(0) + PIECE - 1) / PIECE;
+      this.count = shape.batch() * perRow;
+      int heads = shape.queryHeads();
+      this.weights = precision.slab(tape.allocate(q.dataType(), count, heads, PIECE));
+      this.sums = precision.slab(tape.allocate(q.dataType(), count, heads, shape.valueDim()));
+      this.max = new double[count * heads];
+      this.total = new double[count * heads];
+      this.forgotten = memory.logs == null ? null : forgotten(scratch);
+    }
+
+    private A forgotten(Scratch<A> scratch) {
+      Kernels<A> kernels = precision.kernels();
+      int heads = shape.queryHeads();
+      int slots = perRow * PIECE;
+      A sums = scratch.take(shape.batch() * heads * slots);
+      A gates = scratch.take(slots * heads);
+      for (int b = 0; b < shape.batch(); b++) {
+        memory.logs.load(b, 0, 0, memory.seen[b], gates);
+        for (int head = 0; head < heads; head++) {
+          double sum = 0;
+          for (int s = memory.seen[b] - 1; s >= 0; s--) {
+            kernels.set(sums, (b * heads + head) * slots + s, sum);
+            sum = Math.max(ForgetBias.LOWEST, sum + kernels.get(gates, s * heads + head));
           }
         }
       }
-      for (int g = 0; g < group; g++) {
-        kernels.affine(1 / sum[g], acc, g * dv, 0, acc, g * dv, dv);
+      return sums;
+    }
+
+    void run(int piece) {
+      int b = piece / perRow;
+      int from = piece % perRow * PIECE;
+      int n = Math.min(PIECE, memory.seen[b] - from);
+      try (Scratch<A> scratch = precision.scratch()) {
+        A x = scratch.take(PIECE);
+        for (int head = 0; head < shape.queryHeads(); head++) {
+          int at = piece * shape.queryHeads() + head;
+          if (n <= 0) {
+            max[at] = Double.NEGATIVE_INFINITY;
+          } else {
+            head(b, head, from, n, at, x);
+          }
+        }
       }
-      out.store(head * dv, acc, 0, group * dv);
+    }
+
+    private void head(int b, int head, int from, int n, int at, A x) {
+      Kernels<A> kernels = precision.kernels();
+      GrowingCache<A> keys = memory.keys;
+      GrowingCache<A> values = memory.values;
+      int h = head / shape.group();
+      int d = shape.keyDim();
+      long query = ((long) b * shape.queryHeads() + head) * d;
+      long row = (long) at * PIECE;
+      long keysAt = keys.at(b, h, from);
+      Blas.gemv(
+          false, n, d, scale, keys.slab(), keysAt, keys.stride(), queries, query, 0, weights, row);
+      weights.load(row, x, 0, n);
+      bias(b, head, from, n, x);
+      double most = kernels.max(x, 0, n);
+      max[at] = most;
+      total[at] = kernels.expAbove(x, 0, finite(most), BlockwiseForward.NEGLIGIBLE, x, 0, n);
+      weights.store(row, x, 0, n);
+      int dv = shape.valueDim();
+      long sum = (long) at * dv;
+      long valuesAt = values.at(b, h, from);
+      Blas.gemv(
+          true, n, dv, 1, values.slab(), valuesAt, values.stride(), weights, row, 0, sums, sum);
+    }
+
+    private void bias(int b, int head, int from, int n, A x) {
+      if (slopes != null) {
+        Kernels<A> kernels = precision.kernels();
+        for (int s = 0; s < n; s++) {
+          double distance = memory.seen[b] - 1 - (from + s);
+          kernels.set(x, s, kernels.get(x, s) - slopes[head] * distance);
+        }
+      }
+      if (forgotten != null) {
+        int at = (b * shape.queryHeads() + head) * perRow * PIECE + from;
+        precision.kernels().add(x, 0, forgotten, at, x, 0, n);
+      }
+    }
+
+    /** Joins the pieces of every row. */
+    void join(Slab<A> y) {
+      Kernels<A> kernels = precision.kernels();
+      int heads = shape.queryHeads();
+      int dv = shape.valueDim();
+      try (Scratch<A> scratch = precision.scratch()) {
+        A joined = scratch.take(dv);
+        A sum = scratch.take(dv);
+        for (int b = 0; b < shape.batch(); b++) {
+          for (int head = 0; head < heads; head++) {
+            double most = sinks == null ? Double.NEGATIVE_INFINITY : sinks[head];
+            for (int c = 0; c < perRow; c++) {
+              most = Math.max(most, max[(b * perRow + c) * heads + head]);
+            }
+            double all = sinks == null ? 0 : Math.exp(sinks[head] - finite(most));
+            kernels.fill(joined, 0, dv, 0);
+            for (int c = 0; c < perRow && c * PIECE < memory.seen[b]; c++) {
+              int at = (b * perRow + c) * heads + head;
+              double kept = Math.exp(max[at] - finite(most));
+              all += kept * total[at];
+              sums.load((long) at * dv, sum, 0, dv);
+              kernels.axpy(kept, sum, 0, joined, 0, dv);
+            }
+            kernels.affine(1 / all, joined, 0, 0, joined, 0, dv);
+            y.store(((long) b * heads + head) * dv, joined, 0, dv);
+          }
+        }
+      }
     }
   }
 
-  /** The sums of log gates between every slot and the token, for a group of heads. */
-  private A bias(Scratch<A> scratch, int b, int head, GrowingCache<A> logs, int seen) {
-    Kernels<A> kernels = precision.kernels();
-    int heads = shape.queryHeads();
-    A gates = scratch.take(seen * heads);
-    A bias = scratch.take(shape.group() * seen);
-    logs.load(b, 0, 0, seen, gates);
-    for (int g = 0; g < shape.group(); g++) {
-      double sum = 0;
-      for (int s = seen - 1; s >= 0; s--) {
-        kernels.set(bias, g * seen + s, sum);
-        sum = Math.max(ForgetBias.LOWEST, sum + kernels.get(gates, s * heads + head + g));
-      }
-    }
-    return bias;
+  /** What is subtracted in place of a largest logit: e^{-inf} is 0, e^{-inf + inf} no number. */
+  private static double finite(double max) {
+    return max == Double.NEGATIVE_INFINITY ? 0 : max;
   }
 }

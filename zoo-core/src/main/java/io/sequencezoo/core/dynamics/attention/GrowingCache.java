@@ -34,42 +34,44 @@ final class GrowingCache<A> {
   private final Slab<A> slab;
   private final int capacity;
 
-  private GrowingCache(Precision<A> precision, INDArray store, int slots) {
+  private GrowingCache(Precision<A> precision, INDArray view, int capacity, Slab<A> slab) {
     this.precision = precision;
-    this.capacity = (int) store.size(1);
-    this.slab = store.isEmpty() ? null : precision.slab(store);
-    this.view = slots == capacity ? store : over(store, slots);
+    this.view = view;
+    this.capacity = capacity;
+    this.slab = slab;
   }
 
-  /** What a state holds. */
+  /** What a state holds: a view on a store, or an array that is all there is. */
   static <A> GrowingCache<A> of(Precision<A> precision, INDArray held) {
-    return new GrowingCache<>(precision, storeOf(held), (int) held.size(1));
+    if (held.isView() && !held.isEmpty()) {
+      long token = held.size(2) * held.size(3);
+      long perRow = held.data().length() / held.size(0);
+      boolean isStore =
+          TAKEN.containsKey(held.data())
+              && held.offset() == 0
+              && held.stride(0) == perRow
+              && held.stride(1) == token
+              && held.stride(2) == held.size(3)
+              && held.stride(3) == 1;
+      return isStore
+          ? new GrowingCache<>(precision, held, (int) (perRow / token), precision.slab(held.data()))
+          : whole(precision, held.dup('c'));
+    }
+    return whole(precision, held);
   }
 
-  private static INDArray over(INDArray store, int slots) {
-    long[] shape = {store.size(0), slots, store.size(2), store.size(3)};
-    return Nd4j.create(store.data(), shape, store.stride(), 0, 'c');
+  private static <A> GrowingCache<A> whole(Precision<A> precision, INDArray array) {
+    Slab<A> slab = array.isEmpty() ? null : precision.slab(array);
+    return new GrowingCache<>(precision, array, (int) array.size(1), slab);
   }
 
-  /** The whole store behind a view; a contiguous array is its own; others are copied. */
-  private static INDArray storeOf(INDArray held) {
-    if (!held.isView() || held.isEmpty()) {
-      return held;
-    }
-    long token = held.size(2) * held.size(3);
-    long perRow = held.data().length() / held.size(0);
-    boolean isStore =
-        TAKEN.containsKey(held.data())
-            && held.offset() == 0
-            && held.stride(0) == perRow
-            && held.stride(1) == token
-            && held.stride(2) == held.size(3)
-            && held.stride(3) == 1;
-    if (!isStore) {
-      return held.dup('c');
-    }
-    long[] shape = {held.size(0), perRow / token, held.size(2), held.size(3)};
-    return Nd4j.create(held.data(), shape, held.stride(), 0, 'c');
+  /** The first slots of a store. */
+  private static INDArray over(DataBuffer store, INDArray like, int slots, int capacity) {
+    long heads = like.size(2);
+    long size = like.size(3);
+    long[] shape = {like.size(0), slots, heads, size};
+    long[] stride = {capacity * heads * size, heads * size, size, 1};
+    return Nd4j.create(store, shape, stride, 0, 'c');
   }
 
   /** The array {@code [B, slots, H, size]} that a state shows. */
@@ -77,12 +79,24 @@ final class GrowingCache<A> {
     return view;
   }
 
+  /** The tokens' memory, for BLAS; those of a row and head lie {@link #stride} apart. */
+  Slab<A> slab() {
+    return slab;
+  }
+
+  /** Where token {@code from} of row b and head h lies. */
+  long at(int b, int h, int from) {
+    return ((long) b * capacity + from) * stride() + h * view.size(3);
+  }
+
+  /** From a token to the next. */
+  int stride() {
+    return (int) (view.size(2) * view.size(3));
+  }
+
   /** Loads tokens {@code [from, to)} of row b and head h, packed. */
   void load(int b, int h, int from, int to, A into) {
-    int size = (int) view.size(3);
-    long stride = view.size(2) * size;
-    slab.loadRows(
-        ((long) b * capacity + from) * stride + (long) h * size, stride, into, 0, to - from, size);
+    slab.loadRows(at(b, h, from), stride(), into, 0, to - from, (int) view.size(3));
   }
 
   /**
@@ -101,7 +115,8 @@ final class GrowingCache<A> {
       A tile = scratch.take(size);
       GrowingCache<A> next =
           !drops && slots <= capacity && claim(held)
-              ? new GrowingCache<>(precision, storeOf(view), slots)
+              ? new GrowingCache<>(
+                  precision, over(view.data(), view, slots, capacity), capacity, slab)
               : moved(held, window, slots, drops, token, tile);
       Slab<A> from = precision.slab(token);
       for (int b = 0; b < held.length; b++) {
@@ -141,7 +156,9 @@ final class GrowingCache<A> {
               token.dataType(),
               new long[] {token.size(0), room, token.size(2), token.size(3)},
               'c');
-      GrowingCache<A> next = new GrowingCache<>(precision, store, slots);
+      INDArray shown = slots == room ? store : over(store.data(), store, slots, room);
+      GrowingCache<A> next =
+          new GrowingCache<>(precision, shown, room, precision.slab(store.data()));
       int[] taken = new int[held.length];
       for (int b = 0; b < held.length; b++) {
         int kept = Math.min(held[b], window - 1);
