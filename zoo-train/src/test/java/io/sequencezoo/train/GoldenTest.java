@@ -1,6 +1,7 @@
 package io.sequencezoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -94,6 +95,17 @@ class GoldenTest {
               .asDouble(),
           "continued.json");
     }
+  }
+
+  @Test
+  void streamedState_isNotThatOfAModelWithAnotherValueOfALaterKey() throws IOException {
+    LanguageModel other =
+        new LanguageModel(Configs.with(model().config(), "layers.0.mixer.norm", false));
+    Parameters parameters = Parameters.of(other, DataType.FLOAT, 1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> ModelStateFiles.load(GOLDEN.resolve("state.safetensors"), other, parameters))
+        .withMessageContaining("must be a state of a model of this configuration");
   }
 
   @Test

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
@@ -42,6 +43,9 @@ public final class Configs {
       strict(
           new ObjectMapper(
               new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)));
+
+  /** A view of a key that version 0.1 didn't know; see {@link #writeAs01}. */
+  public interface Since02 {}
 
   private Configs() {}
 
@@ -184,12 +188,24 @@ public final class Configs {
 
   /** Writes a configuration as indented JSON. */
   public static String write(Object config) {
+    return write(JSON.writerWithDefaultPrettyPrinter(), config);
+  }
+
+  private static String write(ObjectWriter writer, Object config) {
     try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(config);
+      return writer.writeValueAsString(config);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           "configuration: can't be written, " + Mistakes.ofSyntax(e), e);
     }
+  }
+
+  /**
+   * Writes a configuration as version 0.1 did, of which hashes are in files: without the keys that
+   * are {@link Since02}.
+   */
+  public static String writeAs01(Object config) {
+    return write(JSON.writerWithDefaultPrettyPrinter().withView(Object.class), config);
   }
 
   private static ObjectMapper strict(ObjectMapper mapper) {

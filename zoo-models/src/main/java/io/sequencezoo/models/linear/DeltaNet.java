@@ -22,7 +22,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
  *   <li>{@code conv_q, conv_k, conv_v}: last inputs of the convolutions, {@code [B, W-1, .]}, where
  *       there are any
  *   <li>{@code q, k, v, beta, output_gate, output}: projections without bias, {@code N(0, .02)}
- *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5
+ *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5; optional, as the gate is
  * </ul>
  *
  * <p>Cost per token: O(D²/H) time beside the projections, O(D²/H) memory. Differs from the paper:

@@ -27,7 +27,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
  *       .02)}; k, v and beta make N of each per token
  *   <li>{@code log_rate [H]}, {@code step_bias [H]}: as in {@link GatedDeltaNet}; no decay without
  *       them
- *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5
+ *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5; optional, as the gate is
  * </ul>
  *
  * <p>Cost per token: N times the delta rule's, O(D²/H) memory. Differs from the paper: nothing.

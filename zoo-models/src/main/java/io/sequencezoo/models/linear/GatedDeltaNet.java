@@ -28,7 +28,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
  *       .02)}
  *   <li>{@code log_rate [H]}: the logarithm of a rate uniform in (0, 16]; {@code step_bias [H]}:
  *       the inverse softplus of steps log-uniform in [0.001, 0.1]
- *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5
+ *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5; optional, as the gate is
  * </ul>
  *
  * <p>Cost per token: O(D²/H) time beside the projections, O(D²/H) memory. Differs from the paper:

@@ -29,7 +29,7 @@ import io.sequencezoo.core.op.LogDecays;
  *       convolutions, where there are any; they have no activation
  *   <li>{@code q, k, v, output}: projections without bias, {@code N(0, .02)}; k gives the logits of
  *       the forget gate
- *   <li>{@code norm}: {@code [H V]}, eps 1e-5
+ *   <li>{@code norm}: {@code [H V]}, eps 1e-5; optional, and a gate after it
  *   <li>{@code lb}: a number for the layer; in the reference it is learned for all layers of a
  *       model together, from a start of l/L in layer l of L, which is the default here
  * </ul>

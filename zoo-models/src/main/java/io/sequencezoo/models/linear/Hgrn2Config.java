@@ -5,7 +5,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -31,8 +33,8 @@ public record Hgrn2Config(
     double lowerBound,
     Bounds bounds,
     int shortConvolution,
-    GateActivation outputGate,
-    boolean norm)
+    @JsonView(Configs.Since02.class) GateActivation outputGate,
+    @JsonView(Configs.Since02.class) boolean norm)
     implements MatrixStateConfig {
   static final String NAME = "hgrn2";
 

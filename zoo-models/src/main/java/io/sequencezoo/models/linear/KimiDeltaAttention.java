@@ -29,7 +29,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
  *       step_low, step_high} and {@code output_gate_low, output_gate_high}: of rank V
  *   <li>{@code log_rate [H]}: the logarithm of a rate uniform in (1, 16]; {@code step_bias [H K]}:
  *       zero
- *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5
+ *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5; optional, as the gate is
  * </ul>
  *
  * <p>Cost per token: O(D²/H) time beside the projections, O(D²/H) memory. Differs from the paper:

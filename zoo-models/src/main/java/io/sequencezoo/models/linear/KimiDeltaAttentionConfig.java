@@ -4,7 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
@@ -31,8 +33,8 @@ public record KimiDeltaAttentionConfig(
     double valueExpansion,
     int shortConvolution,
     boolean allowNegativeEigenvalues,
-    GateActivation outputGate,
-    boolean norm)
+    @JsonView(Configs.Since02.class) GateActivation outputGate,
+    @JsonView(Configs.Since02.class) boolean norm)
     implements DeltaConfig {
   static final String NAME = "kimi_delta_attention";
 

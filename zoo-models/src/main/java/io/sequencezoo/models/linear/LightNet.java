@@ -48,7 +48,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *   <li>{@code toeplitz_A}: see {@link ToeplitzEncoding}
  *   <li>{@code q, k, v, output}: projections without bias, {@code N(0, .02)}
  *   <li>{@code gate_low [D, R], gate_high [R, H V]}: the output gate's projection
- *   <li>{@code norm}: {@code [H V]}, over all heads together or each by itself, eps 1e-5
+ *   <li>{@code norm}: {@code [H V]}, over all heads together or each by itself, eps 1e-5; optional,
+ *       as the gate is
  * </ul>
  *
  * <p>Bidirectional, the softmax is over the whole sequence: {@code o_t = (softmax(K)ᵀ V)ᵀ q_t /

@@ -18,7 +18,7 @@ import io.sequencezoo.core.kernel.Unary;
  * S_t = S_{t-1} + φ(k_t) v_tᵀ                      state       (eq. 18)
  * z_t = z_{t-1} + φ(k_t)                           normaliser  (eq. 19)
  * o_t = S_tᵀ φ(q_t) / (z_tᵀ φ(q_t) + eps)          read-out    (eq. 20)
- * y_t = o_t W_o                                    optionally a norm per head before
+ * y_t = o_t W_o                                    optionally a norm per head and a gate
  * }</pre>
  *
  * <ul>

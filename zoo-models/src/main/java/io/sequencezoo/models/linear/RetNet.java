@@ -23,7 +23,7 @@ import io.sequencezoo.core.op.Rotary;
  *   <li>{@code conv_q, conv_k, conv_v}: {@code [B, W-1, H K or H V]} last inputs of the
  *       convolutions, where there are any
  *   <li>{@code q, k, v, output_gate, output}: projections without bias, {@code N(0, .02)}
- *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5
+ *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5; optional, as the gate is
  * </ul>
  *
  * <p>Cost per token: O(D²/H) time beside the projections, O(D²/H) memory. The rotation is xPos with

@@ -4,7 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import java.util.List;
 
 /**
@@ -30,8 +32,8 @@ public record RetNetConfig(
     boolean rotary,
     double rotaryBase,
     int shortConvolution,
-    GateActivation outputGate,
-    boolean norm)
+    @JsonView(Configs.Since02.class) GateActivation outputGate,
+    @JsonView(Configs.Since02.class) boolean norm)
     implements MatrixStateConfig {
   static final String NAME = "retnet";
 

@@ -4,7 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.List;
@@ -30,9 +32,9 @@ public record Rwkv7Config(
     @Derived int decayRank,
     @Derived int rateRank,
     @Derived int gateRank,
-    int shortConvolution,
-    boolean outputGate,
-    boolean norm)
+    @JsonView(Configs.Since02.class) int shortConvolution,
+    @JsonView(Configs.Since02.class) boolean outputGate,
+    @JsonView(Configs.Since02.class) boolean norm)
     implements MixerConfig {
   static final String NAME = "rwkv7";
 

@@ -23,7 +23,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
  *   <li>{@code q, k, v, output_gate, output}: projections without bias, {@code N(0, .02)}
  *   <li>{@code gate [D, H], gate_bias [H]}: the decay's projection; the bias starts at zero, so
  *       that the decay starts near .5^{1/16} = .958
- *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5
+ *   <li>{@code norm}: {@code [V]}, shared by the heads, eps 1e-5; optional, as the gate is
  * </ul>
  *
  * <p>Cost per token: O(D²/H) time beside the projections, O(D²/H) memory. Differs from the source:

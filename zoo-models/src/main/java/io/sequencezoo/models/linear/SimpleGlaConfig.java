@@ -2,7 +2,9 @@ package io.sequencezoo.models.linear;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import java.util.List;
 
 /**
@@ -25,8 +27,8 @@ public record SimpleGlaConfig(
     double valueExpansion,
     double gateNormalizer,
     int shortConvolution,
-    GateActivation outputGate,
-    boolean norm)
+    @JsonView(Configs.Since02.class) GateActivation outputGate,
+    @JsonView(Configs.Since02.class) boolean norm)
     implements MatrixStateConfig {
   static final String NAME = "simple_gla";
 

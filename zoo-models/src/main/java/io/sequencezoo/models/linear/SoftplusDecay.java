@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
+import io.sequencezoo.core.shape.Sizes;
 import java.util.SplittableRandom;
 
 /**
@@ -29,7 +30,13 @@ final class SoftplusDecay implements Decay {
       HeadSizes sizes, int channels, int rank, double smallestRate, Initialiser biases) {
     this.heads = sizes.valueHeads();
     this.channels = channels;
-    this.steps = new Projection(STEP, sizes.width(), rank, heads * channels, false);
+    this.steps =
+        new Projection(
+            STEP,
+            sizes.width(),
+            rank,
+            Sizes.product("matrix state: width of decays", heads, channels),
+            false);
     this.rates = (shape, random) -> logarithms((int) shape[0], smallestRate, random);
     this.biases = biases;
   }

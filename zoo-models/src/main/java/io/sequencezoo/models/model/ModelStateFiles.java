@@ -91,14 +91,16 @@ public final class ModelStateFiles {
   /** By the configuration as it is read now, so that a field with a default may have been added. */
   private static boolean isOf(Model model, Path file, Map<String, String> metadata) {
     String config = metadata.get(CONFIG_KEY);
-    return config == null
-        ? fingerprint(model).equals(metadata.get(HASH_KEY))
-        : Configs.read(file + " metadata", config, ModelConfig.class).equals(model.config());
+    if (config != null) {
+      return Configs.read(file + " metadata", config, ModelConfig.class).equals(model.config());
+    }
+    String old = Configs.writeAs01(model.config());
+    // Keys that version 0.1 didn't have must say what it did.
+    return Configs.read(file.toString(), old, ModelConfig.class).equals(model.config())
+        && fingerprint(old).equals(metadata.get(HASH_KEY));
   }
 
-  private static String fingerprint(Model model) {
-    return Hashing.sha256()
-        .hashString(Configs.write(model.config()), StandardCharsets.UTF_8)
-        .toString();
+  private static String fingerprint(String config) {
+    return Hashing.sha256().hashString(config, StandardCharsets.UTF_8).toString();
   }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -167,5 +168,15 @@ class SwitchesTest {
                 .featureMap(FeatureMap.IDENTITY)
                 .normalised(false)
                 .build());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gla", "retnet", "simple_gla", "hgrn2", "kimi_delta_attention", "rwkv7"})
+  void writtenAs01_hasNoneOfTheNewKeys(String type) {
+    MixerConfig config = standard(type);
+    String old = Configs.writeAs01(config);
+    assertThat(old).doesNotContain("outputGate", "norm\"");
+    assertThat(Configs.read("mixer", old, BlockConfig.class)).isEqualTo(config);
+    assertThat(Configs.write(config)).contains("outputGate", "norm\"");
   }
 }
