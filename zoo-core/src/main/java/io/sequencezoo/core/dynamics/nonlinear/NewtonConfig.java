@@ -106,30 +106,10 @@ public record NewtonConfig(
         most, absolute, relative, damping, jacobian, reach, growth, trustIterations, fallback);
   }
 
-  /** The same with these tolerances. */
-  public NewtonConfig withTolerances(double absoluteOne, double relativeOne) {
-    return new NewtonConfig(
-        iterations,
-        absoluteOne,
-        relativeOne,
-        damping,
-        jacobian,
-        reach,
-        growth,
-        trustIterations,
-        fallback);
-  }
-
   /** The same with this damping ω. */
   public NewtonConfig withDamping(double omega) {
     return new NewtonConfig(
         iterations, absolute, relative, omega, jacobian, reach, growth, trustIterations, fallback);
-  }
-
-  /** The same with this reach. */
-  public NewtonConfig withReach(double most) {
-    return new NewtonConfig(
-        iterations, absolute, relative, damping, jacobian, most, growth, trustIterations, fallback);
   }
 
   /** The same with this Jacobian. */
