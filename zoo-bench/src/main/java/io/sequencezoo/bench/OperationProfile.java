@@ -86,7 +86,7 @@ final class OperationProfile implements Tape.Observer {
   private static String method(StackWalker.StackFrame frame) {
     String name = frame.getMethodName();
     if (name.startsWith("lambda$")) {
-      return name.split("\\$")[1];
+      return name.substring("lambda$".length(), name.lastIndexOf('$'));
     }
     return frame.getClassName().endsWith("Dense$Product") ? "linear" : name;
   }
