@@ -54,6 +54,7 @@ public final class Tape implements AutoCloseable {
   private final boolean recording;
   private final MemoryWorkspace workspace;
   private final List<Entry> entries = new ArrayList<>();
+  private final Headroom headroom = new Headroom();
   private boolean closed;
 
   private Tape(boolean recording, String workspaceName) {
@@ -120,9 +121,14 @@ public final class Tape implements AutoCloseable {
     return new Variable(this, contiguous(value), recording, gradient);
   }
 
-  /** An uninitialised row-major array that lives as long as the tape. */
+  /**
+   * An uninitialised row-major array that lives as long as the tape.
+   *
+   * @throws IllegalArgumentException where memory doesn't hold it
+   */
   public INDArray allocate(DataType type, long... shape) {
     checkOpen();
+    headroom.take(workspace, type, shape);
     INDArray array = Nd4j.createUninitialized(type, shape, 'c');
     if (Poison.isOn() && type.isFPType()) {
       array.assign(Double.NaN);
