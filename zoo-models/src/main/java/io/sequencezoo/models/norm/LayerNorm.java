@@ -55,7 +55,7 @@ public final class LayerNorm implements FeedForward {
   }
 
   @Override
-  public Variable forward(Context context, Variable x) {
+  public Variable apply(Context context, Variable x) {
     Variable shift = bias ? context.parameter(BIAS) : null;
     return Norms.layerNorm(context.tape(), x, context.parameter(WEIGHT), shift, eps);
   }

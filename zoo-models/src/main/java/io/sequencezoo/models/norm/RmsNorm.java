@@ -55,7 +55,7 @@ public final class RmsNorm implements FeedForward {
   }
 
   @Override
-  public Variable forward(Context context, Variable x) {
+  public Variable apply(Context context, Variable x) {
     return Norms.rmsNorm(context.tape(), x, context.parameter(WEIGHT), null, eps, width / groups);
   }
 }
