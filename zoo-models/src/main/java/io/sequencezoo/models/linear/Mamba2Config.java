@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
 
 /**
  * Describes a {@link Mamba2}. What is absent takes the reference's default.
@@ -94,7 +95,7 @@ public record Mamba2Config(
 
   @Override
   public SequenceMixer build(Place place) {
-    int inner = Math.multiplyExact(place.width(), expansion);
+    int inner = Sizes.product("mamba2: inner width", place.width(), expansion);
     int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
     checkArgument(
         inner % width == 0,

@@ -21,11 +21,18 @@ import io.sequencezoo.core.registry.MixerConfig;
 public record RhnConfig(
     @Derived int hidden, int depth, double transformBias, RecurrentDropout dropout)
     implements MixerConfig {
+  /** Layers that are built one by one. */
+  private static final int DEEPEST = 1000;
+
   /** Fills in what is absent. */
   public RhnConfig {
     checkArgument(
         hidden >= 0, "rhn: hidden must be at least 1, or 0 for its default, got %s", hidden);
-    checkArgument(depth >= 1, "rhn: depth must be at least 1, got %s", depth);
+    checkArgument(
+        depth >= 1 && depth <= DEEPEST,
+        "rhn: depth must be between 1 and %s, got %s",
+        DEEPEST,
+        depth);
     checkArgument(
         Double.isFinite(transformBias), "rhn: transformBias must be finite, got %s", transformBias);
   }
