@@ -19,8 +19,8 @@ public enum Normaliser {
   @JsonProperty("sigmoid")
   SIGMOID;
 
-  /** From here on down η is e^n to the last bit, and e^-n still far from the end of float. */
-  private static final double TAIL = -80;
+  /** From here on down η is e^n to the last bit. */
+  private static final double TAIL = -60;
 
   /**
    * {@code q_t / η_t}, which normalises everything that the query reads. It leaves the range of

@@ -102,7 +102,7 @@ class NormalisedAttentionTest {
         NormalisedAttentionConfig.of(1, normaliser).build(MixerConfig.Place.alone(2));
     Parameters parameters = Parameters.of(mixer, DataType.FLOAT, 1);
     for (double size : new double[] {1e3, 1e4}) {
-      for (double n : new double[] {-20, -79, -81, -100, -140}) {
+      for (double n : new double[] {-20, -59, -79, -81, -100, -140}) {
         // q = 1e-30, k = size and v = 1 are of the first feature; n is of the second.
         parameters.values().assign(0);
         parameters.value("query").putScalar(0, 0, 1e-30 / size);
