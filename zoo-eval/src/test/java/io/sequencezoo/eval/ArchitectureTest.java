@@ -16,6 +16,7 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The arrows between modules, and the rules that hold everywhere. */
 @AnalyzeClasses(
@@ -141,6 +142,37 @@ class ArchitectureTest {
           .orShould()
           .haveModifier(JavaModifier.ABSTRACT)
           .because("inheritance is not for reuse: wrap instead");
+
+  /** Who reads buffers: by strides and offsets, or of a copy in row-major order. */
+  private static final String BUFFERS =
+      "(kernel.(Float|Double)Precision|autodiff.Tape|io.RawBytes|data.TokenBatch|op.Losses|op.Indices"
+          + "|attention.(GrowingCache|BlockwiseAttention)|diagonal.Rows|rnn.CellLinearization"
+          + "|linear.ChannelBounds|model.Generator|conformance.Conformance)";
+
+  @ArchTest
+  static final ArchRule buffersAreConfined =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.sequencezoo.bench..")
+          .and()
+          .haveNameNotMatching("io[.]sequencezoo[.].*" + BUFFERS + "([$].*)?")
+          .should()
+          .callMethod(INDArray.class, "data")
+          .because("the buffer of a view is that of the whole array");
+
+  /** Who assigns arrays, to targets of the same shape. */
+  private static final String ASSIGNERS =
+      "(dynamics.State|block.Parameters|op.Segments|io.ParameterFiles|model.StateKeeper"
+          + "|train.Checkpoints|train.Trainer)";
+
+  @ArchTest
+  static final ArchRule assignmentsAreConfined =
+      noClasses()
+          .that()
+          .haveNameNotMatching("io[.]sequencezoo[.].*" + ASSIGNERS + "([$].*)?")
+          .should()
+          .callMethod(INDArray.class, "assign", INDArray.class)
+          .because("ND4J assigns a smaller array to the beginning of the target");
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =

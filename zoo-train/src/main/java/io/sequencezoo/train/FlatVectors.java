@@ -87,33 +87,6 @@ final class FlatVectors {
     return sum;
   }
 
-  /** {@code x = factor x} on the pieces that decay. */
-  static void decay(INDArray vector, List<Piece> pieces, double factor) {
-    scaleDecayed(Precision.of(vector), vector, pieces, factor);
-  }
-
-  private static <A> void scaleDecayed(
-      Precision<A> precision, INDArray vector, List<Piece> pieces, double factor) {
-    Slab<A> slab = precision.slab(vector);
-    Parallel.run(
-        pieces.size(),
-        task -> {
-          Piece piece = pieces.get(task);
-          if (!piece.decayed()) {
-            return;
-          }
-          try (Scratch<A> scratch = precision.scratch()) {
-            A tile = scratch.take(TILE);
-            for (long at = piece.from(); at < piece.to(); at += TILE) {
-              int n = (int) Math.min(TILE, piece.to() - at);
-              slab.load(at, tile, 0, n);
-              precision.kernels().affine(factor, tile, 0, 0, tile, 0, n);
-              slab.store(at, tile, 0, n);
-            }
-          }
-        });
-  }
-
   /** A vector of zeros outside every workspace. */
   static INDArray zeros(DataType type, long length) {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {

@@ -4,15 +4,13 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.Parameters;
-import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * An optimiser's description. All take the full learning rate {@code lr}, which the schedule
  * scales, and a {@code weightDecay} that is decoupled from the gradient: {@code w -= lr·weightDecay
  * w} on parameters declared as weights, never on norms, biases and rates.
  *
- * <p>{@code adamw} and {@code nadam} are ours, fused and parallel; the others are ND4J's updaters
- * on the flat vector.
+ * <p>All are PyTorch's algorithms; AdaBelief, which PyTorch lacks, is its authors'.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
@@ -52,11 +50,7 @@ public sealed interface OptimizerConfig {
       implements OptimizerConfig {
     /** Checks the ranges. */
     public AdamW {
-      Settings.rate("adamw", lr);
-      Settings.memory("adamw: beta1", beta1);
-      Settings.memory("adamw: beta2", beta2);
-      Settings.positive("adamw: eps", eps);
-      Settings.decay("adamw", weightDecay);
+      Settings.check("adamw", lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -72,11 +66,10 @@ public sealed interface OptimizerConfig {
 
   /** Plain gradient descent. */
   @JsonTypeName("sgd")
-  record Sgd(double lr, double weightDecay) implements Nd4jUpdater {
+  record Sgd(double lr, double weightDecay) implements OptimizerConfig {
     /** Checks the ranges. */
     public Sgd {
-      Settings.rate("sgd", lr);
-      Settings.decay("sgd", weightDecay);
+      Settings.check("sgd", lr, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -85,19 +78,18 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.Sgd(lr);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.sgd(), weightDecay, parameters);
     }
   }
 
   /** Nesterov's accelerated gradient; momentum 0.9 by default. */
   @JsonTypeName("nesterovs")
-  record Nesterovs(double lr, double momentum, double weightDecay) implements Nd4jUpdater {
+  record Nesterovs(double lr, double momentum, double weightDecay) implements OptimizerConfig {
     /** Checks the ranges. */
     public Nesterovs {
-      Settings.rate("nesterovs", lr);
+      Settings.check("nesterovs", lr, weightDecay);
       Settings.memory("nesterovs: momentum", momentum);
-      Settings.decay("nesterovs", weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -106,22 +98,18 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.Nesterovs(lr, momentum);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.nesterovs(momentum), weightDecay, parameters);
     }
   }
 
   /** Adam (Kingma and Ba, arXiv 1412.6980). */
   @JsonTypeName("adam")
   record Adam(double lr, double beta1, double beta2, double eps, double weightDecay)
-      implements Nd4jUpdater {
+      implements OptimizerConfig {
     /** Checks the ranges. */
     public Adam {
-      Settings.rate("adam", lr);
-      Settings.memory("adam: beta1", beta1);
-      Settings.memory("adam: beta2", beta2);
-      Settings.positive("adam: eps", eps);
-      Settings.decay("adam", weightDecay);
+      Settings.check("adam", lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -130,22 +118,18 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.Adam(lr, beta1, beta2, eps);
+    public Optimizer build(Parameters parameters) {
+      return new FusedAdamW(new AdamW(lr, beta1, beta2, eps, weightDecay), parameters);
     }
   }
 
   /** AMSGrad (Reddi et al., arXiv 1904.09237). */
   @JsonTypeName("amsgrad")
   record AmsGrad(double lr, double beta1, double beta2, double eps, double weightDecay)
-      implements Nd4jUpdater {
+      implements OptimizerConfig {
     /** Checks the ranges. */
     public AmsGrad {
-      Settings.rate("amsgrad", lr);
-      Settings.memory("amsgrad: beta1", beta1);
-      Settings.memory("amsgrad: beta2", beta2);
-      Settings.positive("amsgrad: eps", eps);
-      Settings.decay("amsgrad", weightDecay);
+      Settings.check("amsgrad", lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -154,22 +138,18 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.AMSGrad(lr, beta1, beta2, eps);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.amsGrad(beta1, beta2, eps), weightDecay, parameters);
     }
   }
 
   /** AdaMax (Kingma and Ba, arXiv 1412.6980, section 7.1). */
   @JsonTypeName("adamax")
   record AdaMax(double lr, double beta1, double beta2, double eps, double weightDecay)
-      implements Nd4jUpdater {
+      implements OptimizerConfig {
     /** Checks the ranges. */
     public AdaMax {
-      Settings.rate("adamax", lr);
-      Settings.memory("adamax: beta1", beta1);
-      Settings.memory("adamax: beta2", beta2);
-      Settings.positive("adamax: eps", eps);
-      Settings.decay("adamax", weightDecay);
+      Settings.check("adamax", lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -178,19 +158,18 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.AdaMax(lr, beta1, beta2, eps);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.adaMax(beta1, beta2, eps), weightDecay, parameters);
     }
   }
 
   /** AdaGrad (Duchi et al., JMLR 12, 2011). */
   @JsonTypeName("adagrad")
-  record AdaGrad(double lr, double eps, double weightDecay) implements Nd4jUpdater {
+  record AdaGrad(double lr, double eps, double weightDecay) implements OptimizerConfig {
     /** Checks the ranges. */
     public AdaGrad {
-      Settings.rate("adagrad", lr);
+      Settings.check("adagrad", lr, weightDecay);
       Settings.positive("adagrad: eps", eps);
-      Settings.decay("adagrad", weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -199,20 +178,20 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.AdaGrad(lr, eps);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.adaGrad(eps), weightDecay, parameters);
     }
   }
 
   /** AdaDelta (Zeiler, arXiv 1212.5701); lr multiplies its own step and is 1 in the paper. */
   @JsonTypeName("adadelta")
-  record AdaDelta(double lr, double rho, double eps, double weightDecay) implements Nd4jUpdater {
+  record AdaDelta(double lr, double rho, double eps, double weightDecay)
+      implements OptimizerConfig {
     /** Checks the ranges. */
     public AdaDelta {
-      Settings.rate("adadelta", lr);
+      Settings.check("adadelta", lr, weightDecay);
       Settings.memory("adadelta: rho", rho);
       Settings.positive("adadelta: eps", eps);
-      Settings.decay("adadelta", weightDecay);
     }
 
     /** The paper's. */
@@ -221,8 +200,8 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.AdaDelta(rho, eps);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.adaDelta(rho, eps), weightDecay, parameters);
     }
   }
 
@@ -232,11 +211,7 @@ public sealed interface OptimizerConfig {
       implements OptimizerConfig {
     /** Checks the ranges. */
     public Nadam {
-      Settings.rate("nadam", lr);
-      Settings.memory("nadam: beta1", beta1);
-      Settings.memory("nadam: beta2", beta2);
-      Settings.positive("nadam: eps", eps);
-      Settings.decay("nadam", weightDecay);
+      Settings.check("nadam", lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -246,19 +221,18 @@ public sealed interface OptimizerConfig {
 
     @Override
     public Optimizer build(Parameters parameters) {
-      return new FusedNadam(this, parameters);
+      return new RuleOptimizer(Rule.nadam(beta1, beta2, eps), weightDecay, parameters);
     }
   }
 
   /** RMSProp (Hinton's lecture 6e, 2012). */
   @JsonTypeName("rmsprop")
-  record RmsProp(double lr, double rho, double eps, double weightDecay) implements Nd4jUpdater {
+  record RmsProp(double lr, double rho, double eps, double weightDecay) implements OptimizerConfig {
     /** Checks the ranges. */
     public RmsProp {
-      Settings.rate("rmsprop", lr);
+      Settings.check("rmsprop", lr, weightDecay);
       Settings.memory("rmsprop: rho", rho);
       Settings.positive("rmsprop: eps", eps);
-      Settings.decay("rmsprop", weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -267,22 +241,18 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.RmsProp(lr, rho, eps);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.rmsProp(rho, eps), weightDecay, parameters);
     }
   }
 
   /** AdaBelief (Zhuang et al., arXiv 2010.07468). */
   @JsonTypeName("adabelief")
   record AdaBelief(double lr, double beta1, double beta2, double eps, double weightDecay)
-      implements Nd4jUpdater {
+      implements OptimizerConfig {
     /** Checks the ranges. */
     public AdaBelief {
-      Settings.rate("adabelief", lr);
-      Settings.memory("adabelief: beta1", beta1);
-      Settings.memory("adabelief: beta2", beta2);
-      Settings.positive("adabelief: eps", eps);
-      Settings.decay("adabelief", weightDecay);
+      Settings.check("adabelief", lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The default of everything but the rate. */
@@ -291,19 +261,8 @@ public sealed interface OptimizerConfig {
     }
 
     @Override
-    public IUpdater updater() {
-      return new org.nd4j.linalg.learning.config.AdaBelief(lr, beta1, beta2, eps);
-    }
-  }
-
-  /** The optimisers that ND4J implements. */
-  sealed interface Nd4jUpdater extends OptimizerConfig {
-    /** ND4J's own description, at the full rate. */
-    IUpdater updater();
-
-    @Override
-    default Optimizer build(Parameters parameters) {
-      return new FlatUpdater(updater(), weightDecay(), parameters);
+    public Optimizer build(Parameters parameters) {
+      return new RuleOptimizer(Rule.adaBelief(beta1, beta2, eps), weightDecay, parameters);
     }
   }
 }

@@ -6,7 +6,23 @@ import static com.google.common.base.Preconditions.checkArgument;
 final class Settings {
   private Settings() {}
 
-  static void rate(String type, double lr) {
+  /** Those of all. */
+  static void check(String type, double lr, double weightDecay) {
+    rate(type, lr);
+    decay(type, weightDecay);
+  }
+
+  /** Those of Adam's kin. */
+  static void check(
+      String type, double lr, double beta1, double beta2, double eps, double weightDecay) {
+    rate(type, lr);
+    memory(type + ": beta1", beta1);
+    memory(type + ": beta2", beta2);
+    positive(type + ": eps", eps);
+    decay(type, weightDecay);
+  }
+
+  private static void rate(String type, double lr) {
     checkArgument(
         lr >= 0 && Double.isFinite(lr), "%s: lr must be at least 0 and finite, got %s", type, lr);
   }
@@ -20,7 +36,7 @@ final class Settings {
         value > 0 && Double.isFinite(value), "%s must be positive and finite, got %s", name, value);
   }
 
-  static void decay(String type, double value) {
+  private static void decay(String type, double value) {
     checkArgument(
         value >= 0 && Double.isFinite(value),
         "%s: weightDecay must be at least 0 and finite, got %s",

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *     new Trainer<>(config, parameters, objective, source)
  *         .validator(Validator.loss(objective, validationBatches))
  *         .checkpoints(folder, experiment)
- *         .listener(new ConsoleListener(line -> log.info(line)))
+ *         .listener(new ConsoleListener("my model", line -> log.info(line)))
  *         .run();
  * }</pre>
  *

@@ -1,6 +1,7 @@
 package io.sequencezoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.autodiff.Primitives;
@@ -72,6 +73,21 @@ class AuxiliaryLossTest {
       assertThat(loss.auxiliary()).containsOnlyKeys("hidden.size");
       assertThat(loss.mean().value().getDouble(0))
           .isCloseTo(evaluation.score() + WEIGHT * size, within(1e-12));
+    }
+  }
+
+  @Test
+  void loss_hasOneWeight() {
+    try (Tape tape = Tape.training()) {
+      Context context = Context.training(tape, parameters, 1).child("block");
+      Variable value = tape.constant(Nd4j.scalar(1.0));
+      context.addLoss("size", 1, value);
+      assertThatThrownBy(() -> context.addLoss("size", 2, value))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "context: loss block.size must have one weight, got 2.0 after 1.0; give it another"
+                  + " name");
+      assertThat(context.losses().get("block.size").value().value().getDouble(0)).isEqualTo(1);
     }
   }
 }

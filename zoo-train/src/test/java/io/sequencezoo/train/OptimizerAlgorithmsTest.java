@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,30 +24,15 @@ class OptimizerAlgorithmsTest {
   /** Twenty updates in double, in another order of operations. */
   private static final double ROUNDING = 1e-12;
 
-  /**
-   * ND4J adds eps before the bias correction or under the root: of gradients from 0.05 on, that
-   * changes an update by less than 31.7 eps / 0.05 of the rate, and twenty by this.
-   */
-  private static final double EPS_PLACE = STEPS * RATE * 31.7 * EPS / 0.05;
-
-  /**
-   * ND4J starts the sum of squares of adagrad at 1e-6 and that of rmsprop at eps, not at 0; of
-   * 0.05² and more, that changes updates, of at most 4.5 rates, by less than this.
-   */
-  private static final double START = STEPS * RATE * 4.5 * 1e-6 / (2 * 0.05 * 0.05);
-
-  /** Sizes of gradients, which are from half to the whole of them. */
-  private static final double[] ORDINARY = {1, 0.1, 10};
-
-  /** Some near eps too, where its place matters. */
-  private static final double[] ALL = {1, 0.1, 10, 1e-6, 1e-8, 1e-9};
+  /** Sizes of gradients, which are from half to the whole of them; some near eps. */
+  private static final double[] SIZES = {1, 0.1, 10, 1e-6, 1e-8, 1e-9};
 
   /** One weight's optimiser: from gradient and time to what is subtracted. */
-  interface Rule {
+  interface Algorithm {
     double update(double g, int t);
   }
 
-  record Case(String yaml, java.util.function.Supplier<Rule> rule, double tolerance) {
+  record Case(String yaml, Supplier<Algorithm> algorithm) {
     @Override
     public String toString() {
       return yaml;
@@ -55,22 +41,22 @@ class OptimizerAlgorithmsTest {
 
   static Stream<Case> cases() {
     return List.of(
-        new Case("{type: sgd, lr: 0.01}", () -> (g, t) -> RATE * g, ROUNDING),
-        new Case("{type: nesterovs, lr: 0.01}", Nesterov::new, ROUNDING),
-        new Case("{type: adam, lr: 0.01}", () -> new Adam(false, false), EPS_PLACE),
-        new Case("{type: adamw, lr: 0.01, weightDecay: 0}", () -> new Adam(false, false), ROUNDING),
-        new Case("{type: amsgrad, lr: 0.01}", () -> new Adam(true, false), EPS_PLACE),
-        new Case("{type: nadam, lr: 0.01}", () -> new Adam(false, true), ROUNDING),
-        new Case("{type: adamax, lr: 0.01}", AdaMax::new, EPS_PLACE),
-        new Case("{type: adagrad, lr: 0.01, eps: 1e-8}", AdaGrad::new, START),
-        new Case("{type: adadelta, lr: 0.01, eps: 1e-8}", AdaDelta::new, ROUNDING),
-        new Case("{type: rmsprop, lr: 0.01}", RmsProp::new, START),
-        new Case("{type: adabelief, lr: 0.01, eps: 1e-8}", AdaBelief::new, EPS_PLACE))
+        new Case("{type: sgd, lr: 0.01}", () -> (g, t) -> RATE * g),
+        new Case("{type: nesterovs, lr: 0.01}", Nesterov::new),
+        new Case("{type: adam, lr: 0.01}", () -> new Adam(false, false)),
+        new Case("{type: adamw, lr: 0.01, weightDecay: 0}", () -> new Adam(false, false)),
+        new Case("{type: amsgrad, lr: 0.01}", () -> new Adam(true, false)),
+        new Case("{type: nadam, lr: 0.01}", () -> new Adam(false, true)),
+        new Case("{type: adamax, lr: 0.01}", AdaMax::new),
+        new Case("{type: adagrad, lr: 0.01, eps: 1e-8}", AdaGrad::new),
+        new Case("{type: adadelta, lr: 0.01, eps: 1e-8}", AdaDelta::new),
+        new Case("{type: rmsprop, lr: 0.01}", RmsProp::new),
+        new Case("{type: adabelief, lr: 0.01, eps: 1e-8}", AdaBelief::new))
         .stream();
   }
 
   /** torch.optim.SGD with momentum 0.9 and nesterov. */
-  static final class Nesterov implements Rule {
+  static final class Nesterov implements Algorithm {
     private double momentum;
 
     @Override
@@ -81,7 +67,7 @@ class OptimizerAlgorithmsTest {
   }
 
   /** torch.optim.Adam, with amsgrad; torch.optim.NAdam. */
-  static final class Adam implements Rule {
+  static final class Adam implements Algorithm {
     private final boolean largest;
     private final boolean nesterov;
     private double m;
@@ -112,7 +98,7 @@ class OptimizerAlgorithmsTest {
   }
 
   /** torch.optim.Adamax. */
-  static final class AdaMax implements Rule {
+  static final class AdaMax implements Algorithm {
     private double m;
     private double u;
 
@@ -125,7 +111,7 @@ class OptimizerAlgorithmsTest {
   }
 
   /** torch.optim.Adagrad. */
-  static final class AdaGrad implements Rule {
+  static final class AdaGrad implements Algorithm {
     private double sum;
 
     @Override
@@ -136,7 +122,7 @@ class OptimizerAlgorithmsTest {
   }
 
   /** torch.optim.Adadelta, rho 0.95. */
-  static final class AdaDelta implements Rule {
+  static final class AdaDelta implements Algorithm {
     private double square;
     private double moved;
 
@@ -150,7 +136,7 @@ class OptimizerAlgorithmsTest {
   }
 
   /** torch.optim.RMSprop, alpha 0.95. */
-  static final class RmsProp implements Rule {
+  static final class RmsProp implements Algorithm {
     private double square;
 
     @Override
@@ -161,7 +147,7 @@ class OptimizerAlgorithmsTest {
   }
 
   /** The authors' AdaBelief. */
-  static final class AdaBelief implements Rule {
+  static final class AdaBelief implements Algorithm {
     private double m;
     private double s;
 
@@ -177,14 +163,14 @@ class OptimizerAlgorithmsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void step_equalsTheAlgorithm(Case it) {
-    double[] sizes = it.tolerance == ROUNDING ? ALL : ORDINARY;
+    double[] sizes = SIZES;
     Block block =
         declaration ->
             declaration.weight("w", (shape, random) -> new double[sizes.length], sizes.length);
     Parameters parameters = Parameters.of(block, DataType.DOUBLE, 3);
     OptimizerConfig config = Configs.read("optimizer", it.yaml, OptimizerConfig.class);
     Optimizer optimizer = config.build(parameters);
-    Rule[] rules = Stream.generate(it.rule).limit(sizes.length).toArray(Rule[]::new);
+    Algorithm[] rules = Stream.generate(it.algorithm).limit(sizes.length).toArray(Algorithm[]::new);
     double[] w = new double[sizes.length];
     SplittableRandom random = new SplittableRandom(5);
     for (int t = 1; t <= STEPS; t++) {
@@ -200,7 +186,7 @@ class OptimizerAlgorithmsTest {
       for (int i = 0; i < g.length; i++) {
         assertThat(actual[i])
             .as("%s: weight with gradients of %s after %s updates", it, sizes[i], t)
-            .isCloseTo(w[i], within(it.tolerance));
+            .isCloseTo(w[i], within(ROUNDING));
       }
     }
   }

@@ -23,11 +23,26 @@ public record IcllConfig(
     Languages languages,
     Prompts prompts) {
 
+  /** Problems of a split: their languages are kept, about 300 bytes each. */
+  private static final int MOST_EXAMPLES = 1_000_000;
+
+  /** Tokens of a prompt, which is drawn as a whole. */
+  private static final int LONGEST_PROMPT = 1 << 20;
+
   /** Checks the numbers of problems. */
   public IcllConfig {
-    checkAtLeast(1, "trainExamples", trainExamples);
-    checkAtLeast(1, "validationExamples", validationExamples);
-    checkAtLeast(1, "testExamples", testExamples);
+    checkExamples("trainExamples", trainExamples);
+    checkExamples("validationExamples", validationExamples);
+    checkExamples("testExamples", testExamples);
+  }
+
+  private static void checkExamples(String name, int value) {
+    checkArgument(
+        value >= 1 && value <= MOST_EXAMPLES,
+        "icll: %s must be between 1 and %s, got %s",
+        name,
+        MOST_EXAMPLES,
+        value);
   }
 
   /**
@@ -61,7 +76,7 @@ public record IcllConfig(
 
   /** The most tokens that a prompt can have. */
   public int longestPrompt() {
-    return (prompts.stringBound() - 1) * prompts.lengthBound() - 1;
+    return (int) longest(prompts.stringBound(), prompts.lengthBound());
   }
 
   /**
@@ -114,12 +129,24 @@ public record IcllConfig(
           "icll: stringBound must be above minStrings %s, got %s; the bound is exclusive",
           minStrings,
           stringBound);
+      checkArgument(
+          longest(stringBound, lengthBound) <= LONGEST_PROMPT,
+          "icll: prompts must have at most %s tokens, (stringBound - 1) x lengthBound - 1, got %s;"
+              + " lower stringBound %s or lengthBound %s",
+          LONGEST_PROMPT,
+          longest(stringBound, lengthBound),
+          stringBound,
+          lengthBound);
     }
 
     /** The defaults: {@code configs/dataset/icl_dfa.yaml} of the reference. */
     public static Prompts standard() {
       return new Prompts(10, 20, 50);
     }
+  }
+
+  private static long longest(int stringBound, int lengthBound) {
+    return (stringBound - 1L) * lengthBound - 1;
   }
 
   private static void checkAtLeast(int least, String name, int value) {

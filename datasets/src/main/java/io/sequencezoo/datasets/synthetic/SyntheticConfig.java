@@ -28,17 +28,27 @@ public record SyntheticConfig(
     int validationExamples,
     int testExamples) {
 
+  /** Steps of an example, which is drawn as a whole. */
+  private static final int LONGEST = 1 << 20;
+
+  /** Symbols: logits are over all of them. */
+  private static final int MOST_SYMBOLS = 1 << 20;
+
+  /** Examples of a split, which are shuffled together. */
+  private static final int MOST_EXAMPLES = 10_000_000;
+
   /** Checks the ranges. */
   public SyntheticConfig {
-    checkAtLeast(task == SyntheticTask.KEEP_5TH ? SyntheticTask.KEPT : 1, "length", length);
-    checkAtLeast(2, "symbols", symbols);
+    checkBetween(
+        task == SyntheticTask.KEEP_5TH ? SyntheticTask.KEPT : 1, LONGEST, "length", length);
+    checkBetween(2, MOST_SYMBOLS, "symbols", symbols);
     checkArgument(
         task != SyntheticTask.PARITY || symbols == 2,
         "synthetic: symbols must be 2 for parity, got %s",
         symbols);
-    checkAtLeast(1, "trainExamples", trainExamples);
-    checkAtLeast(1, "validationExamples", validationExamples);
-    checkAtLeast(1, "testExamples", testExamples);
+    checkBetween(1, MOST_EXAMPLES, "trainExamples", trainExamples);
+    checkBetween(1, MOST_EXAMPLES, "validationExamples", validationExamples);
+    checkBetween(1, MOST_EXAMPLES, "testExamples", testExamples);
   }
 
   /** A task as in ParaRNN. */
@@ -66,7 +76,13 @@ public record SyntheticConfig(
     return Configs.with(this, "length", steps);
   }
 
-  private static void checkAtLeast(int least, String name, int value) {
-    checkArgument(value >= least, "synthetic: %s must be at least %s, got %s", name, least, value);
+  private static void checkBetween(int least, int most, String name, int value) {
+    checkArgument(
+        value >= least && value <= most,
+        "synthetic: %s must be between %s and %s, got %s",
+        name,
+        least,
+        most,
+        value);
   }
 }

@@ -43,7 +43,7 @@ final class IcllConfigTest {
   @Test
   void sizes_areChecked() {
     assertThatThrownBy(() -> IcllConfig.regBench(1, 0))
-        .hasMessage("icll: trainExamples must be at least 1, got 0");
+        .hasMessage("icll: trainExamples must be between 1 and 1000000, got 0");
     assertThatThrownBy(() -> new IcllConfig.Languages(3, 12, 4))
         .hasMessage("icll: symbols must be at least edgeBound 4, got 3");
     assertThatThrownBy(() -> new IcllConfig.Languages(18, 64, 4))

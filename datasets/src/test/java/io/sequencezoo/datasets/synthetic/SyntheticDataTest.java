@@ -88,6 +88,6 @@ class SyntheticDataTest {
     assertThatThrownBy(() -> new SyntheticConfig(SyntheticTask.PARITY, 0, 100, 3, 1, 1, 1))
         .hasMessage("synthetic: symbols must be 2 for parity, got 3");
     assertThatThrownBy(() -> SyntheticConfig.standard(SyntheticTask.KEEP_5TH).withLength(4))
-        .hasMessage("synthetic: length must be at least 5, got 4");
+        .hasMessage("synthetic: length must be between 5 and 1048576, got 4");
   }
 }

@@ -70,7 +70,9 @@ final class Sums<A> {
       overLast(source, outer, r, target, beta);
       return;
     }
-    long pieceRows = Math.max((Elementwise.GRAIN + inner - 1) / inner, (r + PIECES - 1) / PIECES);
+    long grainRows = (Elementwise.GRAIN + inner - 1) / inner;
+    // Pieces of one row would leave as many rows as before to be summed, for ever.
+    long pieceRows = Math.max(Math.max(2, grainRows), (r + PIECES - 1) / PIECES);
     int pieces = (int) Math.max(1, (r + pieceRows - 1) / pieceRows);
     INDArray partial =
         pieces == 1 ? target : tape.allocate(precision.type(), outer * pieces * inner);

@@ -64,6 +64,7 @@ public final class Tape implements AutoCloseable {
 
   private int step;
   private long observed = System.nanoTime();
+  private final Headroom headroom = new Headroom();
   private boolean closed;
 
   private Tape(boolean recording, String workspaceName, StepArrays reused) {
@@ -148,9 +149,16 @@ public final class Tape implements AutoCloseable {
     return new Variable(this, contiguous(value), recording, gradient);
   }
 
-  /** An uninitialised row-major array that lives as long as the tape. */
+  /**
+   * An uninitialised row-major array that lives as long as the tape.
+   *
+   * @throws IllegalArgumentException where memory doesn't hold it
+   */
   public INDArray allocate(DataType type, long... shape) {
     checkOpen();
+    if (reused == null) {
+      headroom.take(workspace, type, shape);
+    }
     INDArray array =
         reused == null ? Nd4j.createUninitialized(type, shape, 'c') : reused.take(type, shape);
     if (Poison.isOn() && type.isFPType()) {

@@ -205,7 +205,7 @@ public final class Context {
 
   /**
    * Adds a loss of this block, such as a ponder cost, to the objective's; several of one name add
-   * up.
+   * up, and must have one weight.
    *
    * @param name of the loss under this block
    * @param weight what the objective multiplies it by
@@ -217,10 +217,15 @@ public final class Context {
         "context: loss %s must be a scalar, got %s numbers",
         name,
         value.value().length());
-    shared.pass.losses.merge(
+    AuxiliaryLoss before = shared.pass.losses.get(path(name));
+    checkArgument(
+        before == null || before.weight() == weight,
+        "context: loss %s must have one weight, got %s after %s; give it another name",
         path(name),
-        new AuxiliaryLoss(weight, value),
-        (a, b) -> new AuxiliaryLoss(weight, Primitives.add(tape(), a.value(), b.value())));
+        weight,
+        before == null ? 0 : before.weight());
+    Variable sum = before == null ? value : Primitives.add(tape(), before.value(), value);
+    shared.pass.losses.put(path(name), new AuxiliaryLoss(weight, sum));
   }
 
   /** The losses that blocks have added on this tape so far, by path. */

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.hash.Hashing;
 import com.google.common.math.LongMath;
+import io.sequencezoo.core.kernel.Memory;
 import io.sequencezoo.core.kernel.Slab;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

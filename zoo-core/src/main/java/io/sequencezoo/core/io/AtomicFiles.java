@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -22,6 +23,9 @@ public final class AtomicFiles {
   private static final String TEMPORARY = ".tmp";
   private static final Pattern LITTER = Pattern.compile("\\..+\\.\\d+\\" + TEMPORARY);
   private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Runs before everything that the disk sees as one step; tests end the process there. */
+  static final AtomicReference<Runnable> BEFORE_STEP = new AtomicReference<>(() -> {});
 
   private AtomicFiles() {}
 
@@ -73,12 +77,14 @@ public final class AtomicFiles {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
       body.write(channel);
+      BEFORE_STEP.get().run();
       channel.force(true);
     }
   }
 
   /** Renames a file or folder in one step. */
   public static void move(Path from, Path to) throws IOException {
+    BEFORE_STEP.get().run();
     try {
       Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (AtomicMoveNotSupportedException e) {
@@ -92,6 +98,7 @@ public final class AtomicFiles {
       // Windows opens no channel on a folder; its renames are journalled.
       return;
     }
+    BEFORE_STEP.get().run();
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -2,6 +2,7 @@ package io.sequencezoo.core.op;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.math.LongMath;
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -37,7 +38,7 @@ public final class TaylorFeatures {
     checkOrder(order);
     long count = 1;
     for (int p = 1; p <= order; p++) {
-      count = Math.multiplyExact(count, keys + p) / p;
+      count = LongMath.saturatedMultiply(count, keys + (long) p) / p;
     }
     checkArgument(
         count <= Integer.MAX_VALUE / 4,

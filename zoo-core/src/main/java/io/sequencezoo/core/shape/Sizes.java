@@ -5,9 +5,25 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Sizes that configurations multiply, in exact arithmetic. */
+/** Sizes that configurations add and multiply, in exact arithmetic. */
 public final class Sizes {
   private Sizes() {}
+
+  /**
+   * A sum of sizes.
+   *
+   * @throws IllegalArgumentException where it is no int, naming subject and terms
+   */
+  public static int sum(String subject, int first, int second) {
+    long sum = (long) first + second;
+    checkArgument(
+        sum <= Integer.MAX_VALUE,
+        "%s must be fewer than 2^31, got %s + %s",
+        subject,
+        first,
+        second);
+    return (int) sum;
+  }
 
   /**
    * A product of positive sizes.

@@ -243,4 +243,15 @@ final class PrimitivesTest {
   private static double[] flat(INDArray array) {
     return array.castTo(DataType.DOUBLE).reshape('c', new long[] {array.length()}).toDoubleVector();
   }
+
+  @Test
+  void sum_takesFewWideRows() {
+    int columns = 70_000;
+    Tape tape = Tape.detached();
+    Variable x = tape.variable(Nd4j.ones(DataType.DOUBLE, 2, 3, columns));
+    Variable sum = Primitives.sum(tape, x, 1, false);
+    assertThat(sum.shape()).containsExactly(2, columns);
+    assertThat(sum.value().minNumber().doubleValue()).isEqualTo(3);
+    assertThat(sum.value().maxNumber().doubleValue()).isEqualTo(3);
+  }
 }

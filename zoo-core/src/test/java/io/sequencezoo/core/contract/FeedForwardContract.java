@@ -53,6 +53,8 @@ public final class FeedForwardContract {
     laws.put(
         "6 positions are independent",
         () -> new FeedForwardContract(config, type).positionsAreIndependent());
+    laws.put(
+        "6 padding holds anything", () -> new FeedForwardContract(config, type).paddingIsFree());
     laws.put("7 determinism", () -> new FeedForwardContract(config, type).determinism());
     laws.put("8 round trip", () -> new FeedForwardContract(config, type).roundTrip());
     laws.put("9 declared parameters", () -> new FeedForwardContract(config, type).declared());
@@ -72,13 +74,22 @@ public final class FeedForwardContract {
   }
 
   private List<INDArray> everything() {
-    INDArray x = input(61, BATCH, STEPS);
+    return everything(input(61, BATCH, STEPS), null);
+  }
+
+  private List<INDArray> everything(INDArray x, int[] lengths) {
     parameters.zeroGradients();
     List<INDArray> results = new ArrayList<>();
     try (Tape tape = Tape.training()) {
       Variable in = tape.variable(x);
-      Variable y = block.forward(Context.training(tape, parameters, SEED), in);
-      tape.backward(List.of(y), List.of(MixerSubject.random(type, 62, y.shape())));
+      Context context = Context.training(tape, parameters, SEED);
+      context = lengths == null ? context : context.withLengths(lengths);
+      Variable y = block.forward(context, in);
+      INDArray cotangent = MixerSubject.random(type, 62, y.shape());
+      if (lengths != null) {
+        NonFiniteLaws.padding(cotangent, lengths, 0);
+      }
+      tape.backward(List.of(y), List.of(cotangent));
       results.add(outside(y.value()));
       results.add(outside(in.gradient()));
     }
@@ -112,6 +123,18 @@ public final class FeedForwardContract {
             forward(parameters, MixerSubject.slice(MixerSubject.row(x, b), t, t + 1)),
             Tolerances.of(type));
       }
+    }
+  }
+
+  /** What padding holds changes no bit of valid outputs and of gradients. */
+  private void paddingIsFree() {
+    int[] lengths = {STEPS, 3, 0};
+    INDArray x = input(66, BATCH, STEPS);
+    List<INDArray> clean = everything(NonFiniteLaws.padding(x, lengths, 0), lengths);
+    for (double poison : NonFiniteLaws.POISONS) {
+      INDArray poisoned = NonFiniteLaws.padding(x.dup('c'), lengths, poison);
+      ReproducibilityLaws.assertAllSame(
+          "padding of " + poison, everything(poisoned, lengths), clean);
     }
   }
 

@@ -17,7 +17,7 @@ final class NonFiniteLaws {
   private static final int STEPS = 4;
 
   /** What a diverged model, uninitialised memory, or an overflow leaves behind. */
-  private static final double[] POISONS = {
+  static final double[] POISONS = {
     Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e30
   };
 
@@ -105,7 +105,8 @@ final class NonFiniteLaws {
     }
   }
 
-  private static INDArray padding(INDArray x, int[] lengths, double value) {
+  /** Sets what padded positions hold. */
+  static INDArray padding(INDArray x, int[] lengths, double value) {
     for (int b = 0; b < lengths.length; b++) {
       if (lengths[b] < x.size(1)) {
         x.get(

@@ -35,10 +35,17 @@ public record ProbeInput(Kind kind, String text, int row, int length, long seed)
     TEXT
   }
 
+  /** Mixing matrices are of the length's square. */
+  private static final int LONGEST = 4096;
+
   /** Checks the ranges. */
   public ProbeInput {
     checkArgument(row >= 0, "input: row must not be negative, got %s", row);
-    checkArgument(length >= 1, "input: length must be at least 1, got %s", length);
+    checkArgument(
+        length >= 1 && length <= LONGEST,
+        "input: length must be between 1 and %s, got %s",
+        LONGEST,
+        length);
     checkArgument(
         (kind == Kind.TEXT) == (text != null),
         "input: a text must be given for the input TEXT, and for no other");

@@ -90,8 +90,8 @@ final class DescribeCommand implements Callable<Integer> {
     }
     checkArgument(
         !options.areGiven(),
-        "describe: --length, --seed, --input, --text, --row, --head, --model, --layer and --out belong"
-            + " to --spectrum and --dynamics");
+        "describe: --length, --seed, --input, --text, --row, --head, --model, --layer and --out"
+            + " belong to --spectrum and --dynamics");
     describe(entry, config);
     return 0;
   }
@@ -161,8 +161,10 @@ final class DescribeCommand implements Callable<Integer> {
     MixerConfig.Place place = MixerConfig.Place.alone(countedWidth());
     if (config instanceof MixerConfig mixer) {
       SequenceMixer built = mixer.build(place);
+      // Refuses what is too large, before costs of it are counted.
+      Declaration declaration = declarationOf(built);
       describeMixer(out, built.parametrisation());
-      describeParameters(out, declarationOf(built));
+      describeParameters(out, declaration);
     } else if (config instanceof FeedForwardConfig channel) {
       describeParameters(out, declarationOf(channel.build(place)));
     }

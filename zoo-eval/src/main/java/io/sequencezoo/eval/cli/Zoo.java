@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
       VersionCommand.class
     })
 public final class Zoo implements Runnable {
+  private static final int MOST_THREADS = 1024;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -51,9 +53,10 @@ public final class Zoo implements Runnable {
       paramLabel = "N",
       description = "Threads to compute with (default: all processors).")
   void setThreads(int threads) {
-    if (threads < 1) {
+    if (threads < 1 || threads > MOST_THREADS) {
       throw new ParameterException(
-          spec.commandLine(), "--threads: must be at least 1, got " + threads);
+          spec.commandLine(),
+          "--threads: must be between 1 and " + MOST_THREADS + ", got " + threads);
     }
     io.sequencezoo.core.kernel.Parallel.setThreads(threads);
   }
@@ -158,7 +161,7 @@ public final class Zoo implements Runnable {
     return line.getCommandSpec().qualifiedName();
   }
 
-  private static String oneLine(Error e) {
+  static String oneLine(Error e) {
     if (e instanceof OutOfMemoryError) {
       return "memory: must hold what was asked for, got "
           + e.getMessage()

@@ -35,64 +35,35 @@ final class MatrixStateOperators {
   }
 
   private static Map<String, Variable> linearAttention(Tape tape, Case c, Inputs in) {
-    Variable q = in.get("input.q");
-    Variable k = in.get("input.k");
-    Variable v = in.get("input.v");
-    double scale = c.number("scale");
+    boolean normalised = c.flag("normalize");
+    Read r = normalised ? Read.of(c, in, "S", "z") : Read.of(c, in, "S");
     return Evolutions.outputs(
         "o",
-        c.flag("normalize")
+        normalised
             ? LinearOperators.normalisedLinearAttention(
-                tape,
-                Solver.AUTO,
-                q,
-                k,
-                v,
-                Evolutions.initial(in, "S", "z"),
-                scale,
-                c.number("normalizer_eps"))
+                tape, Solver.AUTO, r.q, r.k, r.v, r.initial, r.scale, c.number("normalizer_eps"))
             : LinearOperators.linearAttention(
-                tape, Solver.AUTO, q, k, v, Evolutions.initial(in, "S"), scale));
+                tape, Solver.AUTO, r.q, r.k, r.v, r.initial, r.scale));
   }
 
   private static Map<String, Variable> gatedLinearAttention(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
     return Evolutions.outputs(
         "o",
         LinearOperators.gatedLinearAttention(
-            tape,
-            Solver.AUTO,
-            in.get("input.q"),
-            in.get("input.k"),
-            in.get("input.v"),
-            in.get("input.g"),
-            Evolutions.initial(in, "S"),
-            c.number("scale")));
+            tape, Solver.AUTO, r.q, r.k, r.v, in.get("input.g"), r.initial, r.scale));
   }
 
   private static Map<String, Variable> retention(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
     return Evolutions.outputs(
-        "o",
-        LinearOperators.retention(
-            tape,
-            Solver.AUTO,
-            in.get("input.q"),
-            in.get("input.k"),
-            in.get("input.v"),
-            Evolutions.initial(in, "S"),
-            c.number("scale")));
+        "o", LinearOperators.retention(tape, Solver.AUTO, r.q, r.k, r.v, r.initial, r.scale));
   }
 
   private static Map<String, Variable> lightnet(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S", "z");
     return Evolutions.outputs(
-        "o",
-        LinearOperators.lightnet(
-            tape,
-            Solver.AUTO,
-            in.get("input.q"),
-            in.get("input.k"),
-            in.get("input.v"),
-            Evolutions.initial(in, "S", "z"),
-            c.number("scale")));
+        "o", LinearOperators.lightnet(tape, Solver.AUTO, r.q, r.k, r.v, r.initial, r.scale));
   }
 
   /**
@@ -145,48 +116,42 @@ final class MatrixStateOperators {
   }
 
   private static Map<String, Variable> deltaRule(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable beta = in.get("input.beta");
+    Variable g = in.optional("input.g");
     return Evolutions.outputs(
         "o",
-        DeltaOperators.deltaRule(
-            tape,
-            Solver.AUTO,
-            in.get("input.q"),
-            in.get("input.k"),
-            in.get("input.v"),
-            in.get("input.beta"),
-            in.optional("input.g"),
-            Evolutions.initial(in, "S"),
-            c.number("scale")));
+        DeltaOperators.deltaRule(tape, Solver.AUTO, r.q, r.k, r.v, beta, g, r.initial, r.scale));
   }
 
   private static Map<String, Variable> deltaProduct(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable beta = in.get("input.beta");
+    Variable g = in.optional("input.g");
     return Evolutions.outputs(
         "o",
-        DeltaOperators.deltaProduct(
-            tape,
-            Solver.AUTO,
-            in.get("input.q"),
-            in.get("input.k"),
-            in.get("input.v"),
-            in.get("input.beta"),
-            in.optional("input.g"),
-            Evolutions.initial(in, "S"),
-            c.number("scale")));
+        DeltaOperators.deltaProduct(tape, Solver.AUTO, r.q, r.k, r.v, beta, g, r.initial, r.scale));
   }
 
   private static Map<String, Variable> lowRank(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable a = in.get("input.a");
+    Variable b = in.get("input.b");
+    Variable g = in.get("input.g");
     return Evolutions.outputs(
-        "o",
-        DeltaOperators.lowRank(
-            tape,
-            Solver.AUTO,
-            in.get("input.q"),
-            in.get("input.k"),
-            in.get("input.v"),
-            in.get("input.a"),
-            in.get("input.b"),
-            in.get("input.g"),
-            Evolutions.initial(in, "S"),
-            c.number("scale")));
+        "o", DeltaOperators.lowRank(tape, Solver.AUTO, r.q, r.k, r.v, a, b, g, r.initial, r.scale));
+  }
+
+  /** What almost all of them take. */
+  private record Read(Variable q, Variable k, Variable v, State initial, double scale) {
+    /** Of a case, whose state has these parts. */
+    static Read of(Case c, Inputs in, String... parts) {
+      return new Read(
+          in.get("input.q"),
+          in.get("input.k"),
+          in.get("input.v"),
+          Evolutions.initial(in, parts),
+          c.number("scale"));
+    }
   }
 }

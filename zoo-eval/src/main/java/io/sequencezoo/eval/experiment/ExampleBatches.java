@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.Lists;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import com.google.common.primitives.Ints;
 import io.sequencezoo.core.data.BatchSource;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Split;
@@ -85,7 +86,7 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
       return Lists.partition(rows, batch);
     }
     List<List<Integer>> batches = new ArrayList<>();
-    for (List<Integer> part : Lists.partition(rows, batch * window)) {
+    for (List<Integer> part : Lists.partition(rows, Ints.saturatedCast((long) batch * window))) {
       List<Integer> sorted = new ArrayList<>(part);
       if (window > 1) {
         sorted.sort(Comparator.comparingInt(row -> lengths()[row]));
@@ -123,7 +124,7 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
 
   @Override
   public long batchesPerEpoch() {
-    return (examples + batch - 1L) / batch;
+    return ((long) examples + batch - 1) / batch;
   }
 
   @Override

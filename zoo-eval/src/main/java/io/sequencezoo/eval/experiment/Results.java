@@ -1,5 +1,7 @@
 package io.sequencezoo.eval.experiment;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -40,7 +42,7 @@ public record Results(
 
   /** The scores of a run on the test examples. */
   public Scores scores(Run run) {
-    return Configs.json().convertValue(run.details().get(TEST), config.task().scoresType());
+    return run.detail(TEST, config.task().scoresType());
   }
 
   /** The name of a run, with its seed where there are several of that name. */
@@ -77,6 +79,7 @@ public record Results(
       @JsonAnyGetter @JsonAnySetter Map<String, JsonNode> details) {
     /** Copies the details. */
     public Run {
+      checkArgument(name != null && madeBy != null, "run: must have name and madeBy");
       details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
     }
 
@@ -103,15 +106,35 @@ public record Results(
           ordered);
     }
 
+    /**
+     * One of the details.
+     *
+     * @throws IllegalArgumentException where there is none
+     */
+    public JsonNode detail(String field) {
+      JsonNode value = details.get(field);
+      checkArgument(value != null, "run %s: must hold %s, got none", name, field);
+      return value;
+    }
+
+    /**
+     * One of the details as what it was written from.
+     *
+     * @throws IllegalArgumentException where there is none, or it is something else
+     */
+    public <T> T detail(String field, Class<T> type) {
+      return Configs.read("run " + name + " " + field, detail(field).toString(), type);
+    }
+
     /** A number among the details. */
     public double number(String field) {
-      return details.get(field).asDouble();
+      return detail(field).asDouble();
     }
 
     /** Pairs of two fields of a list among the details. */
     public List<double[]> points(String list, String x, String y) {
       List<double[]> points = new ArrayList<>();
-      for (JsonNode point : details.get(list)) {
+      for (JsonNode point : detail(list)) {
         points.add(new double[] {point.path(x).asDouble(), point.path(y).asDouble()});
       }
       return points;

@@ -1,7 +1,5 @@
 package io.sequencezoo.eval.icll;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.eval.experiment.Report;
 import io.sequencezoo.eval.experiment.Results;
 import io.sequencezoo.eval.report.Page;
@@ -19,8 +17,8 @@ final class IcllPage {
     return List.of(
         new Page.Section(
             "Results on unseen automata",
-            "Accuracy: how often the likeliest next symbol is one that the automaton allows. TVD: total"
-                + " variation distance to the true distribution. ± is one standard error over"
+            "Accuracy: how often the likeliest next symbol is one that the automaton allows. TVD:"
+                + " total variation distance to the true distribution. ± is one standard error over"
                 + " automata.",
             List.of(report.table())),
         new Page.Section(
@@ -45,17 +43,16 @@ final class IcllPage {
             List.copyOf(mixing(report.results()))),
         new Page.Section(
             "A prompt continued",
-            "The likeliest symbol, fed back, and so on, up to the first (red) that the automaton doesn't"
-                + " allow; hold the pointer over a symbol to see what was allowed.",
+            "The likeliest symbol, fed back, and so on, up to the first (red) that the automaton"
+                + " doesn't allow; hold the pointer over a symbol to see what was allowed.",
             List.of(prompts(report.results()))));
   }
 
   private static List<Page.Item> mixing(Results results) {
     List<Page.Item> items = new ArrayList<>();
     for (Results.Run run : results.runs()) {
-      for (JsonNode each : run.details().get(Pictures.MIXING)) {
-        Pictures.MixingPicture mixing =
-            Configs.json().convertValue(each, Pictures.MixingPicture.class);
+      for (Pictures.MixingPicture mixing :
+          run.detail(Pictures.MIXING, Pictures.MixingPicture[].class)) {
         items.add(
             new Page.Heatmap(
                 results.label(run) + ", layer " + mixing.layer() + ", head " + mixing.head(),
@@ -76,6 +73,6 @@ final class IcllPage {
   }
 
   private static Pictures.Sample sample(Results.Run run) {
-    return Configs.json().convertValue(run.details().get(Pictures.SAMPLE), Pictures.Sample.class);
+    return run.detail(Pictures.SAMPLE, Pictures.Sample.class);
   }
 }

@@ -196,13 +196,19 @@ public final class IcllTask implements Task {
                   Map<String, Double> metrics = evaluated.evaluation().metrics();
                   return new ValidationPoint(
                       trained.examples(evaluated.step()),
-                      metrics.get("accuracy"),
-                      metrics.get("tvd"),
-                      metrics.get("loss"),
-                      metrics.get("kl"));
+                      metric(metrics, "accuracy"),
+                      metric(metrics, "tvd"),
+                      metric(metrics, "loss"),
+                      metric(metrics, "kl"));
                 })
             .toList());
     return fields;
+  }
+
+  private static double metric(Map<String, Double> metrics, String name) {
+    Double value = metrics.get(name);
+    checkArgument(value != null, "icll: an evaluation must have %s, got %s", name, metrics);
+    return value;
   }
 
   /** Scores on validation problems after a number of examples seen. */

@@ -2,31 +2,24 @@ package io.sequencezoo.eval.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** What doesn't fit the heap ends in one line too. */
+/** What doesn't fit the heap, and libraries that don't load, end in one line too. */
 class ErrorLinesTest {
-  @TempDir Path folder;
-
   @Test
   void heap_thatIsTooSmallIsOneLine() {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code =
-        Zoo.run(
-            new PrintWriter(out, true),
-            new PrintWriter(err, true),
-            "synthetic",
-            "parity",
-            "--length",
-            "2147483647",
-            "--output",
-            folder.resolve("out").toString());
-    assertThat(code).as(err.toString()).isEqualTo(1);
-    assertThat(err.toString().strip()).startsWith("zoo: memory: ").hasLineCount(1);
+    assertThat(Zoo.oneLine(new OutOfMemoryError("Java heap space")))
+        .isEqualTo(
+            "memory: must hold what was asked for, got Java heap space; lower sizes, lengths or"
+                + " numbers of examples, or raise -Xmx");
+  }
+
+  @Test
+  void library_thatDoesNotLoadIsOneLine() {
+    Exception cause = new IllegalStateException("no folder\nto write to");
+    assertThat(Zoo.oneLine(new ExceptionInInitializerError(cause)))
+        .isEqualTo(
+            "native libraries: must load, got IllegalStateException: no folder to write to; is a"
+                + " cache folder writable? set -Dorg.bytedeco.javacpp.cachedir");
   }
 }

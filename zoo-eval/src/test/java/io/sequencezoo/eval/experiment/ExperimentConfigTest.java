@@ -128,7 +128,7 @@ class ExperimentConfigTest {
           type: icll        | type: icl          | icl
           width: 8          | width: 8, width: 9 | width
           width: 8          | vocabulary: 5      | vocabulary must be the task's 8, got 5
-          trainExamples: 8  | trainExamples: 0   | trainExamples must be at least 1, got 0
+          trainExamples: 8  | trainExamples: 0   | trainExamples must be between 1 and 1000000, got 0
           """)
   void mistakes_areRefusedInOneLineThatNamesThem(String right, String wrong, String named) {
     String yaml = TinyExperiment.yaml(7);

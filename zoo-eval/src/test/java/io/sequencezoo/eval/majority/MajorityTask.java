@@ -22,12 +22,21 @@ import org.nd4j.linalg.factory.Nd4j;
 @JsonTypeName("majority")
 public record MajorityTask(int length, int trainExamples) implements Task {
   private static final int HELD_OUT = 40;
+  private static final int MOST = 1_000_000;
 
   /** Checks the sizes. */
   public MajorityTask {
-    checkArgument(length >= 1, "majority: length must be at least 1, got %s", length);
+    checkSize("length", length);
+    checkSize("trainExamples", trainExamples);
+  }
+
+  private static void checkSize(String name, int size) {
     checkArgument(
-        trainExamples >= 1, "majority: trainExamples must be at least 1, got %s", trainExamples);
+        size >= 1 && size <= MOST,
+        "majority: %s must be between 1 and %s, got %s",
+        name,
+        MOST,
+        size);
   }
 
   /** Registers the task. */

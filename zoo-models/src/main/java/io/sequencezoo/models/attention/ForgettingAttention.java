@@ -252,14 +252,14 @@ public final class ForgettingAttention extends AbstractParametrisation {
                 + config.heads()
                 + shifts() * config.keyValueHeads());
     // q·k and p v for every key seen, itself included.
-    return projections + shifts() * keyWidth() + 2L * queryWidth() * seen(position + 1);
+    return projections + shifts() * keyWidth() + 2L * queryWidth() * seen(position + 1L);
   }
 
   private long shifts() {
     return (config.keyShift() ? 1L : 0L) + (config.valueShift() ? 1L : 0L);
   }
 
-  private int seen(int tokens) {
+  private long seen(long tokens) {
     return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

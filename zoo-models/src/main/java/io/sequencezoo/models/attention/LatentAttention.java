@@ -99,7 +99,8 @@ public final class LatentAttention extends AbstractParametrisation {
   }
 
   private int queryWidth() {
-    return Sizes.product(name() + ": width of queries", heads, Math.addExact(ropeDim, contentDim));
+    String subject = name() + ": width of queries";
+    return Sizes.product(subject, heads, Sizes.sum(subject, ropeDim, contentDim));
   }
 
   @Override
@@ -166,7 +167,7 @@ public final class LatentAttention extends AbstractParametrisation {
 
   @Override
   public long stateBytes(int consumed, DataType type) {
-    return (long) seen(consumed) * (rank + ropeDim) * type.width();
+    return seen(consumed) * (rank + ropeDim) * type.width();
   }
 
   @Override
@@ -179,10 +180,10 @@ public final class LatentAttention extends AbstractParametrisation {
         queries
             + (long) width * (rank + ropeDim)
             + (long) heads * (rank * (long) (contentDim + valueDim) + (long) valueDim * width);
-    return projections + (long) seen(position + 1) * heads * (2L * rank + ropeDim);
+    return projections + seen(position + 1L) * heads * (2L * rank + ropeDim);
   }
 
-  private int seen(int tokens) {
+  private long seen(long tokens) {
     return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

@@ -42,7 +42,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  * <p>Cost per token: projections and 2 H K V multiply-adds, O(H K V) memory. In the common form of
  * the paper, {@code Λ_t = η_{t-1}/η_t}, {@code B_t = k_t/η_t}; a change of coordinates by {@code
  * η_t} moves the normaliser to {@code C_t = q_t/η_t}, which has no first step to except. Numerical
- * care: the logits q·k aren't scaled, as in the reference; η near zero makes large outputs.
+ * care: the logits q·k aren't scaled, as in the reference; η near zero makes large outputs, and
+ * where 1/η leaves the range of numbers, q/η is made in two factors ({@link Normaliser}).
  */
 @Paper(
     key = "sieber2024dsf",

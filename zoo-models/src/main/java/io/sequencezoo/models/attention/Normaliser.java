@@ -5,6 +5,7 @@ import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Unary;
+import java.util.Arrays;
 
 /** How a number of the input becomes what normalised attention divides by. */
 public enum Normaliser {
@@ -18,16 +19,31 @@ public enum Normaliser {
   @JsonProperty("sigmoid")
   SIGMOID;
 
+  /** From here on down η is e^n to the last bit. */
+  private static final double TAIL = -60;
+
   /**
-   * {@code q_t / η_t}, which normalises everything that the query reads.
+   * {@code q_t / η_t}, which normalises everything that the query reads. It leaves the range of
+   * numbers only where the ratio itself does, though {@code 1 / η} may do so before.
    *
    * @param q {@code [B, T, H, K]}
    * @param n {@code [B, T, H]}
    */
   public Variable divide(Tape tape, Variable q, Variable n) {
-    Variable factor =
-        Primitives.reshape(tape, reciprocal(tape, n), q.size(0), q.size(1), q.size(2), 1);
-    return Primitives.multiply(tape, q, factor);
+    double[] numbers = n.value().reshape(n.value().length()).toDoubleVector();
+    if (Arrays.stream(numbers).noneMatch(number -> number < TAIL)) {
+      return scale(tape, q, reciprocal(tape, n));
+    }
+    // η(n) = η(n - tail) e^tail, and q is multiplied by one after the other.
+    Variable tail =
+        Primitives.clamp(tape, Primitives.affine(tape, 1, n, -TAIL), Double.NEGATIVE_INFINITY, 0);
+    Variable near = scale(tape, q, reciprocal(tape, Primitives.subtract(tape, n, tail)));
+    return scale(tape, near, EXP.reciprocal(tape, tail));
+  }
+
+  private static Variable scale(Tape tape, Variable q, Variable factor) {
+    return Primitives.multiply(
+        tape, q, Primitives.reshape(tape, factor, q.size(0), q.size(1), q.size(2), 1));
   }
 
   private Variable reciprocal(Tape tape, Variable n) {

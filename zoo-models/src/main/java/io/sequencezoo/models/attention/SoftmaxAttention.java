@@ -287,10 +287,10 @@ public final class SoftmaxAttention extends AbstractParametrisation {
     // q·k and p v for every key seen, itself included.
     return projections
         + convolutions.multiplyAddsPerToken()
-        + 2L * queryWidth() * seen(position + 1);
+        + 2L * queryWidth() * seen(position + 1L);
   }
 
-  private int seen(int tokens) {
+  private long seen(long tokens) {
     return config.window() == 0 ? tokens : Math.min(tokens, config.window());
   }
 }

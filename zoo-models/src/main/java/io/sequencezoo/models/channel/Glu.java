@@ -50,7 +50,7 @@ public final class Glu implements FeedForward {
   }
 
   @Override
-  public Variable forward(Context context, Variable x) {
+  public Variable apply(Context context, Variable x) {
     Variable gate = Mlp.linear(context.child("gate"), x);
     Variable up = Mlp.linear(context.child("up"), x);
     Variable gated = Activations.gated(context.tape(), activation, gate, up);

@@ -47,7 +47,7 @@ public final class Mlp implements FeedForward {
   }
 
   @Override
-  public Variable forward(Context context, Variable x) {
+  public Variable apply(Context context, Variable x) {
     Variable hidden = linear(context.child("up"), x);
     Variable active = Activations.apply(context.tape(), activation.function(), hidden);
     return linear(context.child("down"), active);

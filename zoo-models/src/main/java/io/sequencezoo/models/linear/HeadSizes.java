@@ -2,6 +2,7 @@ package io.sequencezoo.models.linear;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.math.IntMath;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -126,9 +127,12 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
     if (size % heads == 0) {
       return;
     }
+    int common = IntStream.of(widths).reduce(0, IntMath::gcd);
     List<Integer> fitting =
-        IntStream.rangeClosed(1, widths[0])
-            .filter(h -> IntStream.of(widths).allMatch(width -> width % h == 0))
+        IntStream.rangeClosed(1, (int) Math.sqrt(common))
+            .filter(h -> common % h == 0)
+            .flatMap(h -> IntStream.of(h, common / h))
+            .sorted()
             .boxed()
             .toList();
     String remedy =

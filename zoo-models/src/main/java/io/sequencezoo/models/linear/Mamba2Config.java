@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -134,7 +135,7 @@ public record Mamba2Config(
 
   @Override
   public SequenceMixer build(Place place) {
-    int inner = Math.multiplyExact(place.width(), expansion);
+    int inner = Sizes.product("mamba2: inner width", place.width(), expansion);
     int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
     checkArgument(
         inner % width == 0,

@@ -98,8 +98,7 @@ public final class Layer implements Stage {
     }
     Context norm = context.child(CHANNEL_NORM);
     Context own = context.child(CHANNEL);
-    Variable after =
-        own.pass("", channelBranch.enter(norm, x), inner -> channel.forward(own, inner));
+    Variable after = own.pass("", channelBranch.enter(norm, x), inner -> channel.apply(own, inner));
     return channelBranch.leave(norm, x, after);
   }
 }

@@ -14,11 +14,14 @@ import java.util.stream.Stream;
  * a type is a layer, and is written without one.
  */
 public final class Layers {
+  /** Layers that are built one by one. */
+  private static final int MOST = 10_000;
+
   private final List<StageConfig> list;
   private final boolean counted;
 
   private Layers(List<StageConfig> list, boolean counted) {
-    checkArgument(!list.isEmpty(), "layers: must be at least 1, got none");
+    checkCount(list.size());
     this.list = List.copyOf(list);
     this.counted = counted;
   }
@@ -26,8 +29,13 @@ public final class Layers {
   /** Equal layers of the model's own blocks. */
   @JsonCreator
   public static Layers of(int count) {
-    checkArgument(count >= 1, "layers: must be at least 1, got %s", count);
+    checkCount(count);
     return new Layers(Collections.nCopies(count, new LayerConfig(null, null)), true);
+  }
+
+  private static void checkCount(int count) {
+    checkArgument(
+        count >= 1 && count <= MOST, "layers: must be between 1 and %s, got %s", MOST, count);
   }
 
   /** One stage per entry. */

@@ -74,7 +74,7 @@ public final class Stack implements Block {
       states.put(path, evolution.state());
     }
     if (norm != null) {
-      stream = context.pass(NORM, stream, last -> norm.forward(context.child(NORM), last));
+      stream = context.pass(NORM, stream, last -> norm.apply(context.child(NORM), last));
     }
     return new Evolution(stream, State.of(states, rows.after()));
   }

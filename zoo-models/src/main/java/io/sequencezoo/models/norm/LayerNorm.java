@@ -48,7 +48,7 @@ public record LayerNorm(int width, double eps, boolean bias) implements FeedForw
   }
 
   @Override
-  public Variable forward(Context context, Variable x) {
+  public Variable apply(Context context, Variable x) {
     Variable shift = bias ? context.parameter(BIAS) : null;
     return Norms.layerNorm(context.tape(), x, context.parameter(WEIGHT), shift, eps);
   }

@@ -52,7 +52,7 @@ public record RmsNorm(int width, double eps, int groups) implements FeedForward 
   }
 
   @Override
-  public Variable forward(Context context, Variable x) {
+  public Variable apply(Context context, Variable x) {
     return Norms.rmsNorm(context.tape(), x, context.parameter(WEIGHT), null, eps, width / groups);
   }
 }

@@ -38,7 +38,7 @@ public final class Residual implements Block {
 
   /** What f is applied to, from x {@code [B, T, D]}. */
   public Variable enter(Context context, Variable x) {
-    return placement == NormPlacement.PRE ? norm.forward(context, x) : x;
+    return placement == NormPlacement.PRE ? norm.apply(context, x) : x;
   }
 
   /** The output, from x and {@code branch = f(enter(x))}. */
@@ -48,6 +48,6 @@ public final class Residual implements Block {
             ? Dropout.apply(context.tape(), branch, dropout, context.seed("dropout"))
             : branch;
     Variable sum = Primitives.add(context.tape(), x, kept);
-    return placement == NormPlacement.POST ? norm.forward(context, sum) : sum;
+    return placement == NormPlacement.POST ? norm.apply(context, sum) : sum;
   }
 }

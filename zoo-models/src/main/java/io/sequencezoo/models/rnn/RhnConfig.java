@@ -26,10 +26,17 @@ public record RhnConfig(
     implements MixerConfig {
   static final String NAME = "rhn";
 
+  /** Layers that are built one by one. */
+  private static final int DEEPEST = 1000;
+
   /** Fills in what is absent. */
   public RhnConfig {
     RecurrentLayer.checkHidden(NAME, hidden);
-    checkArgument(depth >= 1, NAME + ": depth must be at least 1, got %s", depth);
+    checkArgument(
+        depth >= 1 && depth <= DEEPEST,
+        NAME + ": depth must be between 1 and %s, got %s",
+        DEEPEST,
+        depth);
     checkArgument(
         Double.isFinite(transformBias),
         NAME + ": transformBias must be finite, got %s",

@@ -40,7 +40,7 @@ public record S5Config(
   /** Fills in defaults and checks. */
   public S5Config {
     checkArgument(blocks >= 1, NAME + ": blocks must be at least 1, got %s", blocks);
-    int part = conjugateSymmetry ? 2 * blocks : blocks;
+    long part = conjugateSymmetry ? 2L * blocks : blocks;
     checkArgument(
         stateSize >= part && stateSize % part == 0,
         NAME + ": stateSize must be a positive multiple of %s (%s blocks%s), got %s; use %s",

@@ -3,8 +3,10 @@ package io.sequencezoo.models.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
@@ -12,12 +14,15 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Normalised attention against a transcription of its quadratic form. */
 class NormalisedAttentionTest {
@@ -87,6 +92,50 @@ class NormalisedAttentionTest {
       case SOFTPLUS -> Math.log(1 + Math.exp(n));
       case SIGMOID -> Loops.sigmoid(n);
     };
+  }
+
+  /** η is down to e^-140, whose reciprocal isn't in float; outputs are. */
+  @ParameterizedTest
+  @EnumSource(Normaliser.class)
+  void largeInputs_giveTheRatioWhereItIsInRange(Normaliser normaliser) {
+    SequenceMixer mixer =
+        NormalisedAttentionConfig.of(1, normaliser).build(MixerConfig.Place.alone(2));
+    Parameters parameters = Parameters.of(mixer, DataType.FLOAT, 1);
+    for (double size : new double[] {1e3, 1e4}) {
+      for (double n : new double[] {-20, -59, -79, -81, -100, -140}) {
+        // q = 1e-30, k = size and v = 1 are of the first feature; n is of the second.
+        parameters.values().assign(0);
+        parameters.value("query").putScalar(0, 0, 1e-30 / size);
+        parameters.value("key").putScalar(0, 0, 1);
+        parameters.value("value").putScalar(0, 0, 1 / size);
+        parameters.value("normaliser").putScalar(1, 0, n / size);
+        parameters.value("output").putScalar(0, 0, 1);
+        INDArray x = Nd4j.createFromArray(new double[][][] {{{size, 0}, {size, 0}, {size, size}}});
+        Tape tape = Tape.detached();
+        Variable in = tape.variable(x.castTo(DataType.FLOAT));
+        Variable y = mixer.forward(Context.training(tape, parameters, 1), in, null).outputs();
+        double eta =
+            switch (normaliser) {
+              case EXP -> Math.exp(n);
+              case SOFTPLUS -> Math.log1p(Math.exp(n));
+              case SIGMOID -> 1 / (1 + Math.exp(-n));
+            };
+        double expected = 3 * 1e-30 * size / eta;
+        String what = normaliser + " of " + n + " at inputs of " + size;
+        assertThat(y.value().getDouble(0, 2, 0))
+            .as(what)
+            .isCloseTo(expected, withinPercentage(0.01));
+        INDArray cotangent = Nd4j.zeros(DataType.FLOAT, y.shape());
+        // So small that gradients of queries, k v / η, are in range too.
+        double small = n < -90 ? 1e-30 : n < -50 ? 1e-5 : 1;
+        cotangent.putScalar(new int[] {0, 2, 0}, small);
+        tape.backward(List.of(y), List.of(cotangent));
+        // d(1 / η)/dn is -1 / η here, and dn/dx is n / size.
+        assertThat(in.gradient().getDouble(0, 2, 1))
+            .as("gradient of %s", what)
+            .isCloseTo(-expected * n / size * small, withinPercentage(0.01));
+      }
+    }
   }
 
   @Test

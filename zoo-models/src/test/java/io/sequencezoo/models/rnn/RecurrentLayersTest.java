@@ -220,7 +220,7 @@ class RecurrentLayersTest {
     assertThat(read("{type: stacked, mixers: [{type: gru}, {type: gru}]}"))
         .isEqualTo(StackedConfig.of(2, GruConfig.standard()));
     assertThat(RhnConfig.pennTreebank().hidden()).isEqualTo(830);
-    assertRefused("{type: rhn, depth: 0}", "rhn: depth must be at least 1, got 0");
+    assertRefused("{type: rhn, depth: 0}", "rhn: depth must be between 1 and 1000, got 0");
     assertRefused("{type: gru, dropout: {state: 1}}", "dropout: state must be in [0, 1), got 1.0");
     assertRefused("{type: bidirectional}", "bidirectional: mixer must be given");
     assertRefused("{type: stacked, mixers: []}", "stacked: mixers must name at least one, got []");

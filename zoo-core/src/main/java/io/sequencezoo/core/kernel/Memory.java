@@ -1,4 +1,4 @@
-package io.sequencezoo.core.block;
+package io.sequencezoo.core.kernel;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
@@ -34,7 +34,8 @@ public final class Memory {
     long free = free();
     checkArgument(
         bytes <= free,
-        "%s: must fit the %s bytes of memory that are free, got %s; make the model smaller",
+        "%s: must fit the %s bytes of memory that are free, got %s; make model, batch or"
+            + " length smaller",
         subject,
         free,
         bytes);
