@@ -27,6 +27,7 @@ final class StepArrays {
   private final List<INDArray> replaced = new ArrayList<>();
 
   private final Precision.Windows windows = Precision.keepWindows();
+  private final Headroom headroom = new Headroom();
   private int nextArray;
   private int nextView;
 
@@ -48,7 +49,8 @@ final class StepArrays {
     return array;
   }
 
-  private static INDArray create(DataType type, long[] shape) {
+  private INDArray create(DataType type, long[] shape) {
+    headroom.take(null, type, shape);
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       return Nd4j.createUninitialized(type, shape, 'c');
     }

@@ -22,23 +22,24 @@ final class DoublePrecision extends Precision<double[]> {
   @Override
   Slab<double[]> window(INDArray array) {
     Slab.checkContiguous(array);
-    return new DoubleSlab(array.data(), array.offset() - array.data().offset(), array.length());
+    long offset = array.offset() - array.data().offset();
+    return new DoubleSlab(array, array.data(), offset, array.length());
   }
 
   @Override
   Slab<double[]> window(DataBuffer buffer) {
-    return new DoubleSlab(buffer, 0, buffer.length());
+    return new DoubleSlab(buffer, buffer, 0, buffer.length());
   }
 
   private static final class DoubleSlab extends Slab<double[]> {
     private final DoubleBuffer buffer;
 
-    DoubleSlab(DataBuffer data, long offset, long length) {
-      this(data, new DoublePointer(data.addressPointer()), offset, length);
+    DoubleSlab(Object owner, DataBuffer data, long offset, long length) {
+      this(owner, new DoublePointer(data.addressPointer()), offset, length);
     }
 
-    private DoubleSlab(DataBuffer data, DoublePointer pointer, long offset, long length) {
-      super(data, pointer.position(offset).capacity(offset + length), length);
+    private DoubleSlab(Object owner, DoublePointer pointer, long offset, long length) {
+      super(owner, pointer.position(offset).capacity(offset + length), length);
       this.buffer = pointer.asBuffer().slice();
     }
 

@@ -3,9 +3,8 @@ package io.sequencezoo.core.kernel;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.lang.ref.Reference;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.nd4j.linalg.api.buffer.DataBuffer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -16,15 +15,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public abstract class Slab<A> {
   /**
-   * Held because ND4J frees the memory of a buffer that nothing refers to; a pointer is nothing.
+   * The array or buffer, held because ND4J frees the memory of what nothing refers to; a pointer is
+   * nothing.
    */
-  private final DataBuffer data;
+  private final Object owner;
 
   private final Pointer pointer;
   private final long length;
 
-  Slab(DataBuffer data, Pointer pointer, long length) {
-    this.data = data;
+  Slab(Object owner, Pointer pointer, long length) {
+    this.owner = owner;
     this.pointer = pointer;
     this.length = length;
   }
@@ -61,14 +61,14 @@ public abstract class Slab<A> {
     try {
       Pointer.memcpy(to.pointer, pointer, length() * pointer.sizeof());
     } finally {
-      Reference.reachabilityFence(this);
-      Reference.reachabilityFence(to);
+      Reference.reachabilityFence(owner);
+      Reference.reachabilityFence(to.owner);
     }
   }
 
   /** Whether the elements are floats, otherwise doubles. */
   final boolean isFloat() {
-    return data.dataType() == DataType.FLOAT;
+    return pointer instanceof FloatPointer;
   }
 
   /** The address of an element, for BLAS; valid while the window is reachable. */

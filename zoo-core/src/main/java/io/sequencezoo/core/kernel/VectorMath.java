@@ -56,11 +56,66 @@ final class VectorMath {
   private static final int MANTISSA_BITS = 23;
   private static final int BIAS = 127;
 
+  /** From the bits of infinity to the largest integer. */
+  private static final int WRAP = 0x7FFFFF;
+
+  /** Adds {@link #WRAP} and flips the sign bit. */
+  private static final int FLIP = Integer.MIN_VALUE + WRAP;
+
+  private static final int EXP_LOW_BITS = Float.floatToRawIntBits(-EXP_LOW) + WRAP;
+  private static final int NORMAL_LOW_BITS = Float.floatToRawIntBits(86f) + WRAP;
+  private static final int EXP_HIGH_BITS = Float.floatToRawIntBits(EXP_HIGH) + WRAP;
+  private static final int TANH_CUT_BITS = Float.floatToRawIntBits(TANH_CUT) + WRAP;
+
   private VectorMath() {}
+
+  /** x between {@code -low} and {@code high}, given as their bits and {@link #WRAP}; keeps NaN. */
+  private static FloatVector cut(FloatVector x, int low, int high) {
+    return x.reinterpretAsInts()
+        .add(FLIP)
+        .min(low)
+        .add(Integer.MIN_VALUE)
+        .min(high)
+        .sub(WRAP)
+        .reinterpretAsFloats();
+  }
 
   /** {@code e^x = 2^q e^r}, {@code |r| <= ln 2 / 2}; gradual underflow is kept. */
   static FloatVector exp(FloatVector x) {
-    FloatVector cut = x.max(EXP_LOW).min(EXP_HIGH); // keeps NaN
+    return expOfCut(cut(x, EXP_LOW_BITS, EXP_HIGH_BITS));
+  }
+
+  /** {@code e^-|x|}. */
+  private static FloatVector expOfMinusAbs(FloatVector x) {
+    return expOfCut(
+        x.reinterpretAsInts()
+            .and(Integer.MAX_VALUE)
+            .add(WRAP)
+            .min(EXP_LOW_BITS)
+            .add(Integer.MIN_VALUE - WRAP)
+            .reinterpretAsFloats());
+  }
+
+  /** {@code e^-|x|}, or e^-86 where that is less: a normal float, for less code. */
+  private static FloatVector normalExpOfMinusAbs(FloatVector x) {
+    FloatVector cut =
+        x.reinterpretAsInts()
+            .and(Integer.MAX_VALUE)
+            .add(WRAP)
+            .min(NORMAL_LOW_BITS)
+            .add(Integer.MIN_VALUE - WRAP)
+            .reinterpretAsFloats();
+    FloatVector t =
+        cut.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
+    // Adds q to the exponent; the bits of the rounder are shifted out.
+    return expm1Reduced(cut, t.sub(ROUNDER))
+        .add(1f)
+        .reinterpretAsInts()
+        .add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS))
+        .reinterpretAsFloats();
+  }
+
+  private static FloatVector expOfCut(FloatVector cut) {
     FloatVector t =
         cut.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
     FloatVector p = expm1Reduced(cut, t.sub(ROUNDER)).add(1f);
@@ -124,7 +179,14 @@ final class VectorMath {
 
   /** {@code tanh x = -d/(d + 2)}, {@code d = e^{-2|x|} - 1}, with the sign of x. */
   static FloatVector tanh(FloatVector x) {
-    FloatVector v = x.abs().min(TANH_CUT).mul(-2f);
+    FloatVector v =
+        x.reinterpretAsInts()
+            .and(Integer.MAX_VALUE)
+            .add(WRAP)
+            .min(TANH_CUT_BITS)
+            .sub(WRAP)
+            .reinterpretAsFloats()
+            .mul(-2f);
     FloatVector t =
         v.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUNDER));
     FloatVector s = powerOfTwo(t.reinterpretAsInts().sub(ROUNDER_BITS));
@@ -136,7 +198,7 @@ final class VectorMath {
 
   /** {@code σ(x)} from {@code u = e^-|x|}, which never overflows: 1/(1+u), or u/(1+u) below 0. */
   static FloatVector sigmoid(FloatVector x) {
-    FloatVector u = exp(x.abs().neg());
+    FloatVector u = expOfMinusAbs(x);
     FloatVector top =
         FloatVector.broadcast(SPECIES, 1f).blend(u, x.compare(VectorOperators.LT, 0f));
     return top.div(u.add(1f));
@@ -144,12 +206,13 @@ final class VectorMath {
 
   /** {@code max(x, 0) + log(1 + u)}, {@code u = e^-|x|}, {@code log(1+u) = 2 artanh(u/(2+u))}. */
   static FloatVector softplus(FloatVector x) {
-    FloatVector u = exp(x.abs().neg());
+    FloatVector u = expOfMinusAbs(x);
     return x.max(0f).add(twiceAtanh(u.div(u.add(2f))));
   }
 
   private static FloatVector clamp(FloatVector x, float cut) {
-    return x.max(-cut).min(cut);
+    int bits = Float.floatToRawIntBits(cut) + WRAP;
+    return cut(x, bits, bits);
   }
 
   static FloatVector silu(FloatVector x) {
@@ -164,7 +227,7 @@ final class VectorMath {
 
   /** {@code σ(v) + r σ(v) (1 - σ(v))}, where {@code σ (1 - σ) = u/(1+u)²} cancels nothing. */
   private static FloatVector gateSlope(FloatVector v, FloatVector r) {
-    FloatVector u = exp(v.abs().neg());
+    FloatVector u = normalExpOfMinusAbs(v);
     FloatVector d = FloatVector.broadcast(SPECIES, 1f).div(u.add(1f));
     FloatVector top =
         FloatVector.broadcast(SPECIES, 1f).blend(u, v.compare(VectorOperators.LT, 0f));
@@ -186,7 +249,8 @@ final class VectorMath {
 
   /** {@code σ(2u) + x 2u' σ(2u) (1 - σ(2u))}. */
   static FloatVector geluTanhSlope(FloatVector x) {
-    FloatVector cut = clamp(x, GELU_CUT);
+    // Minima of integers would be faster, and more code than HotSpot inlines here.
+    FloatVector cut = x.max(-GELU_CUT).min(GELU_CUT);
     FloatVector inner =
         cut.mul(cut)
             .fma(
@@ -196,7 +260,7 @@ final class VectorMath {
   }
 
   static FloatVector gelu(FloatVector x) {
-    FloatVector cut = clamp(x, GELU_CUT);
+    FloatVector cut = x.max(-GELU_CUT).min(GELU_CUT);
     FloatVector tail = tail(cut).mul(bell(cut));
     FloatVector rest = FloatVector.broadcast(SPECIES, 1f).sub(tail);
     FloatVector cdf = tail.blend(rest, cut.compare(VectorOperators.GT, 0f));
@@ -205,7 +269,7 @@ final class VectorMath {
 
   /** {@code Φ(x) + x φ(x)}. */
   static FloatVector geluSlope(FloatVector x) {
-    FloatVector cut = clamp(x, GELU_CUT);
+    FloatVector cut = x.max(-GELU_CUT).min(GELU_CUT);
     FloatVector shape = tail(cut);
     FloatVector bell = bell(cut);
     FloatVector tail = shape.mul(bell);
@@ -218,7 +282,7 @@ final class VectorMath {
   private static FloatVector bell(FloatVector x) {
     FloatVector square = x.mul(x);
     FloatVector lost = x.fma(x, square.neg());
-    FloatVector e = exp(square.mul(-0.5f));
+    FloatVector e = expOfMinusAbs(square.mul(0.5f));
     return e.fma(lost.mul(-0.5f), e);
   }
 

@@ -23,23 +23,24 @@ final class FloatPrecision extends Precision<float[]> {
   @Override
   Slab<float[]> window(INDArray array) {
     Slab.checkContiguous(array);
-    return new FloatSlab(array.data(), array.offset() - array.data().offset(), array.length());
+    long offset = array.offset() - array.data().offset();
+    return new FloatSlab(array, array.data(), offset, array.length());
   }
 
   @Override
   Slab<float[]> window(DataBuffer buffer) {
-    return new FloatSlab(buffer, 0, buffer.length());
+    return new FloatSlab(buffer, buffer, 0, buffer.length());
   }
 
   private static final class FloatSlab extends Slab<float[]> {
     private final FloatBuffer buffer;
 
-    FloatSlab(DataBuffer data, long offset, long length) {
-      this(data, new FloatPointer(data.addressPointer()), offset, length);
+    FloatSlab(Object owner, DataBuffer data, long offset, long length) {
+      this(owner, new FloatPointer(data.addressPointer()), offset, length);
     }
 
-    private FloatSlab(DataBuffer data, FloatPointer pointer, long offset, long length) {
-      super(data, pointer.position(offset).capacity(offset + length), length);
+    private FloatSlab(Object owner, FloatPointer pointer, long offset, long length) {
+      super(owner, pointer.position(offset).capacity(offset + length), length);
       this.buffer = pointer.asBuffer().slice();
     }
 
