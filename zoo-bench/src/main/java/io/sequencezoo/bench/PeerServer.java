@@ -23,7 +23,7 @@ public final class PeerServer {
   /** The answer to a workload that the peer doesn't have. */
   static final String ABSENT = "-";
 
-  private static final int TRAINING_STEPS = 5;
+  private static final int TRAINING_STEPS = 2;
 
   private PeerServer() {}
 
