@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it. Runs the Java program on standard input, a class Finding, on
-# ND4J as it comes from the package registry, and compares what it prints with the first argument.
+# ND4J or DJL as they come from the package registry, and compares what it prints with the first argument.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -10,14 +10,14 @@ resolve() { # goal, option: in the project of $work
     { cat "$work/log" >&2; exit 1; }
 }
 
-project() { # group:artifact:version of each direct dependency, in their order
-  local dependency group artifact version
+project() { # group:artifact:version[:classifier] of each direct dependency, in their order
+  local dependency group artifact version classifier
   {
     echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
     echo '<groupId>finding</groupId><artifactId>finding</artifactId><version>1</version><dependencies>'
     for dependency in "$@"; do
-      IFS=: read -r group artifact version <<<"$dependency"
-      echo "<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+      IFS=: read -r group artifact version classifier <<<"$dependency"
+      echo "<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version>${classifier:+<classifier>$classifier</classifier>}</dependency>"
     done
     echo '</dependencies></project>'
   } >"$work/pom.xml"
@@ -28,11 +28,21 @@ judge() { # expected, seen
   [ "$2" = "$1" ] && echo "AS FOUND" || { printf 'CHANGED: expected\n%s\n' "$1"; exit 1; }
 }
 
-nd4j() { # expected
+finding() { # name of what is run, expected: runs the class on the project's class path
   cat >"$work/Finding.java"
-  project org.nd4j:nd4j-native:1.0.0-M2.1
   resolve build-classpath "-Dmdep.outputFile=$work/class-path"
   javac -cp "$(cat "$work/class-path")" -d "$work" "$work/Finding.java"
-  echo "nd4j-native 1.0.0-M2.1, $(java -version 2>&1 | head -n 1)"
-  judge "$1" "$(java -cp "$(cat "$work/class-path"):$work" Finding 2>"$work/errors" | sed -n 's/^FINDING //p')"
+  echo "$1, $(java -version 2>&1 | head -n 1)"
+  judge "$2" "$(DJL_CACHE_DIR="$work/djl" java -Dai.djl.offline=true -cp "$(cat "$work/class-path"):$work" Finding 2>"$work/errors" | sed -n 's/^FINDING //p')"
+}
+
+nd4j() { # expected
+  project org.nd4j:nd4j-native:1.0.0-M2.1
+  finding "nd4j-native 1.0.0-M2.1" "$1"
+}
+
+djl() { # expected
+  project ai.djl.pytorch:pytorch-engine:0.36.0 ai.djl.pytorch:pytorch-jni:2.7.1-0.36.0 \
+    ai.djl.pytorch:pytorch-native-cpu:2.7.1:linux-x86_64
+  finding "DJL 0.36.0 on PyTorch 2.7.1" "$1"
 }

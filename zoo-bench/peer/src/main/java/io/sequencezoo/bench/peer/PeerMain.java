@@ -1,20 +1,14 @@
 package io.sequencezoo.bench.peer;
 
-import java.io.BufferedReader;
+import io.sequencezoo.bench.PeerServer;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * Runs PyTorch workloads on request: a line {@code NAME ARGUMENTS...} on standard input runs that
- * workload once and answers with its nanoseconds on standard output. The first request of a
- * workload builds it.
- */
+/** Runs PyTorch workloads on request, as {@link PeerServer} says. */
 public final class PeerMain {
   private PeerMain() {}
 
@@ -22,31 +16,39 @@ public final class PeerMain {
   public static void main(String[] args) throws IOException {
     torch.set_num_threads(Integer.parseInt(args[0]));
     torch.manual_seed(1);
-    Map<String, Workload> workloads = new HashMap<>();
-    PrintStream out = System.out;
-    BufferedReader in =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    out.println("ready");
-    for (String line = in.readLine(); line != null; line = in.readLine()) {
-      Workload workload = workloads.computeIfAbsent(line, PeerMain::create);
-      long start;
-      long end;
-      try (PointerScope scope = new PointerScope()) {
-        start = System.nanoTime();
-        workload.run();
-        end = System.nanoTime();
-      }
-      out.println(end - start);
-    }
+    PeerServer.serve(
+        description(),
+        (name, n) -> {
+          Workload workload = create(name, n);
+          return () -> {
+            try (PointerScope scope = new PointerScope()) {
+              return PeerServer.nanos(workload::run);
+            }
+          };
+        });
   }
 
-  private static Workload create(String line) {
-    String[] words = line.split(" ");
-    int[] n = new int[words.length - 1];
-    for (int i = 0; i < n.length; i++) {
-      n[i] = Integer.parseInt(words[i + 1]);
-    }
-    switch (words[0]) {
+  private static String description() {
+    String built = torch.show_config().getString();
+    String[] blas = openblas_full.openblas_get_config().getString().split(" ", 3);
+    return String.join(
+        " ",
+        "PyTorch",
+        entry(built, "TORCH_VERSION=([^,]*)"),
+        "with oneDNN",
+        entry(built, "MKL-DNN v(\\S*)"),
+        "and OpenBLAS",
+        blas[1],
+        "(" + openblas_full.openblas_get_corename().getString() + ")");
+  }
+
+  private static String entry(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    return matcher.find() ? matcher.group(1) : "unknown";
+  }
+
+  private static Workload create(String name, int... n) {
+    switch (name) {
       case "sgemm":
         return new Sgemm(n[0], n[1], n[2]);
       case "transformer":
@@ -84,7 +86,7 @@ public final class PeerMain {
       case "linear-unit-fft":
         return new LinearUnitPass(true, n[0], n[1], n[2], n[3]);
       default:
-        throw new IllegalArgumentException("peer: unknown workload " + words[0]);
+        throw new IllegalArgumentException("peer: unknown workload " + name);
     }
   }
 }

@@ -1,0 +1,2 @@
+/** The benchmarks' workloads in the Deep Java Library; a process of its own runs them. */
+package io.sequencezoo.bench.djl;
