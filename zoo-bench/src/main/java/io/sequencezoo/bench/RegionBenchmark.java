@@ -4,12 +4,10 @@ import static com.google.common.base.Preconditions.checkState;
 
 import io.sequencezoo.core.kernel.Parallel;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 
 /** What a parallel region of 32 equal tasks costs and gains, by the work of a task. */
-@Fork(value = 3)
 public class RegionBenchmark extends JmhBenchmark {
   private static final int TASKS = 32;
 
