@@ -130,7 +130,7 @@ final class CoreModel {
                 iterations,
                 iterationSeconds * 1e6,
                 regionSeconds * 1e6),
-            new Column("time", "T", "%d"),
+            Column.TIME,
             new Column("cores", "cores", "%d"),
             new Column("sequentialMillis", "sequential ms", "%.3f"),
             new Column("newtonMillis", "Newton ms", "%.3f"),

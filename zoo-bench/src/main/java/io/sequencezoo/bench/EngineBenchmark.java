@@ -4,33 +4,20 @@ import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Unary;
-import java.util.concurrent.TimeUnit;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What one operation costs: on the tape, with and without its pullback, and as an ND4J operation.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(value = 1, jvmArgsPrepend = "--add-modules=jdk.incubator.vector")
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class EngineBenchmark {
+public class EngineBenchmark extends JmhBenchmark {
   /** Elements: a single row, a tile, and an activation of a small model. */
   @Param({"64", "4096", "1048576"})
   public int elements;

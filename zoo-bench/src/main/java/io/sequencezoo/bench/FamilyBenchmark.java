@@ -1,30 +1,20 @@
 package io.sequencezoo.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.bench.ResultTable.Column;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * Every registered mixer under its default configuration: the recurrence against plain linear
@@ -32,7 +22,7 @@ import picocli.CommandLine.Spec;
  * per token. {@code zoo-bench/families} runs it.
  */
 @Command(name = "families", mixinStandardHelpOptions = true, showDefaultValues = true)
-public final class FamilyBenchmark implements Runnable {
+public final class FamilyBenchmark extends TableCommand {
   private static final double MICROS = 1e6;
   private static final double KIB = 1 << 10;
   private static final int BATCH = 8;
@@ -71,14 +61,6 @@ public final class FamilyBenchmark implements Runnable {
       description = "How long a new pass runs first, so that HotSpot compiles it.")
   private double compileSeconds;
 
-  @Option(names = "--markdown", description = "Print the tables as Markdown.")
-  private boolean markdown;
-
-  @Option(names = "--output", description = "Also write the results as JSON.")
-  private Path output;
-
-  @Spec private CommandSpec spec;
-
   /** What can be measured. */
   enum Measure {
     /** Recurrences with a matrix state against linear attention, batch 8, T = 256 and 2048. */
@@ -97,23 +79,16 @@ public final class FamilyBenchmark implements Runnable {
   @Override
   public void run() {
     Parallel.setThreads(threads);
-    PrintStream out = System.out;
-    out.println(Machine.line() + "; " + rounds + " rounds");
-    List<ResultTable> tables = new ArrayList<>();
+    start("; " + rounds + " rounds");
     for (Measure measure : measures) {
-      ResultTable table =
+      show(
           switch (measure) {
             case KERNEL -> kernels();
             case LENGTH -> lengths();
             case MEMORY -> memory();
-          };
-      out.println();
-      out.print(table.toString(markdown));
-      tables.add(table);
+          });
     }
-    if (output != null) {
-      write(tables);
-    }
+    write(settings -> settings.put("rounds", rounds).put("width", width));
   }
 
   /** The mixers of the families named, or of all, under their standard configurations. */
@@ -137,8 +112,8 @@ public final class FamilyBenchmark implements Runnable {
         new ResultTable(
             "kernels",
             "Matrix-state recurrences over plain linear attention of the same size, batch " + BATCH,
-            new Column("mixer", "mixer", "%s"),
-            new Column("time", "T", "%d"),
+            Column.MIXER,
+            Column.TIME,
             new Column("microsPerToken", "µs/token", "%.3f"),
             new Column("linearAttentionMicrosPerToken", "linear attention µs/token", "%.3f"),
             new Column("ratio", "ratio", "%.2f"));
@@ -172,7 +147,7 @@ public final class FamilyBenchmark implements Runnable {
             "lengths",
             String.format(
                 Locale.ROOT, "Forward and backward per token by length, B x T = %d", TOKENS),
-            new Column("mixer", "mixer", "%s"),
+            Column.MIXER,
             new Column("family", "family", "%s"),
             new Column("recurrence", "recurrence µs/token, T=1024", "%.3f"),
             new Column("recurrenceRatio", "T=16384 over T=1024", "%.2f"),
@@ -216,7 +191,7 @@ public final class FamilyBenchmark implements Runnable {
         new ResultTable(
             "memory",
             "Workspace of forward and backward of a layer per token",
-            new Column("mixer", "mixer", "%s"),
+            Column.MIXER,
             new Column("short", "KiB/token, 8 x 256", "%.1f"),
             new Column("long", "KiB/token, 8 x 2048", "%.1f"),
             new Column("one", "KiB/token, 1 x 16384", "%.1f"));
@@ -237,26 +212,8 @@ public final class FamilyBenchmark implements Runnable {
     for (int i = 0; i < SETTLING_PASSES; i++) {
       layer.run();
     }
-    double bytes =
-        Nd4j.getWorkspaceManager().getAllWorkspacesForCurrentThread().stream()
-            .mapToDouble(MemoryWorkspace::getCurrentSize)
-            .sum();
+    double bytes = TrainingMemory.workspaceBytes();
     Nd4j.getWorkspaceManager().destroyAllWorkspacesForCurrentThread();
     return bytes / KIB / (batch * (double) time);
-  }
-
-  private void write(List<ResultTable> tables) {
-    ObjectNode document = Configs.json().createObjectNode();
-    document.put("rounds", rounds);
-    document.put("width", width);
-    document.set("machine", Machine.json(spec.commandLine().getParseResult().originalArgs()));
-    for (ResultTable table : tables) {
-      document.set(table.name(), table.toJson());
-    }
-    try {
-      Files.writeString(output, Configs.write(document));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -60,7 +60,7 @@ final class GenerationScaling {
         new ResultTable(
             "generation",
             "Token-by-token generation by position",
-            new Column("mixer", "mixer", "%s"),
+            Column.MIXER,
             new Column("position", "position", "%d"),
             new Column("microsPerToken", "µs/token", "%.0f"),
             new Column("ratio", "over first", "%.2f"),

@@ -6,28 +6,18 @@ import io.sequencezoo.core.kernel.Unary;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Single kernels on data that fits the first or second cache, with vectors and without: every
  * method is forked with the module and, by its twin, with {@code -Dzoo.kernels=scalar}. {@code
  * zoo-bench/jmh KernelBenchmark} runs it.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class KernelBenchmark {
+public class KernelBenchmark extends JmhBenchmark {
   private static final String MODULE = "jdk.incubator.vector";
   private static final String SCALAR = "-Dzoo.kernels=scalar";
 

@@ -1,31 +1,22 @@
 package io.sequencezoo.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.bench.ResultTable.Column;
-import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Fallback;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * How fast Newton's method converges on ParaGRU and ParaLSTM by the size of their recurrent
  * weights, and what solves them, at what cost, where it doesn't. {@code zoo-bench/newton} runs it.
  */
 @Command(name = "newton", mixinStandardHelpOptions = true, showDefaultValues = true)
-public final class NewtonConvergence implements Runnable {
+public final class NewtonConvergence extends TableCommand {
   /** Iterations of the first table. */
   private static final int ITERATIONS = 5;
 
@@ -44,14 +35,6 @@ public final class NewtonConvergence implements Runnable {
   @Option(names = "--seed", defaultValue = "1", description = "Of weights and inputs.")
   private long seed;
 
-  @Option(names = "--markdown", description = "Print the tables as Markdown.")
-  private boolean markdown;
-
-  @Option(names = "--output", description = "Also write the results as JSON.")
-  private Path output;
-
-  @Spec private CommandSpec spec;
-
   /** See {@code --help}. */
   public static void main(String[] args) {
     System.exit(new CommandLine(new NewtonConvergence()).execute(args));
@@ -59,17 +42,10 @@ public final class NewtonConvergence implements Runnable {
 
   @Override
   public void run() {
-    PrintStream out = System.out;
-    out.println(Machine.line());
-    ResultTable errors = errors();
-    out.println();
-    out.print(errors.toString(markdown));
-    ResultTable costs = costs();
-    out.println();
-    out.print(costs.toString(markdown));
-    if (output != null) {
-      write(List.of(errors, costs));
-    }
+    start("");
+    show(errors());
+    show(costs());
+    write(settings -> settings.put("width", width).put("batch", batch).put("seed", seed));
   }
 
   private List<NewtonRegime> regimes() {
@@ -79,9 +55,9 @@ public final class NewtonConvergence implements Runnable {
   /** Largest difference from the sequential solver after k iterations, without any fallback. */
   private ResultTable errors() {
     Column[] columns = new Column[3 + ITERATIONS + 1];
-    columns[0] = new Column("cell", "cell", "%s");
-    columns[1] = new Column("weights", "recurrent weights", "%s");
-    columns[2] = new Column("time", "T", "%d");
+    columns[0] = Column.CELL;
+    columns[1] = Column.WEIGHTS;
+    columns[2] = Column.TIME;
     for (int k = 0; k <= ITERATIONS; k++) {
       columns[3 + k] = new Column("error" + k, "k=" + k, "%.0e");
     }
@@ -112,9 +88,9 @@ public final class NewtonConvergence implements Runnable {
         new ResultTable(
             "costs",
             "What solves each regime, and its time over the sequential solver's",
-            new Column("cell", "cell", "%s"),
-            new Column("weights", "recurrent weights", "%s"),
-            new Column("time", "T", "%d"),
+            Column.CELL,
+            Column.WEIGHTS,
+            Column.TIME,
             new Column("policy", "policy", "%s"),
             new Column("paths", "solved by", "%s"),
             new Column("iterations", "Newton iterations", "%d"),
@@ -165,21 +141,5 @@ public final class NewtonConvergence implements Runnable {
         trust,
         result.error(),
         ratio);
-  }
-
-  private void write(List<ResultTable> tables) {
-    ObjectNode document = Configs.json().createObjectNode();
-    document.put("width", width);
-    document.put("batch", batch);
-    document.put("seed", seed);
-    document.set("machine", Machine.json(spec.commandLine().getParseResult().originalArgs()));
-    for (ResultTable table : tables) {
-      document.set(table.name(), table.toJson());
-    }
-    try {
-      Files.writeString(output, Configs.write(document));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -9,33 +9,18 @@ import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Small matrix products on one thread: ours on heap tiles, ours with a right factor packed before,
  * OpenBLAS called directly on off-heap data, and ND4J's {@code mmul} around the same OpenBLAS.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(value = 3, jvmArgsPrepend = "--add-modules=jdk.incubator.vector")
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class ProductBenchmark {
+public class ProductBenchmark extends JmhBenchmark {
   /** Sums of 256 products of Gaussian numbers in float; a wrong result is far away. */
   private static final double TOLERANCE = 1e-3;
 

@@ -2,14 +2,8 @@ package io.sequencezoo.bench;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.core.autodiff.Tape;
-import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.kernel.Parallel;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -17,17 +11,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * Where the time of a workload goes, by operation, against the bound of its own products and bytes
  * on this machine. {@code zoo-bench/profile CASE} runs it.
  */
 @Command(name = "profile", mixinStandardHelpOptions = true, showDefaultValues = true)
-public final class ProfileBenchmark implements Runnable {
+public final class ProfileBenchmark extends TableCommand {
   /** Floats of the arrays that memory's rate is measured with: larger than any cache. */
   private static final long COPIED = 1L << 26;
 
@@ -41,14 +33,6 @@ public final class ProfileBenchmark implements Runnable {
 
   @Option(names = "--steps", defaultValue = "20", description = "Observed steps.")
   private int steps;
-
-  @Option(names = "--markdown", description = "Print the table as Markdown.")
-  private boolean markdown;
-
-  @Option(names = "--output", description = "Also write the results as JSON.")
-  private Path output;
-
-  @Spec private CommandSpec spec;
 
   /** See {@code --help}. */
   public static void main(String[] args) {
@@ -72,7 +56,8 @@ public final class ProfileBenchmark implements Runnable {
             profile.endStep();
           }
         });
-    ResultTable table =
+    start("; " + steps + " steps");
+    show(
         profile.table(
             String.format(
                 Locale.ROOT,
@@ -84,13 +69,8 @@ public final class ProfileBenchmark implements Runnable {
             steps,
             seconds[0],
             flops,
-            bytes);
-    System.out.println(Machine.line() + "; " + steps + " steps");
-    System.out.println();
-    System.out.print(table.toString(markdown));
-    if (output != null) {
-      write(table);
-    }
+            bytes));
+    write(settings -> {});
   }
 
   private Runnable workload() {
@@ -128,16 +108,5 @@ public final class ProfileBenchmark implements Runnable {
       best = Math.max(best, 2.0 * COPIED * Float.BYTES / seconds);
     }
     return best;
-  }
-
-  private void write(ResultTable table) {
-    ObjectNode document = Configs.json().createObjectNode();
-    document.set("machine", Machine.json(spec.commandLine().getParseResult().originalArgs()));
-    document.set(table.name(), table.toJson());
-    try {
-      Files.writeString(output, Configs.write(document));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -36,7 +36,14 @@ final class ResultTable {
    * @param header its heading
    * @param pattern how its numbers are shown
    */
-  record Column(String key, String header, String pattern) {}
+  record Column(String key, String header, String pattern) {
+    static final Column MIXER = new Column("mixer", "mixer", "%s");
+    static final Column CELL = new Column("cell", "cell", "%s");
+    static final Column WEIGHTS = new Column("weights", "recurrent weights", "%s");
+    static final Column BATCH = new Column("batch", "B", "%d");
+    static final Column TIME = new Column("time", "T", "%d");
+    static final Column RESIDENT = new Column("residentMiB", "process MiB", "%.0f");
+  }
 
   /** Adds a row of names and numbers; NaN stands for what could not be measured. */
   void add(Object... cells) {

@@ -1,20 +1,10 @@
 package io.sequencezoo.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.kernel.Parallel;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * How time and memory grow: per token with the length of a sequence, per generated token with the
@@ -22,7 +12,7 @@ import picocli.CommandLine.Spec;
  * runs it.
  */
 @Command(name = "scaling", mixinStandardHelpOptions = true, showDefaultValues = true)
-public final class ScalingBenchmark implements Runnable {
+public final class ScalingBenchmark extends TableCommand {
   @Option(
       names = "--measure",
       split = ",",
@@ -68,14 +58,6 @@ public final class ScalingBenchmark implements Runnable {
   @Option(names = "--steps", defaultValue = "1000", description = "Steps of the growth.")
   private int steps;
 
-  @Option(names = "--markdown", description = "Print the tables as Markdown.")
-  private boolean markdown;
-
-  @Option(names = "--output", description = "Also write the results as JSON.")
-  private Path output;
-
-  @Spec private CommandSpec spec;
-
   /** What can be measured. */
   enum Measure {
     /** Forward and backward per token, by T. */
@@ -96,18 +78,11 @@ public final class ScalingBenchmark implements Runnable {
   @Override
   public void run() {
     Parallel.setThreads(threads);
-    PrintStream out = System.out;
-    out.println(Machine.line() + "; " + rounds + " rounds");
-    List<ResultTable> tables = new ArrayList<>();
+    start("; " + rounds + " rounds");
     for (Measure measure : measures) {
-      ResultTable table = measure(measure);
-      out.println();
-      out.print(table.toString(markdown));
-      tables.add(table);
+      show(measure(measure));
     }
-    if (output != null) {
-      write(tables);
-    }
+    write(settings -> settings.put("rounds", rounds));
   }
 
   private ResultTable measure(Measure measure) {
@@ -117,19 +92,5 @@ public final class ScalingBenchmark implements Runnable {
       case MEMORY -> TrainingMemory.byTokens();
       case GROWTH -> TrainingMemory.bySteps(steps);
     };
-  }
-
-  private void write(List<ResultTable> tables) {
-    ObjectNode document = Configs.json().createObjectNode();
-    document.put("rounds", rounds);
-    document.set("machine", Machine.json(spec.commandLine().getParseResult().originalArgs()));
-    for (ResultTable table : tables) {
-      document.set(table.name(), table.toJson());
-    }
-    try {
-      Files.writeString(output, Configs.write(document));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -7,31 +7,16 @@ import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.linear.GlaConfig;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.TokenModel;
-import java.util.concurrent.TimeUnit;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One token through a small model, where what is fixed per place weighs most: with nobody at the
  * places, and with someone who only looks.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(value = 3, jvmArgsPrepend = "--add-modules=jdk.incubator.vector")
-@Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class SeamBenchmark {
+public class SeamBenchmark extends JmhBenchmark {
   private static final int VOCABULARY = 32;
   private static final int WIDTH = 64;
   private static final int LAYERS = 4;

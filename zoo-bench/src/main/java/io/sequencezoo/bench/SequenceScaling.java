@@ -56,8 +56,8 @@ final class SequenceScaling {
         new ResultTable(
             "sequence",
             "Forward and backward per token by length",
-            new Column("time", "T", "%d"),
-            new Column("batch", "B", "%d"),
+            Column.TIME,
+            Column.BATCH,
             new Column("glaMicrosPerToken", "GLA µs/token", "%.3f"),
             new Column("glaRatio", "GLA " + over, "%.2f"),
             new Column("attentionMicrosPerToken", "attention µs/token", "%.3f"),

@@ -1,23 +1,14 @@
 package io.sequencezoo.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.bench.ResultTable.Column;
-import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.kernel.Parallel;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * The solvers of ParaGRU and ParaLSTM by length, batch and threads: fused and sequential, Newton's
@@ -25,7 +16,7 @@ import picocli.CommandLine.Spec;
  * zoo-bench/solvers} runs it.
  */
 @Command(name = "solvers", mixinStandardHelpOptions = true, showDefaultValues = true)
-public final class SolverBenchmark implements Runnable {
+public final class SolverBenchmark extends TableCommand {
   private static final double MICROS = 1e6;
   private static final int MODEL_TIME = 16384;
 
@@ -58,14 +49,6 @@ public final class SolverBenchmark implements Runnable {
   @Option(names = "--rounds", defaultValue = "5", description = "Counted rounds.")
   private int rounds;
 
-  @Option(names = "--markdown", description = "Print the tables as Markdown.")
-  private boolean markdown;
-
-  @Option(names = "--output", description = "Also write the results as JSON.")
-  private Path output;
-
-  @Spec private CommandSpec spec;
-
   /** See {@code --help}. */
   public static void main(String[] args) {
     System.exit(new CommandLine(new SolverBenchmark()).execute(args));
@@ -73,25 +56,17 @@ public final class SolverBenchmark implements Runnable {
 
   @Override
   public void run() {
-    PrintStream out = System.out;
-    out.println(Machine.line() + "; " + rounds + " rounds, width " + width);
-    List<ResultTable> tables = new ArrayList<>();
+    start("; " + rounds + " rounds, width " + width);
     for (int count : threads) {
       Parallel.setThreads(count);
       for (boolean backward : new boolean[] {false, true}) {
-        tables.add(speeds(count, backward));
-        out.println();
-        out.print(tables.get(tables.size() - 1).toString(markdown));
+        show(speeds(count, backward));
       }
     }
     for (boolean gru : new boolean[] {true, false}) {
-      tables.add(model(gru));
-      out.println();
-      out.print(tables.get(tables.size() - 1).toString(markdown));
+      show(model(gru));
     }
-    if (output != null) {
-      write(tables);
-    }
+    write(settings -> settings.put("rounds", rounds).put("width", width));
   }
 
   private static String name(boolean gru) {
@@ -104,9 +79,9 @@ public final class SolverBenchmark implements Runnable {
         new ResultTable(
             (backward ? "training" : "forward") + "Threads" + count,
             "Solvers by length: " + passes + ", " + count + (count == 1 ? " thread" : " threads"),
-            new Column("cell", "cell", "%s"),
-            new Column("batch", "B", "%d"),
-            new Column("time", "T", "%d"),
+            Column.CELL,
+            Column.BATCH,
+            Column.TIME,
             new Column("sequentialMicrosPerToken", "sequential µs/token", "%.3f"),
             new Column("newtonMicrosPerToken", "Newton µs/token", "%.3f"),
             new Column("iterations", "iterations", "%d"),
@@ -165,20 +140,5 @@ public final class SolverBenchmark implements Runnable {
             cell.iterations(),
             CoreModel.measureRegion());
     return model.table(name(gru), new int[] {1024, MODEL_TIME, 65536});
-  }
-
-  private void write(List<ResultTable> tables) {
-    ObjectNode document = Configs.json().createObjectNode();
-    document.put("rounds", rounds);
-    document.put("width", width);
-    document.set("machine", Machine.json(spec.commandLine().getParseResult().originalArgs()));
-    for (ResultTable table : tables) {
-      document.set(table.name(), table.toJson());
-    }
-    try {
-      Files.writeString(output, Configs.write(document));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -46,12 +46,12 @@ final class TrainingMemory {
         new ResultTable(
             "memory",
             "Memory of a training step (width 256, 4 layers) by batch and length",
-            new Column("mixer", "mixer", "%s"),
-            new Column("batch", "B", "%d"),
-            new Column("time", "T", "%d"),
+            Column.MIXER,
+            Column.BATCH,
+            Column.TIME,
             new Column("workspaceMiB", "workspace MiB", "%.1f"),
             new Column("kibPerToken", "KiB/token", "%.1f"),
-            new Column("residentMiB", "process MiB", "%.0f"));
+            Column.RESIDENT);
     mixers()
         .forEach(
             (name, mixer) -> {
@@ -77,11 +77,11 @@ final class TrainingMemory {
         new ResultTable(
             "growth",
             "Memory of training (width 32, 2 layers, batch 4 x 64) by steps taken",
-            new Column("mixer", "mixer", "%s"),
+            Column.MIXER,
             new Column("step", "steps", "%d"),
             new Column("workspaceKiB", "workspace KiB", "%.1f"),
             new Column("heapMiB", "live heap MiB", "%.2f"),
-            new Column("residentMiB", "process MiB", "%.0f"));
+            Column.RESIDENT);
     mixers()
         .forEach(
             (name, mixer) -> {
@@ -106,7 +106,7 @@ final class TrainingMemory {
   }
 
   /** All workspaces of this thread, tapes and whatever ND4J opens itself. */
-  private static double workspaceBytes() {
+  static double workspaceBytes() {
     return Nd4j.getWorkspaceManager().getAllWorkspacesForCurrentThread().stream()
         .mapToDouble(MemoryWorkspace::getCurrentSize)
         .sum();

@@ -34,8 +34,6 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +49,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Corners of DL4J in which a layer has been seen to go wrong. */
 @Tag("double")
-class MixerLayerFaultsTest {
+class MixerLayerFaultsTest extends DoubleByDefault {
   /** The same sums of a few dozen products in double, in another order. */
   private static final double TOLERANCE = 1e-12;
 
@@ -61,17 +59,6 @@ class MixerLayerFaultsTest {
   private static final String GLA = "{type: gla, heads: 2}";
   private static final String ATTENTION = "{type: softmax_attention, heads: 2}";
   private static final String LSTM = "{type: lstm, hidden: 3}";
-
-  /** DL4J's gradient check insists on the default type, whatever the network's. */
-  @BeforeEach
-  void useDouble() {
-    Nd4j.setDefaultDataTypes(DataType.DOUBLE, DataType.DOUBLE);
-  }
-
-  @AfterEach
-  void useFloat() {
-    Nd4j.setDefaultDataTypes(DataType.FLOAT, DataType.FLOAT);
-  }
 
   @ParameterizedTest
   @ValueSource(

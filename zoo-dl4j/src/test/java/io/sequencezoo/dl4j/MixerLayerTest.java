@@ -17,8 +17,6 @@ import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,7 +29,7 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /** Mixers of every family as layers of a DL4J network. */
-class MixerLayerTest {
+class MixerLayerTest extends DoubleByDefault {
   private static final String GLA = "{type: gla, heads: 2}";
   private static final String ATTENTION = "{type: softmax_attention, heads: 2}";
   private static final String LSTM = "{type: lstm, hidden: 3}";
@@ -47,17 +45,6 @@ class MixerLayerTest {
 
   private static final double RELATIVE_ERROR = 1e-5;
   private static final double ABSOLUTE_ERROR = 1e-9;
-
-  /** DL4J's check insists on the default type, whatever the network's. */
-  @BeforeEach
-  void useDouble() {
-    Nd4j.setDefaultDataTypes(DataType.DOUBLE, DataType.DOUBLE);
-  }
-
-  @AfterEach
-  void useFloat() {
-    Nd4j.setDefaultDataTypes(DataType.FLOAT, DataType.FLOAT);
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {GLA, ATTENTION, LSTM})

@@ -67,7 +67,7 @@ final class FusedAdamW implements Optimizer {
               gradients.load(at, tg, 0, n);
               first.load(at, tm, 0, n);
               second.load(at, tv, 0, n);
-              precision.kernels().adamW(step, tw, 0, tg, 0, tm, 0, tv, 0, n);
+              precision.kernels().adamW(step, tw, tg, tm, tv, n);
               values.store(at, tw, 0, n);
               first.store(at, tm, 0, n);
               second.store(at, tv, 0, n);

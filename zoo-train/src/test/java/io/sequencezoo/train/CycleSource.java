@@ -1,17 +1,15 @@
 package io.sequencezoo.train;
 
-import io.sequencezoo.core.data.BatchSource;
 import io.sequencezoo.core.data.TokenBatch;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Rows that count upwards modulo the vocabulary, with a wrong token now and then. */
-final class CycleSource implements BatchSource<TokenBatch> {
+final class CycleSource extends CountedSource {
   private final int rows;
   private final int steps;
   private final int vocabulary;
   private final long seed;
-  private long position;
 
   CycleSource(int rows, int steps, int vocabulary, long seed) {
     this.rows = rows;
@@ -21,8 +19,8 @@ final class CycleSource implements BatchSource<TokenBatch> {
   }
 
   @Override
-  public TokenBatch next() {
-    SplittableRandom random = new SplittableRandom(seed * 1_000_003 + position++);
+  TokenBatch batch(long number) {
+    SplittableRandom random = new SplittableRandom(seed * 1_000_003 + number);
     int[][] ids = new int[rows][steps];
     int[][] targets = new int[rows][steps];
     for (int r = 0; r < rows; r++) {
@@ -35,16 +33,6 @@ final class CycleSource implements BatchSource<TokenBatch> {
       }
     }
     return new TokenBatch(Nd4j.createFromArray(ids), Nd4j.createFromArray(targets), null);
-  }
-
-  @Override
-  public long position() {
-    return position;
-  }
-
-  @Override
-  public void seek(long position) {
-    this.position = position;
   }
 
   @Override

@@ -47,5 +47,5 @@ public interface RowKernels<A> {
    * parameters: {@code m = b1 m + (1-b1) g}, {@code v = b2 v + (1-b2) g²}, {@code w -= lr decay w +
    * lr (m/(1-b1^t)) / (√(v/(1-b2^t)) + eps)}; g is first multiplied by gradientScale.
    */
-  void adamW(AdamWStep step, A w, int wo, A g, int go, A m, int mo, A v, int vo, int n);
+  void adamW(AdamWStep step, A w, A g, A m, A v, int n);
 }

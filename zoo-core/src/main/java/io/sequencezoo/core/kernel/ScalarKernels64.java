@@ -339,38 +339,14 @@ final class ScalarKernels64 extends DoubleArrays {
   }
 
   @Override
-  public void linearScan(
-      double[] a,
-      int ao,
-      double[] x,
-      int xo,
-      double[] h,
-      int ho,
-      double[] y,
-      int yo,
-      int steps,
-      int n) {
-    ScalarScans64.linearScan(a, ao, x, xo, h, ho, y, yo, steps, 0, n);
+  public void linearScan(double[] a, double[] x, double[] h, int ho, double[] y, int steps, int n) {
+    ScalarScans64.linearScan(a, x, h, ho, y, steps, 0, n);
   }
 
   @Override
   public void linearScanPullback(
-      double[] a,
-      int ao,
-      double[] before,
-      int bo,
-      double[] gy,
-      int gyo,
-      double[] gh,
-      int gho,
-      double[] ga,
-      int gao,
-      double[] gx,
-      int gxo,
-      int steps,
-      int n) {
-    ScalarScans64.linearScanPullback(
-        a, ao, before, bo, gy, gyo, gh, gho, ga, gao, gx, gxo, steps, 0, n);
+      double[] a, double[] before, double[] gy, double[] gh, int gho, int steps, int n) {
+    ScalarScans64.linearScanPullback(a, before, gy, gh, gho, steps, 0, n);
   }
 
   @Override
@@ -393,26 +369,16 @@ final class ScalarKernels64 extends DoubleArrays {
   }
 
   @Override
-  public void adamW(
-      AdamWStep step,
-      double[] w,
-      int wo,
-      double[] g,
-      int go,
-      double[] m,
-      int mo,
-      double[] v,
-      int vo,
-      int n) {
+  public void adamW(AdamWStep step, double[] w, double[] g, double[] m, double[] v, int n) {
     for (int i = 0; i < n; i++) {
-      double gradient = g[go + i] * step.gradientScale();
-      double first = step.beta1() * m[mo + i] + (1 - step.beta1()) * gradient;
-      double second = step.beta2() * v[vo + i] + (1 - step.beta2()) * gradient * gradient;
-      m[mo + i] = first;
-      v[vo + i] = second;
+      double gradient = g[i] * step.gradientScale();
+      double first = step.beta1() * m[i] + (1 - step.beta1()) * gradient;
+      double second = step.beta2() * v[i] + (1 - step.beta2()) * gradient * gradient;
+      m[i] = first;
+      v[i] = second;
       double change =
           first / step.correction1() / (Math.sqrt(second / step.correction2()) + step.eps());
-      w[wo + i] -= step.lr() * step.decay() * w[wo + i] + step.lr() * change;
+      w[i] -= step.lr() * step.decay() * w[i] + step.lr() * change;
     }
   }
 }

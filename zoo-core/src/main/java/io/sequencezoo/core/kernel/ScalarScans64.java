@@ -6,51 +6,27 @@ final class ScalarScans64 {
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#linearScan}. */
   static void linearScan(
-      double[] a,
-      int ao,
-      double[] x,
-      int xo,
-      double[] h,
-      int ho,
-      double[] y,
-      int yo,
-      int steps,
-      int from,
-      int n) {
+      double[] a, double[] x, double[] h, int ho, double[] y, int steps, int from, int n) {
     for (int t = 0; t < steps; t++) {
       for (int i = from; i < n; i++) {
         int at = t * n + i;
-        double state = a[ao + at] * h[ho + i] + x[xo + at];
+        double state = a[at] * h[ho + i] + x[at];
         h[ho + i] = state;
-        y[yo + at] = state;
+        y[at] = state;
       }
     }
   }
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#linearScanPullback}. */
   static void linearScanPullback(
-      double[] a,
-      int ao,
-      double[] before,
-      int bo,
-      double[] gy,
-      int gyo,
-      double[] gh,
-      int gho,
-      double[] ga,
-      int gao,
-      double[] gx,
-      int gxo,
-      int steps,
-      int from,
-      int n) {
+      double[] a, double[] before, double[] gy, double[] gh, int gho, int steps, int from, int n) {
     for (int t = steps - 1; t >= 0; t--) {
       for (int i = from; i < n; i++) {
         int at = t * n + i;
-        double g = gy[gyo + at] + gh[gho + i];
-        ga[gao + at] = g * before[bo + at];
-        gx[gxo + at] = g;
-        gh[gho + i] = g * a[ao + at];
+        double g = gy[at] + gh[gho + i];
+        before[at] *= g;
+        gy[at] = g;
+        gh[gho + i] = g * a[at];
       }
     }
   }

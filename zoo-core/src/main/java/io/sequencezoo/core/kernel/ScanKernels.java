@@ -56,33 +56,20 @@ public interface ScanKernels<A> extends ElementwiseKernels<A> {
 
   /**
    * {@code h_t = a_t h_{t-1} + x_t} channel by channel: writes {@code h_1 ... h_steps} into y,
-   * which may be x. h holds n states from before the first step and is left with those after the
-   * last.
+   * which may be x. At ho, h holds n states from before the first step and is left with those after
+   * the last.
    */
-  void linearScan(A a, int ao, A x, int xo, A h, int ho, A y, int yo, int steps, int n);
+  void linearScan(A a, A x, A h, int ho, A y, int steps, int n);
 
   /**
    * The pullback of {@link #linearScan}, backwards through time with {@code G_t = gy_t + a_{t+1}
-   * G_{t+1}}: writes {@code gx_t = G_t} (may be gy) and {@code ga_t = G_t h_{t-1}} (may be before).
+   * G_{t+1}}: turns gy into {@code gx_t = G_t} and before into {@code ga_t = G_t h_{t-1}}.
    *
    * @param before {@code h_0 ... h_{steps-1}}, the states that the decays multiplied
-   * @param gh the gradient that reaches the last state from behind; on return, of {@code h_0}
+   * @param gh at gho, the gradient that reaches the last state from behind; on return, of {@code
+   *     h_0}
    */
-  void linearScanPullback(
-      A a,
-      int ao,
-      A before,
-      int bo,
-      A gy,
-      int gyo,
-      A gh,
-      int gho,
-      A ga,
-      int gao,
-      A gx,
-      int gxo,
-      int steps,
-      int n);
+  void linearScanPullback(A a, A before, A gy, A gh, int gho, int steps, int n);
 
   /** Runs a system into y, rows of n, and leaves the state after the last step in its h. */
   void selectiveScan(SelectiveSystem<A> system, A y);

@@ -494,38 +494,14 @@ final class VectorKernels extends FloatArrays {
   }
 
   @Override
-  public void linearScan(
-      float[] a,
-      int ao,
-      float[] x,
-      int xo,
-      float[] h,
-      int ho,
-      float[] y,
-      int yo,
-      int steps,
-      int n) {
-    VectorElementwiseScan.linearScan(a, ao, x, xo, h, ho, y, yo, steps, n);
+  public void linearScan(float[] a, float[] x, float[] h, int ho, float[] y, int steps, int n) {
+    VectorElementwiseScan.linearScan(a, x, h, ho, y, steps, n);
   }
 
   @Override
   public void linearScanPullback(
-      float[] a,
-      int ao,
-      float[] before,
-      int bo,
-      float[] gy,
-      int gyo,
-      float[] gh,
-      int gho,
-      float[] ga,
-      int gao,
-      float[] gx,
-      int gxo,
-      int steps,
-      int n) {
-    VectorElementwiseScan.linearScanPullback(
-        a, ao, before, bo, gy, gyo, gh, gho, ga, gao, gx, gxo, steps, n);
+      float[] a, float[] before, float[] gy, float[] gh, int gho, int steps, int n) {
+    VectorElementwiseScan.linearScanPullback(a, before, gy, gh, gho, steps, n);
   }
 
   @Override
@@ -548,17 +524,7 @@ final class VectorKernels extends FloatArrays {
   }
 
   @Override
-  public void adamW(
-      AdamWStep step,
-      float[] w,
-      int wo,
-      float[] g,
-      int go,
-      float[] m,
-      int mo,
-      float[] v,
-      int vo,
-      int n) {
-    VectorRows.adamW(step, w, wo, g, go, m, mo, v, vo, n);
+  public void adamW(AdamWStep step, float[] w, float[] g, float[] m, float[] v, int n) {
+    VectorRows.adamW(step, w, g, m, v, n);
   }
 }

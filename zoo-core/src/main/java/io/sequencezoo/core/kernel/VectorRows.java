@@ -174,17 +174,7 @@ final class VectorRows {
     }
   }
 
-  static void adamW(
-      AdamWStep step,
-      float[] w,
-      int wo,
-      float[] g,
-      int go,
-      float[] m,
-      int mo,
-      float[] v,
-      int vo,
-      int n) {
+  static void adamW(AdamWStep step, float[] w, float[] g, float[] m, float[] v, int n) {
     float scale = (float) step.gradientScale();
     float keep1 = (float) step.beta1();
     float take1 = (float) (1 - step.beta1());
@@ -196,23 +186,23 @@ final class VectorRows {
     float floor = (float) step.eps();
     int i = 0;
     for (; i <= n - COUNT; i += COUNT) {
-      FloatVector gradient = load(g, go + i).mul(scale);
-      FloatVector first = load(m, mo + i).mul(keep1).add(gradient.mul(take1));
-      FloatVector second = load(v, vo + i).mul(keep2).add(gradient.mul(gradient).mul(take2));
-      first.intoArray(m, mo + i);
-      second.intoArray(v, vo + i);
+      FloatVector gradient = load(g, i).mul(scale);
+      FloatVector first = load(m, i).mul(keep1).add(gradient.mul(take1));
+      FloatVector second = load(v, i).mul(keep2).add(gradient.mul(gradient).mul(take2));
+      first.intoArray(m, i);
+      second.intoArray(v, i);
       FloatVector change = first.mul(rate).div(second.mul(unbias).sqrt().add(floor));
-      FloatVector weight = load(w, wo + i);
-      weight.sub(weight.mul(shrink).add(change)).intoArray(w, wo + i);
+      FloatVector weight = load(w, i);
+      weight.sub(weight.mul(shrink).add(change)).intoArray(w, i);
     }
     for (; i < n; i++) {
-      float gradient = g[go + i] * scale;
-      float first = m[mo + i] * keep1 + gradient * take1;
-      float second = v[vo + i] * keep2 + gradient * gradient * take2;
-      m[mo + i] = first;
-      v[vo + i] = second;
+      float gradient = g[i] * scale;
+      float first = m[i] * keep1 + gradient * take1;
+      float second = v[i] * keep2 + gradient * gradient * take2;
+      m[i] = first;
+      v[i] = second;
       float change = first * rate / ((float) Math.sqrt(second * unbias) + floor);
-      w[wo + i] -= w[wo + i] * shrink + change;
+      w[i] -= w[i] * shrink + change;
     }
   }
 }

@@ -77,42 +77,23 @@ public final class SsdInputs {
     return new Application<>(Precision.of(u.value()), u, raw, bias, logRate, shape).record(tape);
   }
 
-  private static final class Application<A> {
-    private final Precision<A> precision;
-    private final Kernels<A> kernels;
-    private final Variable u;
-    private final Variable raw;
-    private final Variable bias;
-    private final Variable logRate;
-    private final Shape shape;
-    private final int heads;
-    private final int p;
-    private final int inner;
-    private final int group;
-    private final long rows;
-
-    Application(
-        Precision<A> precision,
-        Variable u,
-        Variable raw,
-        Variable bias,
-        Variable logRate,
-        Shape shape) {
-      this.precision = precision;
-      this.kernels = precision.kernels();
-      this.u = u;
-      this.raw = raw;
-      this.bias = bias;
-      this.logRate = logRate;
-      this.shape = shape;
-      this.heads = shape.heads();
-      this.p = shape.headWidth();
-      this.inner = shape.inner();
-      this.group = shape.groupWidth();
-      this.rows = Tiles.rows(u, shape.width());
+  private record Application<A>(
+      Precision<A> precision,
+      Variable u,
+      Variable raw,
+      Variable bias,
+      Variable logRate,
+      Shape shape) {
+    private long rows() {
+      return Tiles.rows(u, shape.width());
     }
 
     Variable[] record(Tape tape) {
+      Kernels<A> kernels = precision.kernels();
+      int heads = shape.heads();
+      int p = shape.headWidth();
+      int inner = shape.inner();
+      int group = shape.groupWidth();
       long b = u.size(0);
       long t = u.size(1);
       INDArray v = tape.allocate(u.type(), b, t, heads, p);
@@ -125,7 +106,7 @@ public final class SsdInputs {
       Slab<A> rs = precision.slab(reads);
       Slab<A> gs = precision.slab(g);
       Parallel.ranges(
-          rows,
+          rows(),
           Tiles.taskRows(shape.width()),
           (from, end) -> {
             try (Scratch<A> scratch = precision.scratch()) {
@@ -150,6 +131,10 @@ public final class SsdInputs {
     }
 
     private void pullback(Cotangents cotangents) {
+      Kernels<A> kernels = precision.kernels();
+      int heads = shape.heads();
+      int inner = shape.inner();
+      int group = shape.groupWidth();
       Slab<A> us = precision.slab(u.value());
       Slab<A> gv = precision.slab(cotangents.outputOrZeros(0));
       Slab<A> gw = precision.slab(cotangents.outputOrZeros(1));
@@ -159,7 +144,7 @@ public final class SsdInputs {
       Tiles.Target<A> gRaw = Tiles.target(precision, cotangents, 1);
       Partials.run(
           precision,
-          rows,
+          rows(),
           Tiles.taskRows(shape.width()),
           heads,
           Tiles.target(precision, cotangents, 2),
@@ -192,7 +177,7 @@ public final class SsdInputs {
 
   /** Δ of one position and its pullback. */
   private static final class Step<A> {
-    private final Application<A> of;
+    private final Shape shape;
     private final Kernels<A> kernels;
     private final Slab<A> raws;
     private final A bias;
@@ -205,25 +190,27 @@ public final class SsdInputs {
     private final A spare;
 
     Step(Application<A> of, Scratch<A> scratch) {
-      this.of = of;
-      this.kernels = of.kernels;
+      this.shape = of.shape;
+      int heads = shape.heads();
+      this.kernels = of.precision.kernels();
       this.raws = of.precision.slab(of.raw.value());
       this.bias = Norms.vector(of.precision, scratch, of.bias);
       this.rate = Norms.vector(of.precision, scratch, of.logRate);
-      kernels.map(Unary.EXP, rate, 0, rate, 0, of.heads);
-      kernels.affine(-1, rate, 0, 0, rate, 0, of.heads);
-      this.pre = scratch.take(of.heads);
-      this.delta = scratch.take(of.heads);
-      this.spare = scratch.take(of.heads);
+      kernels.map(Unary.EXP, rate, 0, rate, 0, heads);
+      kernels.affine(-1, rate, 0, 0, rate, 0, heads);
+      this.pre = scratch.take(heads);
+      this.delta = scratch.take(heads);
+      this.spare = scratch.take(heads);
     }
 
     void load(long row) {
-      raws.load(row * of.heads, pre, 0, of.heads);
-      kernels.add(pre, 0, bias, 0, pre, 0, of.heads);
-      kernels.map(Unary.SOFTPLUS, pre, 0, delta, 0, of.heads);
-      for (int h = 0; h < of.heads; h++) {
+      int heads = shape.heads();
+      raws.load(row * heads, pre, 0, heads);
+      kernels.add(pre, 0, bias, 0, pre, 0, heads);
+      kernels.map(Unary.SOFTPLUS, pre, 0, delta, 0, heads);
+      for (int h = 0; h < heads; h++) {
         double d = kernels.get(delta, h);
-        kernels.set(delta, h, Math.min(of.shape.high(), Math.max(of.shape.low(), d)));
+        kernels.set(delta, h, Math.min(shape.high(), Math.max(shape.low(), d)));
       }
     }
 
@@ -232,8 +219,8 @@ public final class SsdInputs {
      * those of bias and a.
      */
     void pullback(A row, A gRow, A g, A sumBias, A sumRate) {
-      int p = of.p;
-      for (int h = 0; h < of.heads; h++) {
+      int p = shape.headWidth();
+      for (int h = 0; h < shape.heads(); h++) {
         double d = kernels.get(delta, h);
         double gg = kernels.get(g, h);
         double along = kernels.dot(row, h * p, gRow, h * p, p);
@@ -241,7 +228,7 @@ public final class SsdInputs {
         double logDecay = d * kernels.get(rate, h);
         kernels.set(sumRate, h, kernels.get(sumRate, h) + gg * logDecay);
         // Written so that NaN is free.
-        boolean free = !(d <= of.shape.low() || d >= of.shape.high());
+        boolean free = !(d <= shape.low() || d >= shape.high());
         double gDelta = free ? along + gg * kernels.get(rate, h) : 0;
         double z = kernels.get(pre, h);
         double sigma = z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));

@@ -611,17 +611,16 @@ final class KernelLaws {
     Argument y = normal(c, 1, rows);
     Argument gy = normal(c, 2, rows);
     Argument gh = normal(c, 3, n);
-    Argument ga = normal(c, 1, rows);
-    scan(c.tested(), a.single, x.single, h.single, y.single, gy.single, gh.single, ga.single, n);
-    scan(c.specification(), a.exact, x.exact, h.exact, y.exact, gy.exact, gh.exact, ga.exact, n);
+    scan(c.tested(), a.single, x.single, h.single, y.single, gy.single, gh.single, n);
+    scan(c.specification(), a.exact, x.exact, h.exact, y.exact, gy.exact, gh.exact, n);
     // Five steps, each a product and a sum of normal numbers.
     c.check("linearScan", 30);
   }
 
-  private static <A> void scan(Kernels<A> kernels, A a, A x, A h, A y, A gy, A gh, A ga, int n) {
-    kernels.linearScan(a, 1, x, 2, h, 3, y, 1, 5, n);
-    kernels.linearScanPullback(a, 1, y, 1, gy, 2, gh, 3, ga, 1, gy, 2, 5, n);
-    kernels.linearScan(a, 1, x, 2, h, 3, x, 2, 5, n);
+  private static <A> void scan(Kernels<A> kernels, A a, A x, A h, A y, A gy, A gh, int n) {
+    kernels.linearScan(a, x, h, 3, y, 5, n);
+    kernels.linearScanPullback(a, y, gy, gh, 3, 5, n);
+    kernels.linearScan(a, x, h, 3, x, 5, n);
   }
 
   /** Sizes of steps from 0 to far beyond what the state survives, and rates of either sign. */
@@ -701,8 +700,8 @@ final class KernelLaws {
     Argument m = normal(c, 3, n);
     Argument v = c.uniform(1 + n + SLACK, 0.1, 1);
     AdamWStep step = new AdamWStep(0.5, 0.01, 0.9, 0.99, 1e-8, 0.1, 0.19, 0.02);
-    c.tested().adamW(step, w.single, 1, g.single, 2, m.single, 3, v.single, 1, n);
-    c.specification().adamW(step, w.exact, 1, g.exact, 2, m.exact, 3, v.exact, 1, n);
+    c.tested().adamW(step, w.single, g.single, m.single, v.single, n);
+    c.specification().adamW(step, w.exact, g.exact, m.exact, v.exact, n);
     c.check("adamW", 2);
   }
 }

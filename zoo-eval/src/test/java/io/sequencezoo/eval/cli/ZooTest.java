@@ -8,9 +8,14 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ZooTest {
+  private static final String[] COMMANDS = {
+    "run", "tasks", "icll", "synthetic", "list", "describe", "generate", "conformance", "version"
+  };
+
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
@@ -21,32 +26,11 @@ class ZooTest {
   @Test
   void help_listsEveryCommand() {
     assertThat(run("--help")).isZero();
-    assertThat(out.toString())
-        .contains(
-            "run",
-            "tasks",
-            "icll",
-            "synthetic",
-            "list",
-            "describe",
-            "generate",
-            "conformance",
-            "version");
+    assertThat(out.toString()).contains(COMMANDS);
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "run",
-        "tasks",
-        "icll",
-        "synthetic",
-        "list",
-        "describe",
-        "generate",
-        "conformance",
-        "version"
-      })
+  @FieldSource("COMMANDS")
   void help_existsForEveryCommand(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).startsWith("Usage: zoo " + command);

@@ -21,6 +21,9 @@ import io.sequencezoo.core.op.Activations;
  *   <li>{@code gate.weight}, {@code up.weight}: {@code [D, F]}; {@code down.weight}: {@code [F, D]}
  *   <li>{@code f}: silu (SwiGLU), gelu (GEGLU), relu (ReGLU), sigmoid (GLU), none (bilinear)
  * </ul>
+ *
+ * @param shape D and F
+ * @param activation f, or null for the bilinear gate
  */
 @Paper(
     key = "shazeer2020glu",
@@ -32,16 +35,7 @@ import io.sequencezoo.core.op.Activations;
     repo = "Lightning-AI/litgpt",
     path = "litgpt/model.py",
     commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
-public final class Glu implements FeedForward {
-  private final ChannelShape shape;
-  private final Unary activation;
-
-  /** With f null for the bilinear gate. */
-  Glu(ChannelShape shape, Unary activation) {
-    this.shape = shape;
-    this.activation = activation;
-  }
-
+public record Glu(ChannelShape shape, Unary activation) implements FeedForward {
   @Override
   public void declare(Declaration declaration) {
     shape.declareIn(declaration.child("gate"));

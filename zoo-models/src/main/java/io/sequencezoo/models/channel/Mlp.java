@@ -20,6 +20,9 @@ import io.sequencezoo.core.op.Dense;
  *   <li>{@code x}, {@code y}: {@code [B, T, D]}
  *   <li>{@code up.weight}: {@code [D, F]}; {@code down.weight}: {@code [F, D]}; biases or none
  * </ul>
+ *
+ * @param shape D and F
+ * @param activation f
  */
 @Paper(
     key = "vaswani2017attention",
@@ -31,15 +34,7 @@ import io.sequencezoo.core.op.Dense;
     repo = "Lightning-AI/litgpt",
     path = "litgpt/model.py",
     commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
-public final class Mlp implements FeedForward {
-  private final ChannelShape shape;
-  private final Activation activation;
-
-  Mlp(ChannelShape shape, Activation activation) {
-    this.shape = shape;
-    this.activation = activation;
-  }
-
+public record Mlp(ChannelShape shape, Activation activation) implements FeedForward {
   @Override
   public void declare(Declaration declaration) {
     shape.declareIn(declaration.child("up"));

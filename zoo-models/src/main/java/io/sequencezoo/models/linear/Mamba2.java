@@ -3,14 +3,13 @@ package io.sequencezoo.models.linear;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
@@ -65,7 +64,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "state-spaces/mamba",
     path = "mamba_ssm/modules/mamba2.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
-public final class Mamba2 implements Parametrisation {
+public final class Mamba2 extends AbstractParametrisation {
   private static final String IN_BIAS = "in_bias";
   private static final String OUT_BIAS = "out_bias";
   private static final String CONV = "conv";
@@ -77,7 +76,6 @@ public final class Mamba2 implements Parametrisation {
   private static final String GATE = "z";
   private static final String CONVOLVED = "u";
 
-  private final int width;
   private final int inner;
   private final int mixed;
   private final SsdInputs.Shape shape;
@@ -85,11 +83,10 @@ public final class Mamba2 implements Parametrisation {
   private final Projection in;
   private final Projection out;
   private final GatedNorm norm;
-  private final MatrixStateRecurrence recurrence = MatrixStateRecurrence.scaled(1);
 
   /** A layer of width D with H heads of P features each. */
   Mamba2(int width, int heads, int headWidth, Mamba2Config config) {
-    this.width = width;
+    super(Mamba2Config.NAME, width, MatrixStateRecurrence.scaled(1));
     this.config = config;
     this.inner = Sizes.product(name() + ": inner width", heads, headWidth);
     this.mixed = inner + 2 * config.groups() * config.stateSize();
@@ -113,21 +110,6 @@ public final class Mamba2 implements Parametrisation {
 
   private boolean isGated() {
     return config.outputGate() != GateActivation.NONE;
-  }
-
-  @Override
-  public String name() {
-    return Mamba2Config.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override

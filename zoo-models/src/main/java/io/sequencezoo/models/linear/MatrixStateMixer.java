@@ -1,11 +1,11 @@
 package io.sequencezoo.models.linear;
 
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
@@ -21,16 +21,14 @@ import org.nd4j.linalg.api.buffer.DataType;
  * recurrence {@code S_t = A_t S_{t-1} + k_t v_tᵀ}, {@code o_t = S_tᵀ q_t}, and an output stage. A
  * member adds what makes its {@code A_t}: a decay, or parameters, coefficients and their cost.
  */
-abstract class MatrixStateMixer implements Parametrisation {
+abstract class MatrixStateMixer extends AbstractParametrisation {
   /** The references' initializer_range. */
   private static final Initialiser NORMAL = Initialisers.normal(0.02);
 
-  private final String name;
   private final HeadSizes sizes;
   private final QueryKeyValue projections;
   private final OutputStage output;
   private final Decay decay;
-  private final Recurrence recurrence;
 
   /** A layer with convolutions that have SiLU, a norm per head, and queries divided by √K. */
   MatrixStateMixer(HeadSizes sizes, MatrixStateConfig config, Decay decay) {
@@ -56,12 +54,11 @@ abstract class MatrixStateMixer implements Parametrisation {
       OutputStage output,
       Decay decay,
       Recurrence recurrence) {
-    this.name = Registry.typeName(config.getClass());
+    super(Registry.typeName(config.getClass()), sizes.width(), recurrence);
     this.sizes = sizes;
     this.projections = projections;
     this.output = output;
     this.decay = decay;
-    this.recurrence = recurrence;
   }
 
   /** The recurrence without corrections, queries divided by √K. */
@@ -92,21 +89,6 @@ abstract class MatrixStateMixer implements Parametrisation {
 
   final HeadSizes sizes() {
     return sizes;
-  }
-
-  @Override
-  public final String name() {
-    return name;
-  }
-
-  @Override
-  public final int width() {
-    return sizes.width();
-  }
-
-  @Override
-  public final Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override

@@ -13,15 +13,11 @@ import java.util.Map;
  * {@code z} the gate's projection of the layer's input; norm and gate are those of a {@link
  * GatedNorm}.
  */
-final class OutputStage {
+record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
   /** The name of the gate's logits among a drive's extras, and of their projection. */
   static final String GATE = "output_gate";
 
   private static final String OUTPUT = "output";
-
-  private final HeadSizes sizes;
-  private final GatedNorm norm;
-  private final Projection gate;
 
   /** What most have: a norm per head, then a gate from a full matrix. */
   OutputStage(HeadSizes sizes, GateActivation gate, boolean norm) {
@@ -31,13 +27,6 @@ final class OutputStage {
   /** Another norm, and a gate from a full matrix. */
   OutputStage(HeadSizes sizes, GatedNorm norm) {
     this(sizes, norm, new Projection(GATE, sizes.width(), sizes.valueWidth()));
-  }
-
-  /** Any norm and projection of the gate. */
-  OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
-    this.sizes = sizes;
-    this.norm = norm;
-    this.gate = gate;
   }
 
   void declare(Declaration declaration, Initialiser initialiser) {

@@ -3,14 +3,13 @@ package io.sequencezoo.models.linear;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
-import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
@@ -64,7 +63,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/rwkv7.py",
     commit = "0315a70ea55304398ad372e56cdd211ce0119571")
-public final class Rwkv7 implements Parametrisation {
+public final class Rwkv7 extends AbstractParametrisation {
   /** The reference's; a decay is never below e^{-0.607} = .545. */
   private static final double LARGEST_LOG_DECAY = Math.exp(-0.5);
 
@@ -82,7 +81,6 @@ public final class Rwkv7 implements Parametrisation {
   private static final String NORM = "norm";
   private static final String NORM_BIAS = "norm_bias";
 
-  private final int width;
   private final int heads;
   private final int keys;
   private final Rwkv7Config config;
@@ -91,14 +89,13 @@ public final class Rwkv7 implements Parametrisation {
   private final Projection gate;
   private final Rwkv7Start start;
   private final TokenShift shift;
-  private final MatrixStateRecurrence recurrence = MatrixStateRecurrence.lowRank(1);
 
   /** Ranks of the projections of decay, in-context rate and output gate. */
   record Ranks(int decay, int rate, int gate) {}
 
   /** A layer with heads of K keys and values. */
   Rwkv7(int width, int keys, Ranks ranks, Rwkv7Start start, Rwkv7Config config) {
-    this.width = width;
+    super(Rwkv7Config.NAME, width, MatrixStateRecurrence.lowRank(1));
     this.config = config;
     this.keys = keys;
     this.heads = width / keys;
@@ -111,21 +108,6 @@ public final class Rwkv7 implements Parametrisation {
 
   private Projection lowRank(String name, int rank) {
     return new Projection(name, width, rank, width, false);
-  }
-
-  @Override
-  public String name() {
-    return Rwkv7Config.NAME;
-  }
-
-  @Override
-  public int width() {
-    return width;
-  }
-
-  @Override
-  public Recurrence recurrence() {
-    return recurrence;
   }
 
   @Override

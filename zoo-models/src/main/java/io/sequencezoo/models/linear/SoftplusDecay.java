@@ -15,40 +15,32 @@ import java.util.SplittableRandom;
  * The log decay of Mamba-2 and its heirs: {@code g = -e^{log_rate} softplus(x W_step + step_bias)},
  * with one rate per head.
  */
-final class SoftplusDecay implements Decay {
-  private static final String STEP = "step";
+record SoftplusDecay(
+    int heads, int channels, Projection steps, Initialiser rates, Initialiser biases)
+    implements Decay {
   private static final String BIAS = "step_bias";
   private static final String RATE = "log_rate";
 
-  private final int heads;
-  private final int channels;
-  private final Projection steps;
-  private final Initialiser rates;
-  private final Initialiser biases;
-
-  private SoftplusDecay(
-      HeadSizes sizes, int channels, int rank, double smallestRate, Initialiser biases) {
-    this.heads = sizes.valueHeads();
-    this.channels = channels;
-    this.steps =
-        new Projection(
-            STEP,
-            sizes.width(),
-            rank,
-            Sizes.product("matrix state: width of decays", heads, channels),
-            false);
-    this.rates = (shape, random) -> logarithms((int) shape[0], smallestRate, random);
-    this.biases = biases;
-  }
-
   /** A decay per head: Gated DeltaNet's, with the first steps of Mamba. */
   static SoftplusDecay perHead(HeadSizes sizes) {
-    return new SoftplusDecay(sizes, 1, 0, 0, mambaBiases());
+    return of(sizes, 1, 0, 0, mambaBiases());
   }
 
   /** A decay per key channel, of rank V: Kimi Delta Attention's, with rates from 1. */
   static SoftplusDecay perChannel(HeadSizes sizes) {
-    return new SoftplusDecay(sizes, sizes.keys(), sizes.values(), 1, Initialisers.zeros());
+    return of(sizes, sizes.keys(), sizes.values(), 1, Initialisers.zeros());
+  }
+
+  private static SoftplusDecay of(
+      HeadSizes sizes, int channels, int rank, double smallestRate, Initialiser biases) {
+    int heads = sizes.valueHeads();
+    int width = Sizes.product("matrix state: width of decays", heads, channels);
+    return new SoftplusDecay(
+        heads,
+        channels,
+        new Projection("step", sizes.width(), rank, width, false),
+        (shape, random) -> logarithms((int) shape[0], smallestRate, random),
+        biases);
   }
 
   /** Rates that start in (smallest, 16], as their logarithms. */

@@ -16,17 +16,9 @@ import org.nd4j.linalg.api.buffer.DataType;
  * (x_{t-1} - x_t)}. It is a causal convolution over two tokens with weights {@code μ} and {@code 1
  * - μ}, and is computed as one. Switched off, it is x itself, without μ and state.
  */
-final class TokenShift {
+record TokenShift(int width, boolean on) {
   /** The last token, {@code [B, 1, D]}; zero before the first. */
   static final String STATE = "shift";
-
-  private final int width;
-  private final boolean on;
-
-  TokenShift(int width, boolean on) {
-    this.width = width;
-    this.on = on;
-  }
 
   /** Declares μ of this name. */
   void declare(Declaration declaration, String mix, Initialiser initialiser) {

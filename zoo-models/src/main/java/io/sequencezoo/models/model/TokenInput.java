@@ -23,27 +23,19 @@ import org.nd4j.linalg.factory.Nd4j;
  *   <li>{@code ids}: {@code [B, T]} integers
  *   <li>{@code embedding.weight}: {@code [V, D]}; {@code positions.weight}: {@code [P, D]} or none
  * </ul>
+ *
+ * @param vocabulary V
+ * @param width D
+ * @param maxPositions P, or 0 for no embeddings of positions
+ * @param dropout rate at which embeddings are dropped in training
+ * @param initialiser of both tables
  */
-public final class TokenInput implements Input {
+public record TokenInput(
+    int vocabulary, int width, int maxPositions, double dropout, Initialiser initialiser)
+    implements Input {
   private static final String EMBEDDING = "embedding";
   private static final String POSITIONS = "positions";
   private static final String WEIGHT = "weight";
-
-  private final int vocabulary;
-  private final int width;
-  private final int maxPositions;
-  private final double dropout;
-  private final Initialiser initialiser;
-
-  /** Embeddings of V tokens and P positions at width D; dropout is the rate in training. */
-  public TokenInput(
-      int vocabulary, int width, int maxPositions, double dropout, Initialiser initialiser) {
-    this.vocabulary = vocabulary;
-    this.width = width;
-    this.maxPositions = maxPositions;
-    this.dropout = dropout;
-    this.initialiser = initialiser;
-  }
 
   @Override
   public void declare(Declaration declaration) {

@@ -2,10 +2,7 @@ package io.sequencezoo.models.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import io.sequencezoo.core.autodiff.Tape;
-import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
@@ -17,15 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Forgetting attention against a transcription of its equations. */
 class ForgettingAttentionTest {
   private static final int WIDTH = 8;
   private static final int STEPS = 9;
-
-  // Sums of a few dozen products in double, in another order.
-  private static final double TOLERANCE = 1e-11;
 
   static Stream<ForgettingAttentionConfig> configs() {
     return Stream.of(
@@ -51,19 +44,8 @@ class ForgettingAttentionTest {
   void forward_equalsTheEquations(ForgettingAttentionConfig config) {
     SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = Loops.random(mixer, 7);
-    INDArray x = Loops.input(1, STEPS, WIDTH);
-    Tape tape = Tape.detached();
-    double[][] y =
-        mixer
-            .forward(Context.inference(tape, parameters), tape.constant(x), null)
-            .outputs()
-            .value()
-            .reshape(STEPS, WIDTH)
-            .toDoubleMatrix();
-    double[][] expected = oracle(config, parameters, x.reshape(STEPS, WIDTH).toDoubleMatrix());
-    for (int t = 0; t < STEPS; t++) {
-      assertThat(y[t]).containsExactly(expected[t], within(TOLERANCE));
-    }
+    double[][] x = Loops.input(1, STEPS, WIDTH).reshape(STEPS, WIDTH).toDoubleMatrix();
+    Loops.assertForward(mixer, parameters, x, oracle(config, parameters, x));
   }
 
   private static double[][] oracle(

@@ -27,9 +27,6 @@ class LatentAttentionTest {
   private static final int WIDTH = 8;
   private static final int STEPS = 9;
 
-  // Sums of a few dozen products in double, in another order.
-  private static final double TOLERANCE = 1e-11;
-
   // What the naive and the absorbed form may differ by, relative to outputs of size one.
   private static final double FORMS = 1e-10;
 
@@ -49,19 +46,8 @@ class LatentAttentionTest {
   void forward_equalsTheEquations(LatentAttentionConfig config) {
     SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = Loops.random(mixer, 5);
-    INDArray x = Loops.input(6, STEPS, WIDTH);
-    Tape tape = Tape.detached();
-    double[][] y =
-        mixer
-            .forward(Context.inference(tape, parameters), tape.constant(x), null)
-            .outputs()
-            .value()
-            .reshape(STEPS, WIDTH)
-            .toDoubleMatrix();
-    double[][] expected = oracle(config, parameters, x.reshape(STEPS, WIDTH).toDoubleMatrix());
-    for (int t = 0; t < STEPS; t++) {
-      assertThat(y[t]).containsExactly(expected[t], within(TOLERANCE));
-    }
+    double[][] x = Loops.input(6, STEPS, WIDTH).reshape(STEPS, WIDTH).toDoubleMatrix();
+    Loops.assertForward(mixer, parameters, x, oracle(config, parameters, x));
   }
 
   private static double[][] oracle(LatentAttentionConfig c, Parameters parameters, double[][] x) {

@@ -1,5 +1,10 @@
 package io.sequencezoo.models.attention;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
 import java.util.SplittableRandom;
@@ -25,6 +30,26 @@ final class Loops {
   static INDArray input(long seed, int steps, int width) {
     double[] x = new SplittableRandom(seed).doubles((long) steps * width, -1, 1).toArray();
     return Nd4j.createFromArray(x).reshape('c', 1, steps, width);
+  }
+
+  /** The mixer makes expected rows of x, up to sums of a few dozen products in another order. */
+  static void assertForward(
+      SequenceMixer mixer, Parameters parameters, double[][] x, double[][] expected) {
+    try (Tape tape = Tape.inference()) {
+      INDArray y =
+          mixer
+              .forward(
+                  Context.inference(tape, parameters),
+                  tape.constant(Nd4j.createFromArray(new double[][][] {x})),
+                  null)
+              .outputs()
+              .value();
+      for (int t = 0; t < x.length; t++) {
+        for (int d = 0; d < x[t].length; d++) {
+          assertThat(y.getDouble(0, t, d)).isCloseTo(expected[t][d], within(1e-11));
+        }
+      }
+    }
   }
 
   /** {@code x W + b}; without bias where there is none of this name. */

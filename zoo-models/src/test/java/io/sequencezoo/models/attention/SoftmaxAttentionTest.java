@@ -284,21 +284,8 @@ class SoftmaxAttentionTest {
   }
 
   private static void rotate(double[][] x, int d, Position.Rope rope) {
-    int r = (int) Math.round(rope.fraction() * d);
     boolean half = rope.convention() == Rotary.Convention.HALF_SPLIT;
-    for (int t = 0; t < x.length; t++) {
-      for (int from = 0; from < x[t].length; from += d) {
-        for (int j = 0; j < r / 2; j++) {
-          double angle = t * Math.pow(rope.base(), -2.0 * j / r);
-          int first = from + (half ? j : 2 * j);
-          int second = from + (half ? j + r / 2 : 2 * j + 1);
-          double a = x[t][first];
-          double b = x[t][second];
-          x[t][first] = a * Math.cos(angle) - b * Math.sin(angle);
-          x[t][second] = b * Math.cos(angle) + a * Math.sin(angle);
-        }
-      }
-    }
+    Loops.rotate(x, d, (int) Math.round(rope.fraction() * d), half, rope.base());
   }
 
   @Test

@@ -1,11 +1,15 @@
 package io.sequencezoo.models.linear;
 
+import static io.sequencezoo.models.linear.LayerOracle.activated;
+import static io.sequencezoo.models.linear.LayerOracle.convolved;
+import static io.sequencezoo.models.linear.LayerOracle.input;
+import static io.sequencezoo.models.linear.LayerOracle.parameters;
+import static io.sequencezoo.models.linear.LayerOracle.silu;
+import static io.sequencezoo.models.linear.LayerOracle.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.autodiff.GradientCheck;
-import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
@@ -14,7 +18,6 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
@@ -22,77 +25,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 class GlaTest {
-  /** A layer of reordered double sums. */
-  private static final double DOUBLE = 1e-10;
-
   private static final int WIDTH = 8;
-  private static final int STEPS = 19;
 
   private static GlaConfig config(int convolution) {
     return new GlaConfig(2, 0.5, 1.0, 3, 16.0, convolution, GateActivation.SILU, true);
-  }
-
-  /** Parameters far from their small start, so that every part matters. */
-  private static Parameters parameters(SequenceMixer mixer) {
-    Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 3);
-    SplittableRandom random = new SplittableRandom(5);
-    INDArray values = parameters.values();
-    for (long i = 0; i < values.length(); i++) {
-      values.putScalar(i, random.nextDouble(-1, 1));
-    }
-    return parameters;
-  }
-
-  private static double[][] input(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    double[][] x = new double[STEPS][];
-    for (int t = 0; t < STEPS; t++) {
-      x[t] = random.doubles(WIDTH, -1, 1).toArray();
-    }
-    return x;
-  }
-
-  /** {@code x W} for {@code W [in, out]}. */
-  private static double[] times(double[] x, Parameters parameters, String name) {
-    INDArray w = parameters.value(name);
-    double[] y = new double[(int) w.size(1)];
-    for (int o = 0; o < y.length; o++) {
-      for (int i = 0; i < x.length; i++) {
-        y[o] += x[i] * w.getDouble(i, o);
-      }
-    }
-    return y;
-  }
-
-  private static double silu(double x) {
-    return x / (1 + Math.exp(-x));
-  }
-
-  private static double[][] projected(double[][] x, Parameters p, String name, int convolution) {
-    double[][] projected = new double[STEPS][];
-    for (int t = 0; t < STEPS; t++) {
-      projected[t] = times(x[t], p, name);
-    }
-    if (convolution == 0) {
-      return projected;
-    }
-    INDArray w = p.value("conv_" + name);
-    double[][] out = new double[STEPS][projected[0].length];
-    for (int t = 0; t < STEPS; t++) {
-      for (int d = 0; d < out[t].length; d++) {
-        double sum = 0;
-        for (int j = 0; j < convolution; j++) {
-          int s = t - convolution + 1 + j;
-          sum += s < 0 ? 0 : w.getDouble(d, j) * projected[s][d];
-        }
-        out[t][d] = silu(sum);
-      }
-    }
-    return out;
   }
 
   /** The layer as architectures are written in papers: loops over time, heads, keys and values. */
@@ -101,12 +40,12 @@ class GlaTest {
     int heads = 2;
     int keys = WIDTH / 2 / heads;
     int values = WIDTH / heads;
-    double[][] q = projected(x, p, "q", convolution);
-    double[][] k = projected(x, p, "k", convolution);
-    double[][] v = projected(x, p, "v", convolution);
+    double[][] q = activated(convolved(x, p, "q", convolution), convolution);
+    double[][] k = activated(convolved(x, p, "k", convolution), convolution);
+    double[][] v = activated(convolved(x, p, "v", convolution), convolution);
     double[][][] s = new double[heads][keys][values];
-    double[][] y = new double[STEPS][];
-    for (int t = 0; t < STEPS; t++) {
+    double[][] y = new double[LayerOracle.STEPS][];
+    for (int t = 0; t < LayerOracle.STEPS; t++) {
       double[] logits = times(times(x[t], p, "gate_low"), p, "gate_high");
       double[] gate =
           config.outputGate() == GateActivation.NONE ? null : times(x[t], p, "output_gate");
@@ -154,25 +93,7 @@ class GlaTest {
   @ParameterizedTest
   @MethodSource("forms")
   void forward_isTheOracle(GlaConfig config) {
-    SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
-    Parameters parameters = parameters(mixer);
-    double[][][] x = {input(1), input(2)};
-    try (Tape tape = Tape.inference()) {
-      INDArray y =
-          mixer
-              .forward(
-                  Context.inference(tape, parameters), tape.constant(Nd4j.createFromArray(x)), null)
-              .outputs()
-              .value();
-      for (int b = 0; b < 2; b++) {
-        double[][] expected = oracle(x[b], parameters, config);
-        for (int t = 0; t < STEPS; t++) {
-          for (int d = 0; d < WIDTH; d++) {
-            assertThat(y.getDouble(b, t, d)).isCloseTo(expected[t][d], within(DOUBLE));
-          }
-        }
-      }
-    }
+    LayerOracle.assertTranscribed(config, WIDTH, (x, p) -> oracle(x, p, config));
   }
 
   @ParameterizedTest
@@ -188,7 +109,7 @@ class GlaTest {
                   return List.of(evolution.outputs(), evolution.state().get("S"));
                 })
             .samples(12)
-            .input("x", Nd4j.createFromArray(new double[][][] {input(7)}));
+            .input("x", Nd4j.createFromArray(new double[][][] {input(7, WIDTH)}));
     parameters
         .specs()
         .forEach(

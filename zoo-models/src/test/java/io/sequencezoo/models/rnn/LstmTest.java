@@ -15,7 +15,6 @@ import io.sequencezoo.core.registry.MixerConfig;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The LSTM block against a transcription of its equations. */
@@ -32,18 +31,23 @@ class LstmTest {
       SequenceMixer mixer = new LstmConfig(hidden, 1).build(MixerConfig.Place.alone(WIDTH));
       Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 7);
       double[] x = new SplittableRandom(1).doubles(STEPS * WIDTH, -2, 2).toArray();
-      Tape tape = Tape.detached();
-      INDArray y =
-          mixer
-              .forward(
-                  Context.inference(tape, parameters),
-                  tape.constant(Nd4j.createFromArray(x).reshape('c', 1, STEPS, WIDTH)),
-                  null)
-              .outputs()
-              .value();
-      assertThat(y.data().asDouble())
+      assertThat(outputs(mixer, parameters, x, STEPS))
           .containsExactly(oracle(x, parameters, hidden), within(TOLERANCE));
     }
+  }
+
+  /** The outputs of a mixer from one row of inputs. */
+  static double[] outputs(SequenceMixer mixer, Parameters parameters, double[] x, int steps) {
+    Tape tape = Tape.detached();
+    return mixer
+        .forward(
+            Context.inference(tape, parameters),
+            tape.constant(Nd4j.createFromArray(x).reshape('c', 1, steps, x.length / steps)),
+            null)
+        .outputs()
+        .value()
+        .data()
+        .asDouble();
   }
 
   private static double[] oracle(double[] x, Parameters parameters, int hidden) {

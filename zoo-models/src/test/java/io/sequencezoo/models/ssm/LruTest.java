@@ -56,13 +56,7 @@ class LruTest {
   @EnumSource(OutputGate.class)
   void forward_isTheOracle(OutputGate gate) {
     SequenceMixer mixer = new LruConfig(MODES, 0.5, 0.99, 3.0, gate).build(Place.alone(WIDTH));
-    Parameters p = SsmOracle.parameters(mixer);
-    double[][] u = SsmOracle.input(STEPS, WIDTH, 1);
-    double[][] expected = oracle(gate, u, p);
-    double[][] y = SsmOracle.run(mixer, p, u);
-    for (int t = 0; t < STEPS; t++) {
-      assertThat(y[t]).as("t=%s", t).containsExactly(expected[t], within(DOUBLE));
-    }
+    SsmOracle.assertForward(mixer, STEPS, DOUBLE, (u, p) -> oracle(gate, u, p));
   }
 
   @Test

@@ -100,38 +100,21 @@ class S4dTest {
   }
 
   private static double[] gated(OutputGate gate, double[] y, Parameters p) {
-    if (gate == OutputGate.NONE) {
-      return y;
-    }
-    double[] g = gelu(y);
-    if (gate == OutputGate.GELU) {
-      return g;
-    }
-    double[] logits = SsmOracle.linear(g, p, "gate", "gate_bias");
-    double[] carried = gate == OutputGate.HALF_GLU2 ? y : g;
-    if (gate == OutputGate.FULL_GLU) {
-      carried = SsmOracle.linear(g, p, "output", "output_bias");
-    }
-    double[] out = new double[y.length];
-    for (int i = 0; i < y.length; i++) {
-      out[i] = carried[i] * SsmOracle.sigmoid(logits[i]);
-    }
-    return out;
+    return SsmOracle.gated(gate, y, gelu(y), p);
   }
 
   @ParameterizedTest
   @MethodSource("configs")
   void forward_isTheReferencesConvolution(S4dConfig config) {
     SequenceMixer mixer = config.build(Place.alone(WIDTH));
-    Parameters p = SsmOracle.parameters(mixer);
-    double[][] u = SsmOracle.input(STEPS, WIDTH, 1);
-    double[][] expected = oracle(config, u, p);
-    double[][] y = SsmOracle.run(mixer, p, u);
-    for (int t = 0; t < STEPS; t++) {
-      assertThat(y[t])
-          .as("t=%s", t)
-          .containsExactly(gated(config.output(), expected[t], p), within(DOUBLE));
-    }
+    SsmOracle.assertForward(
+        mixer,
+        STEPS,
+        DOUBLE,
+        (u, p) ->
+            Stream.of(oracle(config, u, p))
+                .map(y -> gated(config.output(), y, p))
+                .toArray(double[][]::new));
   }
 
   @Test

@@ -1,8 +1,6 @@
 package io.sequencezoo.models.ssm;
 
 import static io.sequencezoo.models.ssm.SsmOracle.gelu;
-import static io.sequencezoo.models.ssm.SsmOracle.linear;
-import static io.sequencezoo.models.ssm.SsmOracle.sigmoid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -120,32 +118,14 @@ class S5Test {
     for (int i = 0; i < y.length; i++) {
       g[i] = gelu(y[i]);
     }
-    if (gate == OutputGate.NONE || gate == OutputGate.GELU) {
-      return gate == OutputGate.NONE ? y : g;
-    }
-    double[] logits = linear(g, p, "gate", "gate_bias");
-    double[] carried = gate == OutputGate.HALF_GLU2 ? y : g;
-    if (gate == OutputGate.FULL_GLU) {
-      carried = linear(g, p, "output", "output_bias");
-    }
-    double[] out = new double[y.length];
-    for (int i = 0; i < y.length; i++) {
-      out[i] = carried[i] * sigmoid(logits[i]);
-    }
-    return out;
+    return SsmOracle.gated(gate, y, g, p);
   }
 
   @ParameterizedTest
   @MethodSource("configs")
   void forward_isTheOracle(S5Config config) {
     SequenceMixer mixer = config.build(Place.alone(WIDTH));
-    Parameters p = SsmOracle.parameters(mixer);
-    double[][] u = SsmOracle.input(STEPS, WIDTH, 1);
-    double[][] expected = oracle(config, u, p);
-    double[][] y = SsmOracle.run(mixer, p, u);
-    for (int t = 0; t < STEPS; t++) {
-      assertThat(y[t]).as("t=%s", t).containsExactly(expected[t], within(DOUBLE));
-    }
+    SsmOracle.assertForward(mixer, STEPS, DOUBLE, (u, p) -> oracle(config, u, p));
   }
 
   @Test

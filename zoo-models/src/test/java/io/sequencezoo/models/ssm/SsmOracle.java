@@ -1,5 +1,8 @@
 package io.sequencezoo.models.ssm;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
@@ -44,6 +47,40 @@ final class SsmOracle {
               .value();
       return y.reshape(x.length, x[0].length).toDoubleMatrix();
     }
+  }
+
+  /** The layer's outputs from inputs {@code [T, D]} and parameters. */
+  @FunctionalInterface
+  interface Transcription {
+    double[][] apply(double[][] u, Parameters p);
+  }
+
+  static void assertForward(
+      SequenceMixer mixer, int steps, double tolerance, Transcription transcription) {
+    Parameters p = parameters(mixer);
+    double[][] u = input(steps, mixer.parametrisation().width(), 1);
+    double[][] expected = transcription.apply(u, p);
+    double[][] y = run(mixer, p, u);
+    for (int t = 0; t < steps; t++) {
+      assertThat(y[t]).as("t=%s", t).containsExactly(expected[t], within(tolerance));
+    }
+  }
+
+  /** The output gate on y, whose GELU is g. */
+  static double[] gated(OutputGate gate, double[] y, double[] g, Parameters p) {
+    if (gate == OutputGate.NONE || gate == OutputGate.GELU) {
+      return gate == OutputGate.NONE ? y : g;
+    }
+    double[] logits = linear(g, p, "gate", "gate_bias");
+    double[] carried = gate == OutputGate.HALF_GLU2 ? y : g;
+    if (gate == OutputGate.FULL_GLU) {
+      carried = linear(g, p, "output", "output_bias");
+    }
+    double[] out = new double[y.length];
+    for (int i = 0; i < y.length; i++) {
+      out[i] = carried[i] * sigmoid(logits[i]);
+    }
+    return out;
   }
 
   static double gelu(double x) {

@@ -344,38 +344,14 @@ final class ScalarKernels32 extends FloatArrays {
   }
 
   @Override
-  public void linearScan(
-      float[] a,
-      int ao,
-      float[] x,
-      int xo,
-      float[] h,
-      int ho,
-      float[] y,
-      int yo,
-      int steps,
-      int n) {
-    ScalarScans32.linearScan(a, ao, x, xo, h, ho, y, yo, steps, 0, n);
+  public void linearScan(float[] a, float[] x, float[] h, int ho, float[] y, int steps, int n) {
+    ScalarScans32.linearScan(a, x, h, ho, y, steps, 0, n);
   }
 
   @Override
   public void linearScanPullback(
-      float[] a,
-      int ao,
-      float[] before,
-      int bo,
-      float[] gy,
-      int gyo,
-      float[] gh,
-      int gho,
-      float[] ga,
-      int gao,
-      float[] gx,
-      int gxo,
-      int steps,
-      int n) {
-    ScalarScans32.linearScanPullback(
-        a, ao, before, bo, gy, gyo, gh, gho, ga, gao, gx, gxo, steps, 0, n);
+      float[] a, float[] before, float[] gy, float[] gh, int gho, int steps, int n) {
+    ScalarScans32.linearScanPullback(a, before, gy, gh, gho, steps, 0, n);
   }
 
   @Override
@@ -398,26 +374,16 @@ final class ScalarKernels32 extends FloatArrays {
   }
 
   @Override
-  public void adamW(
-      AdamWStep step,
-      float[] w,
-      int wo,
-      float[] g,
-      int go,
-      float[] m,
-      int mo,
-      float[] v,
-      int vo,
-      int n) {
+  public void adamW(AdamWStep step, float[] w, float[] g, float[] m, float[] v, int n) {
     for (int i = 0; i < n; i++) {
-      double gradient = g[go + i] * step.gradientScale();
-      double first = step.beta1() * m[mo + i] + (1 - step.beta1()) * gradient;
-      double second = step.beta2() * v[vo + i] + (1 - step.beta2()) * gradient * gradient;
-      m[mo + i] = (float) first;
-      v[vo + i] = (float) second;
+      double gradient = g[i] * step.gradientScale();
+      double first = step.beta1() * m[i] + (1 - step.beta1()) * gradient;
+      double second = step.beta2() * v[i] + (1 - step.beta2()) * gradient * gradient;
+      m[i] = (float) first;
+      v[i] = (float) second;
       double change =
           first / step.correction1() / (Math.sqrt(second / step.correction2()) + step.eps());
-      w[wo + i] -= (float) (step.lr() * step.decay() * w[wo + i] + step.lr() * change);
+      w[i] -= (float) (step.lr() * step.decay() * w[i] + step.lr() * change);
     }
   }
 }

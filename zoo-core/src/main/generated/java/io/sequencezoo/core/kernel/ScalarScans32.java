@@ -7,51 +7,27 @@ final class ScalarScans32 {
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#linearScan}. */
   static void linearScan(
-      float[] a,
-      int ao,
-      float[] x,
-      int xo,
-      float[] h,
-      int ho,
-      float[] y,
-      int yo,
-      int steps,
-      int from,
-      int n) {
+      float[] a, float[] x, float[] h, int ho, float[] y, int steps, int from, int n) {
     for (int t = 0; t < steps; t++) {
       for (int i = from; i < n; i++) {
         int at = t * n + i;
-        float state = a[ao + at] * h[ho + i] + x[xo + at];
+        float state = a[at] * h[ho + i] + x[at];
         h[ho + i] = state;
-        y[yo + at] = state;
+        y[at] = state;
       }
     }
   }
 
   /** Channels {@code from} to {@code n - 1} of {@link Kernels#linearScanPullback}. */
   static void linearScanPullback(
-      float[] a,
-      int ao,
-      float[] before,
-      int bo,
-      float[] gy,
-      int gyo,
-      float[] gh,
-      int gho,
-      float[] ga,
-      int gao,
-      float[] gx,
-      int gxo,
-      int steps,
-      int from,
-      int n) {
+      float[] a, float[] before, float[] gy, float[] gh, int gho, int steps, int from, int n) {
     for (int t = steps - 1; t >= 0; t--) {
       for (int i = from; i < n; i++) {
         int at = t * n + i;
-        float g = gy[gyo + at] + gh[gho + i];
-        ga[gao + at] = g * before[bo + at];
-        gx[gxo + at] = g;
-        gh[gho + i] = g * a[ao + at];
+        float g = gy[at] + gh[gho + i];
+        before[at] *= g;
+        gy[at] = g;
+        gh[gho + i] = g * a[at];
       }
     }
   }

@@ -53,6 +53,8 @@ public final class ChannelRecurrence extends CausalRecurrence {
   /** The state {@code x [B, D, 2, N]}. */
   public static final String STATE = "x";
 
+  private static final String NAME = "channel_diagonal";
+
   /**
    * Modes from which transforms, whose cost they don't enter, beat chunks, which write and read
    * every one of them. Measured: docs/adr/0005.
@@ -64,25 +66,19 @@ public final class ChannelRecurrence extends CausalRecurrence {
 
   /** The recurrence. */
   public ChannelRecurrence() {
-    super(
-        "channel_diagonal",
-        Family.VECTOR_STATE,
-        INPUT,
-        Solver.CHUNKED,
-        Solver.CONVOLUTION,
-        Solver.SEQUENTIAL);
+    super(NAME, Family.VECTOR_STATE, INPUT, Solver.CHUNKED, Solver.CONVOLUTION, Solver.SEQUENTIAL);
   }
 
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
     INDArray u = coefficients.get(INPUT).value();
-    Shapes.check("channel_diagonal u", u, "BTD", -1, -1, -1);
+    Shapes.check(NAME + " u", u, "BTD", -1, -1, -1);
     INDArray log = coefficients.get(LOG_LAMBDA).value();
-    Shapes.check("channel_diagonal log_lambda", log, "DRN", u.size(2), 2, -1);
+    Shapes.check(NAME + " log_lambda", log, "DRN", u.size(2), 2, -1);
     INDArray w = coefficients.get(WEIGHT).value();
-    Shapes.check("channel_diagonal w", w, "DRN", u.size(2), 2, log.size(2));
+    Shapes.check(NAME + " w", w, "DRN", u.size(2), 2, log.size(2));
     if (coefficients.get(FEEDTHROUGH) != null) {
-      Shapes.check("channel_diagonal d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
+      Shapes.check(NAME + " d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
     }
     return List.of(new StatePart(STATE, "BDRN", u.size(0), u.size(2), 2, log.size(2)));
   }

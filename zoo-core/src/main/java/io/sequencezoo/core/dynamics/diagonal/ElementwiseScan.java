@@ -146,7 +146,7 @@ final class ElementwiseScan<A> {
         int n = Math.min(grid.block(), to - t);
         loadDecay(task, t, a, n);
         grid.load(xs, task, t, x, n);
-        kernels.linearScan(a, 0, x, 0, starts, end, x, 0, n, w);
+        kernels.linearScan(a, x, starts, end, x, n, w);
         multiplyRows(a, products, product, n, w);
       }
     }
@@ -171,7 +171,7 @@ final class ElementwiseScan<A> {
         int n = Math.min(grid.block(), to - t);
         loadDecay(task, t, a, n);
         grid.load(xs, task, t, x, n);
-        kernels.linearScan(a, 0, x, 0, h, 0, x, 0, n, w);
+        kernels.linearScan(a, x, h, 0, x, n, w);
         grid.store(ys, task, t, x, n);
       }
       if (isLast(task, length)) {
@@ -274,14 +274,16 @@ final class ElementwiseScan<A> {
       try (Scratch<A> scratch = precision.scratch()) {
         A a = scratch.take(grid.block() * w);
         A g = scratch.take(grid.block() * w);
-        A spare = scratch.take(grid.block() * w);
+        // Decays get their gradients in the last pass; states of zero stay zero here.
+        A unused = scratch.take(grid.block() * w);
+        kernels.fill(unused, 0, grid.block() * w, 0);
         kernels.fill(ends, start, w, 0);
         kernels.fill(products, product, w, 1);
         for (int to = grid.to(task, lengths[grid.row(task)]); to > from; to -= grid.block()) {
           int n = Math.min(grid.block(), to - from);
           loadDecay(task, to - n, a, n);
           loadCotangent(task, to - n, g, n);
-          kernels.linearScanPullback(a, 0, a, 0, g, 0, ends, start, spare, 0, g, 0, n, w);
+          kernels.linearScanPullback(a, unused, g, ends, start, n, w);
           multiplyRows(a, products, product, n, w);
         }
       }
@@ -303,7 +305,7 @@ final class ElementwiseScan<A> {
           loadDecay(task, t, a, n);
           loadCotangent(task, t, g, n);
           loadBefore(task, t, before, n, scratch);
-          kernels.linearScanPullback(a, 0, before, 0, g, 0, carry, 0, before, 0, g, 0, n, w);
+          kernels.linearScanPullback(a, before, g, carry, 0, n, w);
           if (log) {
             kernels.multiply(before, 0, a, 0, before, 0, n * w);
           }

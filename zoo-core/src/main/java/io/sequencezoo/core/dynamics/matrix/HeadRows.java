@@ -14,21 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param <A> the array type
  */
-final class HeadRows<A> {
-  private final Slab<A> slab;
-  private final int steps;
-  private final int heads;
-  private final int share;
-  private final int width;
-
-  private HeadRows(Slab<A> slab, int steps, int heads, int share, int width) {
-    this.slab = slab;
-    this.steps = steps;
-    this.heads = heads;
-    this.share = share;
-    this.width = width;
-  }
-
+record HeadRows<A>(Slab<A> slab, int steps, int heads, int share, int width) {
   /** The rows of each coefficient that there is. */
   static <A> Map<Coefficient, HeadRows<A>> of(
       Precision<A> precision, MatrixStateShape shape, Map<String, Variable> coefficients) {

@@ -4,7 +4,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
@@ -19,31 +18,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Jacobian the positions are repeated, once for each pullback that its structure needs, so that one
  * backward pass gives all of them.
  */
-final class TapeKernel<A> implements CellKernel<A> {
-  private final String name;
-  private final CellFunction function;
-  private final Precision<A> precision;
-  private final Kernels<A> kernels;
-  private final CellShape shape;
-  private final List<String> names;
-  private final List<INDArray> values;
-
-  TapeKernel(
-      String name,
-      CellFunction function,
-      Precision<A> precision,
-      CellShape shape,
-      List<String> names,
-      List<INDArray> values) {
-    this.name = name;
-    this.function = function;
-    this.precision = precision;
-    this.kernels = precision.kernels();
-    this.shape = shape;
-    this.names = names;
-    this.values = values;
-  }
-
+record TapeKernel<A>(
+    String name,
+    CellFunction function,
+    Precision<A> precision,
+    CellShape shape,
+    List<String> names,
+    List<INDArray> values)
+    implements CellKernel<A> {
   /** How often a position is evaluated for its Jacobian. */
   static int repeats(CellShape shape) {
     return shape.structure() == JacobianStructure.DENSE ? shape.width() : shape.blocks();
@@ -71,7 +53,7 @@ final class TapeKernel<A> implements CellKernel<A> {
       tape.backward(List.of(out), List.of(seeds(tape, n, repeats)));
       INDArray gradient = states.gradient();
       if (gradient == null) {
-        jacobian.clear(kernels, 0, n);
+        jacobian.clear(precision.kernels(), 0, n);
         return;
       }
       Slab<A> slab = precision.slab(gradient);
@@ -105,7 +87,7 @@ final class TapeKernel<A> implements CellKernel<A> {
     Slab<A> slab = precision.slab(seeds);
     try (Scratch<A> scratch = precision.scratch()) {
       A ones = scratch.take(run);
-      kernels.fill(ones, 0, run, 1);
+      precision.kernels().fill(ones, 0, run, 1);
       for (int i = 0; i < repeats; i++) {
         for (int r = 0; r < n; r++) {
           slab.store(((long) i * n + r) * d + (long) i * run, ones, 0, run);
@@ -127,7 +109,7 @@ final class TapeKernel<A> implements CellKernel<A> {
       Variable out = step(tape, states, drive, theta);
       tape.backward(List.of(out), List.of(rows(tape, g, n, 1)));
       if (drive.gradient() == null) {
-        kernels.fill(gx.data(), gx.at(0, 0), n * gx.width(), 0);
+        precision.kernels().fill(gx.data(), gx.at(0, 0), n * gx.width(), 0);
       } else {
         gx.loadRows(precision, precision.slab(drive.gradient()), 0, 0, n);
       }
@@ -147,7 +129,7 @@ final class TapeKernel<A> implements CellKernel<A> {
     try (Scratch<A> scratch = precision.scratch()) {
       A values = scratch.take(n);
       precision.slab(gradient).load(0, values, 0, n);
-      kernels.add(into, at, values, 0, into, at, n);
+      precision.kernels().add(into, at, values, 0, into, at, n);
     }
   }
 

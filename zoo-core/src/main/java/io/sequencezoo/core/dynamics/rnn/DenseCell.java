@@ -16,15 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * side, its Jacobian dense; parameters are the recurrent weights, the bias of inner gates and the
  * cell's own.
  */
-final class DenseCell implements Cell {
-  private final CellLayout layout;
-  private final int heads;
-
-  DenseCell(CellLayout layout, int heads) {
-    this.layout = layout;
-    this.heads = heads;
-  }
-
+record DenseCell(CellLayout layout, int heads) implements Cell {
   @Override
   public String name() {
     return layout.name();

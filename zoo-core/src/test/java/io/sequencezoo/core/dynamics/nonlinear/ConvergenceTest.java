@@ -11,7 +11,6 @@ import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport.Path;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Fallback;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Iteration;
 import io.sequencezoo.core.kernel.Parallel;
-import io.sequencezoo.core.kernel.Unary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -297,16 +296,7 @@ class ConvergenceTest {
   @Test
   void quasiNewton_solvesDenseCells() {
     int n = 6;
-    TapeCell cell =
-        TapeCell.named("elman")
-            .state("h", n)
-            .parameters("w")
-            .step(
-                (tape, h, x, theta) ->
-                    Primitives.map(
-                        tape,
-                        Unary.TANH,
-                        Primitives.add(tape, Primitives.matmul(tape, h, theta.get("w")), x)));
+    TapeCell cell = TapeCellTest.elman(n, null);
     SplittableRandom random = new SplittableRandom(3);
     Map<String, INDArray> inputs = new LinkedHashMap<>();
     inputs.put("x", uniform(random, -1, 1, 2, 100, n));

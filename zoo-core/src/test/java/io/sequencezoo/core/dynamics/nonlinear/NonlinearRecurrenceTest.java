@@ -51,7 +51,7 @@ class NonlinearRecurrenceTest {
     return inputs;
   }
 
-  private static Evolution evolve(
+  static Evolution evolve(
       Tape tape, Cell cell, Solver solver, Map<String, INDArray> inputs, int[] lengths) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     inputs.forEach((name, value) -> coefficients.put(name, tape.variable(value)));

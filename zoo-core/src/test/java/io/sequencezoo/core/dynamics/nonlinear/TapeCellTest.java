@@ -1,5 +1,6 @@
 package io.sequencezoo.core.dynamics.nonlinear;
 
+import static io.sequencezoo.core.dynamics.nonlinear.NonlinearRecurrenceTest.evolve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -50,7 +51,7 @@ class TapeCellTest {
             });
   }
 
-  private static TapeCell elman(int n, JacobianStructure declared) {
+  static TapeCell elman(int n, JacobianStructure declared) {
     return TapeCell.named("elman")
         .state("h", n)
         .parameters("w")
@@ -136,13 +137,6 @@ class TapeCellTest {
     TapeCell wrong = TapeCell.named("wrong").state("h", 2).step((tape, h, x, theta) -> x);
     assertThatThrownBy(() -> wrong.shape(3, Map.of()))
         .hasMessageContaining("cell wrong: step must return states [N, d] like h");
-  }
-
-  private static Evolution evolve(
-      Tape tape, TapeCell cell, Solver solver, Map<String, INDArray> inputs, int[] lengths) {
-    Map<String, Variable> coefficients = new LinkedHashMap<>();
-    inputs.forEach((name, value) -> coefficients.put(name, tape.variable(value)));
-    return new NonlinearRecurrence(cell).evolve(tape, solver, coefficients, null, lengths);
   }
 
   @ParameterizedTest
