@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * How time and memory grow: per token with the length of a sequence, per generated token with the
- * position, of a training step with its tokens and with the steps before. {@code zoo-bench/scaling}
- * runs it.
+ * position, of a training step with its tokens and with the steps before. And how soon training
+ * runs at full speed. {@code zoo-bench/scaling} runs it.
  */
 @Command(name = "scaling", mixinStandardHelpOptions = true, showDefaultValues = true)
 public final class ScalingBenchmark implements Runnable {
@@ -68,6 +68,12 @@ public final class ScalingBenchmark implements Runnable {
   @Option(names = "--steps", defaultValue = "1000", description = "Steps of the growth.")
   private int steps;
 
+  @Option(
+      names = "--seconds",
+      defaultValue = "60",
+      description = "Seconds of training from the start.")
+  private double seconds;
+
   @Option(names = "--markdown", description = "Print the tables as Markdown.")
   private boolean markdown;
 
@@ -85,7 +91,9 @@ public final class ScalingBenchmark implements Runnable {
     /** The memory of a training step, by B x T. */
     MEMORY,
     /** The memory of training, by steps taken. */
-    GROWTH
+    GROWTH,
+    /** The steps of training from the start of the process. */
+    START
   }
 
   /** See {@code --help}. */
@@ -116,6 +124,7 @@ public final class ScalingBenchmark implements Runnable {
       case GENERATION -> GenerationScaling.measure(positions, window, warmUp, rounds);
       case MEMORY -> TrainingMemory.byTokens();
       case GROWTH -> TrainingMemory.bySteps(steps);
+      case START -> TrainingStart.measure(seconds);
     };
   }
 
