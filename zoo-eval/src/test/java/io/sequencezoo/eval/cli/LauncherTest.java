@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script {@code zoo}, with a Maven and a Java that say what they were asked. */
 class LauncherTest {
@@ -118,10 +120,11 @@ class LauncherTest {
     assertThat(builds()).isEqualTo(1);
   }
 
-  @Test
-  void javaThatArchivesNothing_isAskedOnce() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"fail", "cut"})
+  void javaThatMakesNoWholeArchive_isAskedOnce(String way) throws IOException {
     Files.delete(archive("17.0.1+2"));
-    Files.createFile(folder.resolve("fail"));
+    Files.createFile(folder.resolve(way));
     for (int i = 0; i < 2; i++) {
       assertThat(run(checkout)).isEqualTo(checkout.toString());
       assertThat(arguments()).doesNotContain("SharedArchiveFile");
@@ -198,7 +201,10 @@ class LauncherTest {
     }
   }
 
-  /** A Java 17 that notes its arguments, and says the class path or writes an archive. */
+  /**
+   * A Java 17 that notes its arguments, and says the class path or writes an archive; crashes on
+   * half a one.
+   */
   private void java(String name) throws IOException {
     executable(
         name,
@@ -210,11 +216,13 @@ class LauncherTest {
         "      echo archive >>archives",
         "      echo half >\"${argument#*=}\"",
         "      [ -e fail ] && exit 1",
+        "      [ -e cut ] && exit",
         "      [ -e kill ] && kill -KILL $PPID && exit 1",
         "      [ -e interrupt ] && kill -INT $PPID && exit 130",
         "      while [ -e two ] && [ \"$(grep -c . archives)\" -lt 3 ]; do sleep 0.1; done",
         "      echo classes >\"${argument#*=}\"",
         "      exit ;;",
+        "    -XX:SharedArchiveFile=*) grep -q half \"${argument#*=}\" && kill -ABRT $$ ;;",
         "  esac",
         "done",
         "echo \"$*\" >arguments",
