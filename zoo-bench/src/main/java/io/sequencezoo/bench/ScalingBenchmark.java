@@ -8,8 +8,8 @@ import picocli.CommandLine.Option;
 
 /**
  * How time and memory grow: per token with the length of a sequence, per generated token with the
- * position, of a training step with its tokens and with the steps before. {@code zoo-bench/scaling}
- * runs it.
+ * position, of a training step with its tokens and with the steps before. And how soon training
+ * runs at full speed. {@code zoo-bench/scaling} runs it.
  */
 @Command(name = "scaling", mixinStandardHelpOptions = true, showDefaultValues = true)
 public final class ScalingBenchmark extends TableCommand {
@@ -58,6 +58,12 @@ public final class ScalingBenchmark extends TableCommand {
   @Option(names = "--steps", defaultValue = "1000", description = "Steps of the growth.")
   private int steps;
 
+  @Option(
+      names = "--seconds",
+      defaultValue = "60",
+      description = "Seconds of training from the start.")
+  private double seconds;
+
   /** What can be measured. */
   enum Measure {
     /** Forward and backward per token, by T. */
@@ -67,7 +73,9 @@ public final class ScalingBenchmark extends TableCommand {
     /** The memory of a training step, by B x T. */
     MEMORY,
     /** The memory of training, by steps taken. */
-    GROWTH
+    GROWTH,
+    /** The steps of training from the start of the process. */
+    START
   }
 
   /** See {@code --help}. */
@@ -91,6 +99,7 @@ public final class ScalingBenchmark extends TableCommand {
       case GENERATION -> GenerationScaling.measure(positions, window, warmUp, rounds);
       case MEMORY -> TrainingMemory.byTokens();
       case GROWTH -> TrainingMemory.bySteps(steps);
+      case START -> TrainingStart.measure(seconds);
     };
   }
 }

@@ -32,7 +32,8 @@ final class TrainingMemory {
 
   private TrainingMemory() {}
 
-  private static Map<String, MixerConfig> mixers() {
+  /** The mixers that are trained, by name. */
+  static Map<String, MixerConfig> mixers() {
     Map<String, MixerConfig> mixers = new LinkedHashMap<>();
     mixers.put("attention", SoftmaxAttentionConfig.of(HEADS));
     mixers.put("GLA", GlaConfig.standard());

@@ -19,7 +19,7 @@ class ScalingBenchmarkTest {
     int code =
         new CommandLine(new ScalingBenchmark())
             .execute(
-                "--measure=SEQUENCE,GENERATION,GROWTH",
+                "--measure=SEQUENCE,GENERATION,GROWTH,START",
                 "--rounds=1",
                 "--warm-up=0",
                 "--lengths=16,32",
@@ -27,12 +27,14 @@ class ScalingBenchmarkTest {
                 "--positions=2,4",
                 "--window=2",
                 "--steps=5",
+                "--seconds=0",
                 "--output=" + output);
     assertThat(code).isZero();
     JsonNode results = Configs.json().readTree(Files.readString(output));
     assertThat(results.get("sequence")).hasSize(2);
     assertThat(results.get("generation")).hasSize(6);
     assertThat(results.get("growth")).hasSize(15);
+    assertThat(results.get("start")).hasSize(3);
     assertThat(results.get("machine").get("kernels").asText()).isNotEmpty();
     JsonNode first = results.get("growth").get(1).get("workspaceKiB");
     assertThat(results.get("growth").get(4).get("workspaceKiB")).isEqualTo(first);

@@ -48,8 +48,6 @@ public final class NonlinearRecurrence extends CausalRecurrence {
   /** The coefficient {@code x [B, T, G]}. */
   public static final String INPUT = "x";
 
-  private static final Logger LOG = LoggerFactory.getLogger(NonlinearRecurrence.class);
-
   private final Cell cell;
   private final NewtonConfig config;
   private final Consumer<ConvergenceReport> listener;
@@ -202,16 +200,22 @@ public final class NonlinearRecurrence extends CausalRecurrence {
       stepped.add(steps);
       // Once aloud: a model that needs it needs it in every batch.
       if (first) {
-        LOG.warn(
-            "{}: Newton's method left {} of {} sequences to step-by-step evaluation; later ones"
-                + " are counted and logged at DEBUG",
-            name(),
-            steps,
-            report.sequences().size());
+        log()
+            .warn(
+                "{}: Newton's method left {} of {} sequences to step-by-step evaluation; later ones"
+                    + " are counted and logged at DEBUG",
+                name(),
+                steps,
+                report.sequences().size());
       }
     }
-    LOG.debug("{}: {}", name(), report);
+    log().debug("{}: {}", name(), report);
     listener.accept(report);
+  }
+
+  /** Asked for with the first message: logging starts slower than a cell is described. */
+  private static Logger log() {
+    return LoggerFactory.getLogger(NonlinearRecurrence.class);
   }
 
   @Override
