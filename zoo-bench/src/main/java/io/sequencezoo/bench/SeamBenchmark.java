@@ -4,7 +4,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.models.channel.GluConfig;
-import io.sequencezoo.models.linear.GlaConfig;
+import io.sequencezoo.models.matrix.GlaConfig;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.TokenModel;
 import org.nd4j.linalg.api.buffer.DataType;

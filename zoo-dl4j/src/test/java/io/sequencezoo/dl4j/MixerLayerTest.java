@@ -11,7 +11,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
-import io.sequencezoo.models.rnn.LstmConfig;
+import io.sequencezoo.models.nonlinear.LstmConfig;
 import org.deeplearning4j.gradientcheck.GradientCheckUtil;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;

@@ -10,7 +10,7 @@ import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.core.op.Losses;
 import io.sequencezoo.eval.report.ArchitectureTable;
 import io.sequencezoo.models.channel.GluConfig;
-import io.sequencezoo.models.linear.GlaConfig;
+import io.sequencezoo.models.matrix.GlaConfig;
 import io.sequencezoo.models.model.Generator;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;

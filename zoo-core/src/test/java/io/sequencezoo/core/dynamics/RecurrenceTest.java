@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
-import io.sequencezoo.core.dynamics.diagonal.ElementwiseRecurrence;
+import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

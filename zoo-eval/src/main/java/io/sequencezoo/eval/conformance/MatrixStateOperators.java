@@ -8,8 +8,8 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.SsdInputs;
-import io.sequencezoo.models.linear.DeltaOperators;
-import io.sequencezoo.models.linear.LinearOperators;
+import io.sequencezoo.models.matrix.DeltaOperators;
+import io.sequencezoo.models.matrix.LinearOperators;
 import java.util.Map;
 import java.util.TreeMap;
 

@@ -7,10 +7,10 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.nonlinear.LstmConfig;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
-import io.sequencezoo.models.rnn.LstmConfig;
 import java.util.List;
 
 /**

@@ -9,7 +9,7 @@ import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.model.LayerConfig;
 import io.sequencezoo.models.model.ModelConfig;
 import io.sequencezoo.models.model.StageConfig;
-import io.sequencezoo.models.rnn.LstmConfig;
+import io.sequencezoo.models.nonlinear.LstmConfig;
 import java.util.List;
 
 /**

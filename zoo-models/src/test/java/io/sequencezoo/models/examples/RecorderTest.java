@@ -10,7 +10,7 @@ import io.sequencezoo.core.block.Interceptor;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.models.channel.MlpConfig;
-import io.sequencezoo.models.linear.GlaConfig;
+import io.sequencezoo.models.matrix.GlaConfig;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.TokenModel;
 import org.junit.jupiter.api.Test;

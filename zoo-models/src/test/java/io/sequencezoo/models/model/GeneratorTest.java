@@ -8,7 +8,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.models.channel.GluConfig;
-import io.sequencezoo.models.rnn.LstmConfig;
+import io.sequencezoo.models.nonlinear.LstmConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

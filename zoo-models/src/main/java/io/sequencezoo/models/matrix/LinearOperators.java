@@ -1,0 +1,182 @@
+package io.sequencezoo.models.matrix;
+
+import io.sequencezoo.core.autodiff.Primitives;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.op.LogDecays;
+import io.sequencezoo.core.op.RunningSoftmax;
+import io.sequencezoo.core.op.SkipConnection;
+import io.sequencezoo.core.op.SsdInputs;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The members of the linear-attention family between their projections: from queries, keys, values
+ * and gates to outputs and the final state {@code S [B, H, K, V]}. All are the matrix-state
+ * recurrence under different coefficients.
+ *
+ * <p>In all of them {@code q, k: [B, T, H, K]}, {@code v, o: [B, T, H, V]}, queries are multiplied
+ * by {@code scale}, and the initial state may be null.
+ */
+public final class LinearOperators {
+  private static final String STATE = MatrixStateRecurrence.STATE;
+  private static final String NORMALISER = MatrixStateRecurrence.NORMALISER;
+
+  private LinearOperators() {}
+
+  /** {@code S_t = S_{t-1} + k_t v_tᵀ}, {@code o_t = S_tᵀ q_t}. */
+  public static Evolution linearAttention(
+      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+    return evolve(tape, solver, q, k, v, null, initial, scale);
+  }
+
+  /**
+   * {@code o_t = S_tᵀ q_t / (z_tᵀ q_t + eps)} with {@code z_t = z_{t-1} + k_t [B, H, K]}, part of
+   * the state.
+   */
+  public static Evolution normalisedLinearAttention(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      State initial,
+      double scale,
+      double eps) {
+    return MatrixStateRecurrence.normalised(scale, eps)
+        .evolve(tape, solver, coefficients(q, k, v, null), initial, null);
+  }
+
+  /**
+   * {@code S_t = diag(e^{g_t}) S_{t-1} + k_t v_tᵀ}; log decay {@code g} is {@code [B, T, H, K]} for
+   * gated linear attention and {@code [B, T, H]} for its simple form.
+   */
+  public static Evolution gatedLinearAttention(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable g,
+      State initial,
+      double scale) {
+    return evolve(tape, solver, q, k, v, g, initial, scale);
+  }
+
+  /** RetNet's recurrence: constant decay {@code γ_h = 1 - 2^{-5-h}} of head h, from 0. */
+  public static Evolution retention(
+      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+    Variable g = retentionDecay(tape, q.type(), q.size(0), q.size(1), q.size(2));
+    return evolve(tape, solver, q, k, v, g, initial, scale);
+  }
+
+  /** The log decays {@code log γ_h}, {@code [B, T, H]}. */
+  static Variable retentionDecay(Tape tape, DataType type, int batch, int steps, int heads) {
+    double[] rates = new double[heads];
+    for (int h = 0; h < heads; h++) {
+      rates[h] = Math.log1p(-Math.pow(2, -5 - h));
+    }
+    Variable perHead = tape.constant(Nd4j.createFromArray(rates).castTo(type));
+    return Primitives.expand(tape, perHead, batch, steps, heads);
+  }
+
+  /**
+   * LightNet: {@code z_t = log(e^{z_{t-1}} + e^{k_t})}, decay {@code e^{z_{t-1} - z_t}}, write
+   * {@code e^{k_t - z_t} v_tᵀ}: a softmax over time of the logits k. The state has parts S and
+   * {@code z [B, H, K]}; without one, z starts at minus infinity.
+   */
+  public static Evolution lightnet(
+      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+    Variable start = initial == null ? null : initial.get(NORMALISER);
+    Variable[] softmax = RunningSoftmax.apply(tape, k, start, null);
+    Evolution evolution = evolve(tape, solver, q, softmax[1], v, softmax[0], initial, scale);
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put(STATE, evolution.state().get(STATE));
+    parts.put(NORMALISER, softmax[2]);
+    return new Evolution(evolution.outputs(), new State(parts, evolution.state().consumed()));
+  }
+
+  /**
+   * HGRN2: decay {@code α = lb + (1 - lb) σ(f)}, key {@code 1 - α}.
+   *
+   * @param f forget logits {@code [B, T, H, K]}
+   * @param lowerBound lb {@code [H, K]}, or null for zero
+   */
+  public static Evolution hgrn2(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable f,
+      Variable v,
+      Variable lowerBound,
+      State initial,
+      double scale) {
+    Variable[] gates =
+        lowerBound == null
+            ? LogDecays.lowerBounded(tape, f, 0)
+            : ChannelBounds.apply(tape, f, lowerBound);
+    return evolve(tape, solver, q, gates[0], v, gates[1], initial, scale);
+  }
+
+  /**
+   * Mamba-2 between convolution and gate: {@code S_t = e^{Δ_t A} S_{t-1} + Δ_t B_t x_tᵀ}, {@code
+   * y_t = S_tᵀ C_t + D x_t}; the state is {@code [B, H, N, P]}.
+   *
+   * @param u x, B and C side by side, {@code [B, T, H P + 2 G N]}
+   * @param raw the steps before bias, softplus and clamp, {@code [B, T, H]}
+   * @param bias of the steps, {@code [H]}
+   * @param logRate {@code log -A [H]}
+   * @param skip D {@code [H]}, or null for none
+   */
+  public static Evolution ssd(
+      Tape tape,
+      Solver solver,
+      Variable u,
+      Variable raw,
+      Variable bias,
+      Variable logRate,
+      SsdInputs.Shape shape,
+      Variable skip,
+      State initial) {
+    Variable[] c = SsdInputs.apply(tape, u, raw, bias, logRate, shape);
+    Evolution evolution = evolve(tape, solver, c[2], c[1], c[0], c[3], initial, 1);
+    if (skip == null) {
+      return evolution;
+    }
+    Variable joined = Heads.joined(tape, evolution.outputs());
+    Variable skipped = SkipConnection.apply(tape, joined, u, skip);
+    return new Evolution(
+        Primitives.reshape(tape, skipped, evolution.outputs().shape()), evolution.state());
+  }
+
+  private static Evolution evolve(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable g,
+      State initial,
+      double scale) {
+    return MatrixStateRecurrence.scaled(scale)
+        .evolve(tape, solver, coefficients(q, k, v, g), initial, null);
+  }
+
+  /** By name; g may be null. */
+  static Map<String, Variable> coefficients(Variable q, Variable k, Variable v, Variable g) {
+    Map<String, Variable> coefficients = new LinkedHashMap<>();
+    coefficients.put(MatrixStateRecurrence.QUERY, q);
+    coefficients.put(MatrixStateRecurrence.KEY, k);
+    coefficients.put(MatrixStateRecurrence.VALUE, v);
+    if (g != null) {
+      coefficients.put(MatrixStateRecurrence.DECAY, g);
+    }
+    return coefficients;
+  }
+}

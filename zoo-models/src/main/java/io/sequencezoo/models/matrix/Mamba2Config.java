@@ -1,0 +1,302 @@
+package io.sequencezoo.models.matrix;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.annotation.JsonClassDescription;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.core.shape.Sizes;
+import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.List;
+
+/**
+ * Describes a {@link Mamba2}. What is absent takes the reference's default.
+ *
+ * @param stateSize N; 128
+ * @param shortConvolution W, the tokens that the convolution on x, B and C spans, or 0 for none; 4
+ * @param expansion the inner width H P over the width; 2
+ * @param headDim P; 0 for 64, or the inner width where that is narrower
+ * @param groups G, of heads that share B and C; 1
+ * @param outputGate what multiplies the outputs: silu, sigmoid or none; silu
+ * @param norm whether outputs are normalised, each group by itself; true
+ * @param normBeforeGate whether the gate multiplies after the norm; false
+ * @param skipPerFeature whether the skip D has a number per feature, or one per head; false
+ * @param projectionBias whether the projections in and out have biases; false
+ * @param convolutionBias whether the convolution has one, where there is a convolution; true
+ * @param stepInit range of the steps Δ at the start, drawn log-uniformly; [0.001, 0.1]
+ * @param stepFloor least step at the start; 1e-4
+ * @param stepLow least step ever; 0
+ * @param stepHigh greatest step ever; infinity
+ * @param rateInit range of the decay rates -A at the start, drawn uniformly; [1, 16]
+ */
+@JsonTypeName(Mamba2Config.NAME)
+@JsonClassDescription(
+    "Mamba-2: a selective state space model with one decay per head, as a matrix state")
+public record Mamba2Config(
+    int stateSize,
+    @JsonAlias("convolution") int shortConvolution,
+    int expansion,
+    int headDim,
+    int groups,
+    GateActivation outputGate,
+    boolean norm,
+    boolean normBeforeGate,
+    boolean skipPerFeature,
+    boolean projectionBias,
+    boolean convolutionBias,
+    Range stepInit,
+    double stepFloor,
+    double stepLow,
+    double stepHigh,
+    Range rateInit)
+    implements MixerConfig {
+  static final String NAME = "mamba2";
+
+  /** The reference's headdim. */
+  private static final int HEAD_DIM = 64;
+
+  /**
+   * A range of positive numbers.
+   *
+   * @param low the least
+   * @param high the greatest
+   */
+  public record Range(double low, double high) {}
+
+  /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
+  public Mamba2Config {
+    checkAtLeast("stateSize", stateSize, 1);
+    ShortConvolutions.checkSpan(NAME, shortConvolution);
+    checkAtLeast("expansion", expansion, 1);
+    checkAtLeast("headDim", headDim, 0);
+    checkAtLeast("groups", groups, 1);
+    checkRange("stepInit", stepInit);
+    checkRange("rateInit", rateInit);
+    HeadSizes.checkPositive(NAME, "stepFloor", stepFloor);
+    checkArgument(
+        stepLow >= 0 && stepLow < stepHigh,
+        NAME + ": stepLow and stepHigh must be 0 <= stepLow < stepHigh, got %s and %s",
+        stepLow,
+        stepHigh);
+    checkArgument(
+        norm || !normBeforeGate,
+        NAME + ": normBeforeGate needs a norm, got norm %s; leave one of them out",
+        norm);
+  }
+
+  /** The layer of the paper's language models (Dao and Gu 2024, and its code). */
+  public static Mamba2Config standard() {
+    return builder().build();
+  }
+
+  /** The reference's simple module (mamba2_simple.py): N = 64, P = 128. */
+  public static Mamba2Config simple() {
+    return builder().stateSize(64).headDim(128).build();
+  }
+
+  /** A builder of the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Small forms that together reach every switch; the laws run over them. */
+  public static List<Mamba2Config> examples() {
+    return List.of(
+        standard(),
+        builder()
+            .stateSize(3)
+            .headDim(2)
+            .groups(2)
+            .normBeforeGate(true)
+            .skipPerFeature(true)
+            .projectionBias(true)
+            .convolutionBias(false)
+            .build(),
+        builder()
+            .stateSize(3)
+            .headDim(5)
+            .expansion(1)
+            .shortConvolution(2)
+            .norm(false)
+            .stepInit(0.2, 0.9)
+            .stepLimits(0.1, 1.5)
+            .build(),
+        builder()
+            .stateSize(3)
+            .headDim(2)
+            .shortConvolution(0)
+            .outputGate(GateActivation.NONE)
+            .norm(false)
+            .build(),
+        builder().stateSize(3).headDim(2).outputGate(GateActivation.NONE).build());
+  }
+
+  @Override
+  public SequenceMixer build(Place place) {
+    int inner = Sizes.product("mamba2: inner width", place.width(), expansion);
+    int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
+    checkArgument(
+        inner % width == 0,
+        NAME
+            + ": inner width %s must be divisible by headDim %s; use another headDim or"
+            + " expansion",
+        inner,
+        width);
+    int heads = inner / width;
+    checkArgument(
+        heads % groups == 0,
+        NAME + ": heads %s must be divisible by groups %s; use other groups or headDim",
+        heads,
+        groups);
+    return new SequenceMixer(new Mamba2(place.width(), heads, width, this));
+  }
+
+  private static void checkAtLeast(String field, int value, int least) {
+    checkArgument(value >= least, NAME + ": %s must be at least %s, got %s", field, least, value);
+  }
+
+  private static void checkRange(String field, Range range) {
+    checkArgument(
+        range.low() > 0 && range.low() <= range.high() && Double.isFinite(range.high()),
+        NAME + ": %s must be 0 < low <= high, got %s and %s",
+        field,
+        range.low(),
+        range.high());
+  }
+
+  /** Sets fields by name; the rest keep their defaults. */
+  public static final class Builder {
+    private int stateSize = 128;
+    private int shortConvolution = 4;
+    private int expansion = 2;
+    private int headDim;
+    private int groups = 1;
+    private GateActivation outputGate = GateActivation.SILU;
+    private boolean norm = true;
+    private boolean normBeforeGate;
+    private boolean skipPerFeature;
+    private boolean projectionBias;
+    private boolean convolutionBias = true;
+    private Range stepInit = new Range(0.001, 0.1);
+    private double stepFloor = 1e-4;
+    private double stepLow;
+    private double stepHigh = Double.POSITIVE_INFINITY;
+    private Range rateInit = new Range(1, 16);
+
+    private Builder() {}
+
+    /** N. */
+    public Builder stateSize(int numbers) {
+      this.stateSize = numbers;
+      return this;
+    }
+
+    /** W. */
+    public Builder shortConvolution(int span) {
+      this.shortConvolution = span;
+      return this;
+    }
+
+    /** H P over the width. */
+    public Builder expansion(int factor) {
+      this.expansion = factor;
+      return this;
+    }
+
+    /** P. */
+    public Builder headDim(int features) {
+      this.headDim = features;
+      return this;
+    }
+
+    /** G. */
+    public Builder groups(int number) {
+      this.groups = number;
+      return this;
+    }
+
+    /** What multiplies the outputs. */
+    public Builder outputGate(GateActivation activation) {
+      this.outputGate = activation;
+      return this;
+    }
+
+    /** Whether outputs are normalised. */
+    public Builder norm(boolean on) {
+      this.norm = on;
+      return this;
+    }
+
+    /** Whether the gate multiplies after the norm. */
+    public Builder normBeforeGate(boolean on) {
+      this.normBeforeGate = on;
+      return this;
+    }
+
+    /** Whether the skip has a number per feature. */
+    public Builder skipPerFeature(boolean on) {
+      this.skipPerFeature = on;
+      return this;
+    }
+
+    /** Whether projections have biases. */
+    public Builder projectionBias(boolean on) {
+      this.projectionBias = on;
+      return this;
+    }
+
+    /** Whether the convolution has a bias. */
+    public Builder convolutionBias(boolean on) {
+      this.convolutionBias = on;
+      return this;
+    }
+
+    /** Steps at the start. */
+    public Builder stepInit(double low, double high) {
+      this.stepInit = new Range(low, high);
+      return this;
+    }
+
+    /** Least step at the start. */
+    public Builder stepFloor(double least) {
+      this.stepFloor = least;
+      return this;
+    }
+
+    /** Limits of the step. */
+    public Builder stepLimits(double low, double high) {
+      this.stepLow = low;
+      this.stepHigh = high;
+      return this;
+    }
+
+    /** Decay rates at the start. */
+    public Builder rateInit(double low, double high) {
+      this.rateInit = new Range(low, high);
+      return this;
+    }
+
+    /** The configuration, checked. */
+    public Mamba2Config build() {
+      return new Mamba2Config(
+          stateSize,
+          shortConvolution,
+          expansion,
+          headDim,
+          groups,
+          outputGate,
+          norm,
+          normBeforeGate,
+          skipPerFeature,
+          projectionBias,
+          convolutionBias,
+          stepInit,
+          stepFloor,
+          stepLow,
+          stepHigh,
+          rateInit);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.sequencezoo.models.nonlinear;
+
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.op.Segments;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Sequences from their last valid token to their first. */
+final class Reversal {
+  private Reversal() {}
+
+  /**
+   * Row b of {@code x [B, T, D]} with its first {@code lengths[b]} positions in reverse order and
+   * zeros behind; its own inverse on valid positions.
+   *
+   * @param lengths null for T
+   */
+  static Variable reverse(Tape tape, Variable x, int[] lengths) {
+    int steps = x.size(1);
+    int size = x.size(2);
+    List<Segments.Segment> segments = new ArrayList<>();
+    for (int b = 0; b < x.size(0); b++) {
+      int length = lengths == null ? steps : lengths[b];
+      long row = (long) b * steps * size;
+      for (int t = 0; t < length; t++) {
+        long to = row + (long) (length - 1 - t) * size;
+        segments.add(new Segments.Segment(0, row + (long) t * size, to, size));
+      }
+    }
+    return Segments.copy(tape, List.of(x), segments, x.shape());
+  }
+}

@@ -1,2 +1,0 @@
-/** Nonlinear recurrent networks: cells whose next state depends nonlinearly on the last. */
-package io.sequencezoo.models.rnn;

@@ -1,0 +1,122 @@
+package io.sequencezoo.models.vector;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Primitives;
+import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence.Evolution;
+import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Activations;
+import io.sequencezoo.core.op.BlockDiagonal;
+import io.sequencezoo.core.op.Gates;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongPredicate;
+
+/**
+ * The gated linear recurrent units between their projections: from pre-activations of gates to
+ * outputs and the final state. All are the element-wise recurrence under different coefficients.
+ *
+ * <p>In all of them the initial state may be null.
+ */
+public final class GatedOperators {
+  private static final ElementwiseRecurrence ELEMENTWISE = new ElementwiseRecurrence();
+
+  private GatedOperators() {}
+
+  /** {@code h_t = e^{g_t} ⊙ h_{t-1} + x_t}; all {@code [B, T, D]}, state {@code h [B, D]}. */
+  public static Evolution hgrn(Tape tape, Solver solver, Variable x, Variable g, State initial) {
+    return ELEMENTWISE.evolve(
+        tape,
+        solver,
+        Map.of(ElementwiseRecurrence.INPUT, x, ElementwiseRecurrence.LOG_DECAY, g),
+        initial,
+        null);
+  }
+
+  /**
+   * {@code h_t = a_t h_{t-1} + σ(i_t) x_t}, {@code y_t = σ(o_t) h_t}, with {@code a = σ(-f)^{relu
+   * α}} where α is given, {@code σ(f)} otherwise; all {@code [B, T, D]}.
+   *
+   * @param alpha a number, or null
+   */
+  public static Evolution qLstm(
+      Tape tape,
+      Solver solver,
+      Variable x,
+      Variable forget,
+      Variable input,
+      Variable output,
+      Variable alpha,
+      State initial) {
+    Evolution evolution =
+        ELEMENTWISE.evolve(
+            tape, solver, qLstmCoefficients(tape, forget, input, x, alpha), initial, null);
+    return new Evolution(
+        Activations.gated(tape, Unary.SIGMOID, output, evolution.outputs()), evolution.state());
+  }
+
+  static Map<String, Variable> qLstmCoefficients(
+      Tape tape, Variable forget, Variable input, Variable x, Variable alpha) {
+    List<Variable> vectors = List.of();
+    if (alpha != null) {
+      Variable exponent = Activations.apply(tape, Unary.RELU, Primitives.reshape(tape, alpha, 1));
+      vectors = List.of(Primitives.expand(tape, exponent, x.size(2)));
+    }
+    Variable[] gated =
+        Gates.apply(tape, new QLstmGate(alpha != null), List.of(forget, input, x), vectors);
+    return alpha != null
+        ? VectorStateMixer.logDecaysAndInputs(gated)
+        : VectorStateMixer.decaysAndInputs(gated);
+  }
+
+  /**
+   * RG-LRU with its gates: {@code r = σ(x W_a + b_a)}, {@code i = σ(x W_x + b_x)} by blocks, {@code
+   * log a = -8 softplus(Λ) r}, {@code h_t = a_t h_{t-1} + √(1 - a_t²) i_t x_t}.
+   *
+   * @param x {@code [B, T, D]}
+   * @param starts {@code [B][T]}, where a sequence begins: there a is 0 and the root 1
+   * @param rate {@code Λ [D]}
+   * @param inputGate weight {@code [H, D/H, D/H]} and bias {@code [D]}
+   * @param decayGate likewise
+   */
+  public static Evolution rgLru(
+      Tape tape,
+      Solver solver,
+      Variable x,
+      boolean[][] starts,
+      Variable rate,
+      Variable[] inputGate,
+      Variable[] decayGate,
+      State initial) {
+    int steps = x.size(1);
+    checkArgument(
+        starts.length == x.size(0) && starts[0].length == steps,
+        "rg_lru: starts must be [B=%s][T=%s], got [%s][%s]",
+        x.size(0),
+        steps,
+        starts.length,
+        starts.length == 0 ? 0 : starts[0].length);
+    LongPredicate first = token -> starts[(int) (token / steps)][(int) (token % steps)];
+    Map<String, Variable> coefficients =
+        rgLruCoefficients(tape, x, first, rate, inputGate, decayGate);
+    return ELEMENTWISE.evolve(tape, solver, coefficients, initial, null);
+  }
+
+  static Map<String, Variable> rgLruCoefficients(
+      Tape tape,
+      Variable x,
+      LongPredicate starts,
+      Variable rate,
+      Variable[] inputGate,
+      Variable[] decayGate) {
+    Variable i = BlockDiagonal.linear(tape, x, inputGate[0], inputGate[1]);
+    Variable r = BlockDiagonal.linear(tape, x, decayGate[0], decayGate[1]);
+    Variable[] gated = Gates.apply(tape, new RgLruGate(starts), List.of(r, i, x), List.of(rate));
+    return VectorStateMixer.logDecaysAndInputs(gated);
+  }
+}

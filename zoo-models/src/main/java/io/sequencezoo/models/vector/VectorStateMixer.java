@@ -1,0 +1,95 @@
+package io.sequencezoo.models.vector;
+
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.block.AbstractParametrisation;
+import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.dynamics.Recurrence;
+import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
+import io.sequencezoo.core.op.Dense;
+import io.sequencezoo.models.conv.ShortConvolutions;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * What the layers have in common whose channels remember apart from each other, at rates that the
+ * input sets: E channels between two linear maps, and short convolutions before the gates.
+ */
+abstract sealed class VectorStateMixer extends AbstractParametrisation
+    permits Hgrn, Mamba, MinimalUnit, QLstm, RgLru {
+  /** What follows the name of a weight in that of its bias. */
+  static final String BIAS = "_bias";
+
+  /** E. */
+  final int inner;
+
+  /** Before the gates. */
+  final ShortConvolutions convolutions;
+
+  private final int states;
+
+  /** A layer of one number of state per channel. */
+  VectorStateMixer(String name, int width, int inner, ShortConvolutions convolutions) {
+    this(name, width, inner, convolutions, new ElementwiseRecurrence(), 1);
+  }
+
+  /**
+   * A layer.
+   *
+   * @param states numbers of state per channel
+   */
+  VectorStateMixer(
+      String name,
+      int width,
+      int inner,
+      ShortConvolutions convolutions,
+      Recurrence recurrence,
+      int states) {
+    super(name, width, recurrence);
+    this.inner = inner;
+    this.convolutions = convolutions;
+    this.states = states;
+  }
+
+  @Override
+  public final Map<String, Variable> initialState(Context context, int batch, DataType type) {
+    return convolutions.initialState(context, batch, type);
+  }
+
+  @Override
+  public final long stateBytes(int consumed, DataType type) {
+    return (long) states * inner * type.width() + convolutions.stateBytes(type);
+  }
+
+  @Override
+  public final long multiplyAddsPerToken(int position) {
+    return multiplyAdds() + convolutions.multiplyAddsPerToken();
+  }
+
+  /** Multiply-adds per token, without the convolutions'. */
+  abstract long multiplyAdds();
+
+  /** {@code x W}. */
+  static Variable linear(Context context, Variable x, String weight) {
+    return Dense.linear(context.tape(), x, context.parameter(weight), null);
+  }
+
+  /** {@code x W + b}. */
+  static Variable affine(Context context, Variable x, String weight) {
+    return Dense.linear(
+        context.tape(), x, context.parameter(weight), context.parameter(weight + BIAS));
+  }
+
+  /** {@code h_t = a_t ⊙ h_{t-1} + x_t} of a gate's outputs a and x. */
+  static Map<String, Variable> decaysAndInputs(Variable[] gated) {
+    return Map.of(
+        ElementwiseRecurrence.DECAY, gated[0],
+        ElementwiseRecurrence.INPUT, gated[1]);
+  }
+
+  /** The same where the gate gives the logarithm of a. */
+  static Map<String, Variable> logDecaysAndInputs(Variable[] gated) {
+    return Map.of(
+        ElementwiseRecurrence.LOG_DECAY, gated[0],
+        ElementwiseRecurrence.INPUT, gated[1]);
+  }
+}
