@@ -6,8 +6,11 @@ import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 
 /** How the comparisons take times: one run at a time, with rests between, judged by medians. */
 final class Timing {
-  /** Longer than any thread pool here spins while it waits for more work. */
-  private static final long PAUSE_NANOS = 30_000_000;
+  /**
+   * Longer than any thread pool here spins while it waits for more work: Intel's OpenMP, which
+   * DJL's engine comes with, does so for 200 ms, and whoever runs next has a processor less.
+   */
+  private static final long PAUSE_NANOS = 250_000_000;
 
   /** C2 takes seconds for loops over vectors; rounds alone would time the interpreter with it. */
   private static final double COMPILE_SECONDS = 8;
