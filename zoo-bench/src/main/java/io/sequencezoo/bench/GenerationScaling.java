@@ -1,5 +1,6 @@
 package io.sequencezoo.bench;
 
+import com.sun.management.ThreadMXBean;
 import io.sequencezoo.bench.ResultTable.Column;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
@@ -13,6 +14,7 @@ import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Sampling;
 import io.sequencezoo.models.nonlinear.LstmConfig;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,9 +22,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Time per generated token and bytes of state after ever more tokens: constant for gated linear
- * attention and LSTM, growing for softmax attention. A run reads a prompt of the given length and
- * takes the median time of the tokens that follow it; rounds run all models and positions.
+ * Time and heap per generated token and bytes of state after ever more tokens: constant for gated
+ * linear attention and LSTM, growing for softmax attention. A run reads a prompt of the given
+ * length and takes the median time of the tokens that follow it; rounds run all models and
+ * positions.
  */
 final class GenerationScaling {
   private static final int VOCABULARY = 256;
@@ -64,7 +67,8 @@ final class GenerationScaling {
             new Column("position", "position", "%d"),
             new Column("microsPerToken", "µs/token", "%.0f"),
             new Column("ratio", "over first", "%.2f"),
-            new Column("stateBytes", "state bytes", "%d"));
+            new Column("stateBytes", "state bytes", "%d"),
+            new Column("heapBytes", "heap bytes/token", "%d"));
     for (int s = 0; s < seconds.length; s++) {
       Subject subject = subjects.get(s);
       for (int p = 0; p < positions.length; p++) {
@@ -73,7 +77,8 @@ final class GenerationScaling {
             positions[p],
             Timing.median(seconds[s][p]) * MICROS,
             Timing.medianRatio(seconds[s][p], seconds[s][0]),
-            subject.stateBytes(positions[p]));
+            subject.stateBytes(positions[p]),
+            subject.heapBytesPerToken(positions[p], window));
       }
     }
     return table;
@@ -100,6 +105,19 @@ final class GenerationScaling {
         seconds[i] = (at.get(SETTLING + i + 1) - at.get(SETTLING + i)) * 1e-9;
       }
       return Timing.median(seconds);
+    }
+
+    /** What this thread allocates on the heap for a token, once its code is compiled. */
+    long heapBytesPerToken(int position, int window) {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      List<Long> at = new ArrayList<>();
+      new Generator(model, parameters)
+          .generate(
+              List.of(prompt(position)),
+              Sampling.greedy(window + SETTLING + 1),
+              (row, index, token) ->
+                  at.add(threads.getThreadAllocatedBytes(Thread.currentThread().getId())));
+      return (at.get(SETTLING + window) - at.get(SETTLING)) / window;
     }
 
     long stateBytes(int position) {

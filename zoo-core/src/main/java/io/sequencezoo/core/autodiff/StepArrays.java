@@ -15,8 +15,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The arrays of a step that is computed again and again: the n-th that is asked for is the n-th of
- * the step before, as long as its type and shape are. ND4J needs microseconds and kilobytes of heap
- * for an array, more than a token's kernels do.
+ * the step before, as long as its type and shape are. What ND4J makes for an array weighs more than
+ * what a token computes with it.
  */
 final class StepArrays {
   private final List<INDArray> arrays = new ArrayList<>();

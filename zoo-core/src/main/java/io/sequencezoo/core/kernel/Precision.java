@@ -97,14 +97,21 @@ public abstract class Precision<A> {
     /** So that arrays which nobody asks for again don't pile up. */
     private static final int MOST = 4096;
 
-    private final IdentityHashMap<Object, Slab<float[]>> floatsBefore = FLOAT.windows.get();
-    private final IdentityHashMap<Object, Slab<double[]>> doublesBefore = DOUBLE.windows.get();
+    private static final ThreadLocal<Windows> INNERMOST = new ThreadLocal<>();
+
+    private final Windows outer = INNERMOST.get();
     private final IdentityHashMap<Object, Slab<float[]>> floats = new IdentityHashMap<>();
     private final IdentityHashMap<Object, Slab<double[]>> doubles = new IdentityHashMap<>();
+    private boolean closed;
 
     private Windows() {
-      FLOAT.windows.set(floats);
-      DOUBLE.windows.set(doubles);
+      enter(this);
+    }
+
+    private static void enter(Windows scope) {
+      INNERMOST.set(scope);
+      FLOAT.windows.set(scope == null ? null : scope.floats);
+      DOUBLE.windows.set(scope == null ? null : scope.doubles);
     }
 
     /** Gives back windows if there are many. */
@@ -123,8 +130,13 @@ public abstract class Precision<A> {
     @Override
     public void close() {
       clear();
-      FLOAT.windows.set(floatsBefore);
-      DOUBLE.windows.set(doublesBefore);
+      closed = true;
+      // Scopes may close in any order; a closed one must not collect windows again.
+      Windows open = INNERMOST.get();
+      while (open != null && open.closed) {
+        open = open.outer;
+      }
+      enter(open);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.sequencezoo.core.kernel.Poison;
+import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -286,5 +287,16 @@ final class TapeTest {
           .isThrownBy(tape::startOver)
           .withMessageContaining("use Tape.stepping()");
     }
+  }
+
+  @Test
+  void steppingTapes_closeInAnyOrder() {
+    INDArray x = vector(3, -1);
+    Tape outer = Tape.stepping();
+    Tape inner = Tape.stepping();
+    outer.close();
+    inner.close();
+    // No scope is left that keeps windows: each is a new one.
+    assertThat(Precision.DOUBLE.slab(x)).isNotSameAs(Precision.DOUBLE.slab(x));
   }
 }

@@ -6,7 +6,6 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
-import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
@@ -20,8 +19,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Continues prompts token by token. Each token takes one {@link TokenModel#step(Context, int[],
- * State)}.
+ * Continues prompts token by token. Each token takes one {@link Model#step}, on one tape that
+ * starts over.
  */
 public final class Generator {
   /** SplitMix64's increment, to give rows streams that differ in all bits. */
