@@ -5,12 +5,15 @@ import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.blas_get_num_threads;
 import static org.bytedeco.openblas.global.openblas.blas_set_num_threads;
+import static org.bytedeco.openblas.global.openblas.cblas_daxpy;
 import static org.bytedeco.openblas.global.openblas.cblas_dgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_dgemv;
+import static org.bytedeco.openblas.global.openblas.cblas_saxpy;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
 
 import java.lang.ref.Reference;
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -34,6 +37,12 @@ public final class Blas {
 
   /** Below this many multiply-adds, handing tiles to other threads costs more than it saves. */
   private static final long WORTH_SHARING = 1 << 18;
+
+  /**
+   * Products of fewer tiles than tasks whose sums are twice as long are cut along these sums: a
+   * small tile runs a tenth slower than one of {@link #TILE} squared, whatever the length.
+   */
+  private static final int LEAST_DEPTH = 512;
 
   /** A thread's pointers to the operands of a product. */
   private static final ThreadLocal<Operands> OPERANDS = ThreadLocal.withInitial(Operands::new);
@@ -78,9 +87,11 @@ public final class Blas {
       return;
     }
     load();
-    int rows = Math.min(m, TILE);
-    int columns = Math.min(n, TILE);
-    while (tasks(m, rows) * tasks(n, columns) < LEAST_TASKS
+    boolean deep = transposeA && !transposeB && k >= 2 * LEAST_DEPTH && m <= TILE * TILE / n;
+    int parts = deep ? Math.min(LEAST_TASKS, k / LEAST_DEPTH) : 1;
+    int rows = deep ? m : Math.min(m, TILE);
+    int columns = deep ? n : Math.min(n, TILE);
+    while (parts * pieces(m, rows) * pieces(n, columns) < LEAST_TASKS
         && Math.max(rows, columns) >= 2 * THINNEST) {
       if (rows >= columns) {
         rows = (rows + 1) / 2;
@@ -88,25 +99,35 @@ public final class Blas {
         columns = (columns + 1) / 2;
       }
     }
-    run(
-        rows,
-        columns,
-        transposeA,
-        transposeB,
-        m,
-        n,
-        k,
-        alpha,
-        a,
-        ao,
-        lda,
-        b,
-        bo,
-        ldb,
-        beta,
-        c,
-        co,
-        ldc);
+    int depth = pieces(k, parts);
+    Slab<A> sums = parts == 1 ? c : OPERANDS.get().sums(c, (parts - 1) * m * n);
+    Product<A> product =
+        new Product<>(
+            transposeA,
+            transposeB,
+            m,
+            n,
+            k,
+            alpha,
+            a,
+            ao,
+            lda,
+            b,
+            bo,
+            ldb,
+            beta,
+            c,
+            co,
+            ldc,
+            rows,
+            columns,
+            depth,
+            sums);
+    boolean shared = (long) m * n * k >= WORTH_SHARING;
+    Parallel.run(shared, parts * pieces(m, rows) * pieces(n, columns), product);
+    if (parts > 1) {
+      Parallel.run(shared, pieces(m, THINNEST), task -> product.add(task * THINNEST, parts));
+    }
   }
 
   /**
@@ -185,13 +206,15 @@ public final class Blas {
     return best;
   }
 
-  private static int tasks(int size, int tile) {
-    return (size + tile - 1) / tile;
+  private static int pieces(int size, int piece) {
+    return (size + piece - 1) / piece;
   }
 
-  private static <A> void run(
-      int rows,
-      int columns,
+  /**
+   * A product cut into tasks: tiles of C, and of each the parts of its sums. The first part goes to
+   * C, the others to sums of their own, which are added in order.
+   */
+  private record Product<A>(
       boolean transposeA,
       boolean transposeB,
       int m,
@@ -207,114 +230,109 @@ public final class Blas {
       double beta,
       Slab<A> c,
       long co,
-      int ldc) {
-    int across = tasks(n, columns);
-    boolean shared = (long) m * n * k >= WORTH_SHARING;
-    Parallel.run(
-        shared,
-        tasks(m, rows) * across,
-        task -> {
-          int i = task / across * rows;
-          int j = task % across * columns;
-          call(
-              transposeA,
-              transposeB,
-              Math.min(rows, m - i),
-              Math.min(columns, n - j),
-              k,
-              alpha,
-              a,
-              ao + (transposeA ? i : (long) i * lda),
-              lda,
-              b,
-              bo + (transposeB ? (long) j * ldb : j),
-              ldb,
-              beta,
-              c,
-              co + (long) i * ldc + j,
-              ldc);
-        });
-  }
-
-  private static void call(
-      boolean transposeA,
-      boolean transposeB,
-      int m,
-      int n,
-      int k,
-      double alpha,
-      Slab<?> a,
-      long ao,
-      int lda,
-      Slab<?> b,
-      long bo,
-      int ldb,
-      double beta,
-      Slab<?> c,
-      long co,
-      int ldc) {
-    int ta = transposeA ? CblasTrans : CblasNoTrans;
-    int tb = transposeB ? CblasTrans : CblasNoTrans;
-    try {
-      product(ta, tb, m, n, k, alpha, a, ao, lda, b, bo, ldb, beta, c, co, ldc);
-    } finally {
-      // The operands of BLAS are addresses, which keep no array alive.
-      Reference.reachabilityFence(a);
-      Reference.reachabilityFence(b);
-      Reference.reachabilityFence(c);
+      int ldc,
+      int rows,
+      int columns,
+      int depth,
+      Slab<A> sums)
+      implements IntConsumer {
+    @Override
+    public void accept(int task) {
+      int across = pieces(n, columns);
+      int tiles = pieces(m, rows) * across;
+      int part = task / tiles;
+      int i = task % tiles / across * rows;
+      int j = task % across * columns;
+      long l = (long) part * depth;
+      int high = Math.min(rows, m - i);
+      int wide = Math.min(columns, n - j);
+      int deep = (int) Math.min(depth, k - l);
+      long from = ao + (transposeA ? l * lda + i : (long) i * lda + l);
+      long by = bo + (transposeB ? (long) j * ldb + l : l * ldb + j);
+      if (part == 0) {
+        call(high, wide, deep, from, by, beta, c, co + (long) i * ldc + j, ldc);
+      } else {
+        long to = (long) (part - 1) * m * n + (long) i * n + j;
+        call(high, wide, deep, from, by, 0, sums, to, n);
+      }
     }
-  }
 
-  private static void product(
-      int ta,
-      int tb,
-      int m,
-      int n,
-      int k,
-      double alpha,
-      Slab<?> a,
-      long ao,
-      int lda,
-      Slab<?> b,
-      long bo,
-      int ldb,
-      double beta,
-      Slab<?> c,
-      long co,
-      int ldc) {
-    Operands operands = OPERANDS.get();
-    if (c.isFloat()) {
-      cblas_sgemm(
-          CblasRowMajor,
-          ta,
-          tb,
-          m,
-          n,
-          k,
-          (float) alpha,
-          operands.a32.at(a, ao),
-          lda,
-          operands.b32.at(b, bo),
-          ldb,
-          (float) beta,
-          operands.c32.at(c, co),
-          ldc);
-    } else {
-      cblas_dgemm(
-          CblasRowMajor,
-          ta,
-          tb,
-          m,
-          n,
-          k,
-          alpha,
-          operands.a64.at(a, ao),
-          lda,
-          operands.b64.at(b, bo),
-          ldb,
-          beta,
-          operands.c64.at(c, co),
-          ldc);
+    private void call(
+        int high,
+        int wide,
+        int deep,
+        long from,
+        long by,
+        double scale,
+        Slab<A> into,
+        long to,
+        int ld) {
+      int ta = transposeA ? CblasTrans : CblasNoTrans;
+      int tb = transposeB ? CblasTrans : CblasNoTrans;
+      Operands operands = OPERANDS.get();
+      try {
+        if (c.isFloat()) {
+          cblas_sgemm(
+              CblasRowMajor,
+              ta,
+              tb,
+              high,
+              wide,
+              deep,
+              (float) alpha,
+              operands.a32.at(a, from),
+              lda,
+              operands.b32.at(b, by),
+              ldb,
+              (float) scale,
+              operands.c32.at(into, to),
+              ld);
+        } else {
+          cblas_dgemm(
+              CblasRowMajor,
+              ta,
+              tb,
+              high,
+              wide,
+              deep,
+              alpha,
+              operands.a64.at(a, from),
+              lda,
+              operands.b64.at(b, by),
+              ldb,
+              scale,
+              operands.c64.at(into, to),
+              ld);
+        }
+      } finally {
+        // The operands of BLAS are addresses, which keep no array alive.
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(into);
+      }
+    }
+
+    /** Adds all parts of a few rows from {@code first} on to those of C. */
+    void add(int first, int parts) {
+      try {
+        for (int i = first; i < Math.min(m, first + THINNEST); i++) {
+          for (int part = 1; part < parts; part++) {
+            add((long) (part - 1) * m * n + (long) i * n, co + (long) i * ldc);
+          }
+        }
+      } finally {
+        Reference.reachabilityFence(c);
+        Reference.reachabilityFence(sums);
+      }
+    }
+
+    private void add(long from, long to) {
+      Operands operands = OPERANDS.get();
+      if (c.isFloat()) {
+        cblas_saxpy(n, 1, operands.a32.at(sums, from), 1, operands.c32.at(c, to), 1);
+      } else {
+        cblas_daxpy(n, 1, operands.a64.at(sums, from), 1, operands.c64.at(c, to), 1);
+      }
     }
   }
 
@@ -326,6 +344,17 @@ public final class Blas {
     private final Doubles a64 = new Doubles();
     private final Doubles b64 = new Doubles();
     private final Doubles c64 = new Doubles();
+    private Slab<?> sums;
+
+    /** Room for so many numbers of the type of {@code like}, kept between calls. */
+    @SuppressWarnings("unchecked")
+    <A> Slab<A> sums(Slab<A> like, int n) {
+      if (sums == null || sums.length() < n || sums.isFloat() != like.isFloat()) {
+        Precision<?> precision = like.isFloat() ? Precision.FLOAT : Precision.DOUBLE;
+        sums = precision.window(Nd4j.createBufferDetached(new int[] {n}, precision.type()));
+      }
+      return (Slab<A>) sums;
+    }
   }
 
   private static final class Floats extends FloatPointer {

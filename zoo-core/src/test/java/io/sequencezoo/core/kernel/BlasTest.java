@@ -11,8 +11,10 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Large products against three nested loops, and the independence from the number of threads. */
 class BlasTest {
-  /** Within a tile, beside its edge, and several tiles in both directions. */
-  private static final int[][] SHAPES = {{3, 5, 7}, {256, 300, 19}, {1030, 257, 11}, {1, 600, 40}};
+  /** Within a tile, beside its edge, several tiles in both directions, and sums cut into parts. */
+  private static final int[][] SHAPES = {
+    {3, 5, 7}, {256, 300, 19}, {1030, 257, 11}, {1, 600, 40}, {70, 33, 2100}
+  };
 
   /** A sum of k products of numbers below 4 in size, in either precision. */
   private static final double DOUBLE_TOLERANCE = 1e-13;
@@ -97,13 +99,18 @@ class BlasTest {
 
   @Test
   void product_hasTheSameBitsWhateverTheThreads() {
-    INDArray a = numbers(DataType.FLOAT, 1030, 70, 3);
-    INDArray b = numbers(DataType.FLOAT, 70, 520, 5);
+    sameBits(false, 1030, 520, 70);
+    sameBits(true, 70, 33, 2100);
+  }
+
+  private void sameBits(boolean transposed, int m, int n, int k) {
+    INDArray a = numbers(DataType.FLOAT, transposed ? k : m, transposed ? m : k, 3);
+    INDArray b = numbers(DataType.FLOAT, k, n, 5);
     float[] first = null;
     for (int threads = 1; threads <= 3; threads++) {
       Parallel.setThreads(threads);
-      INDArray c = Nd4j.create(DataType.FLOAT, 1030, 520);
-      gemm(Precision.of(c), false, false, 1030, 520, 70, a, b, 0, c);
+      INDArray c = Nd4j.create(DataType.FLOAT, m, n);
+      gemm(Precision.of(c), transposed, false, m, n, k, a, b, 0, c);
       float[] bits = c.data().asFloat();
       first = first == null ? bits : first;
       assertThat(bits).isEqualTo(first);
