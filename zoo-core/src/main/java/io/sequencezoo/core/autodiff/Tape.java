@@ -294,11 +294,6 @@ public final class Tape implements AutoCloseable {
     entries.clear();
   }
 
-  /** Whether this tape was closed and has given its memory back. */
-  public boolean isClosed() {
-    return closed;
-  }
-
   @Override
   public void close() {
     if (closed) {

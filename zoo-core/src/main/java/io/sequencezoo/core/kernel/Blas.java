@@ -88,25 +88,34 @@ public final class Blas {
         columns = (columns + 1) / 2;
       }
     }
-    run(
-        rows,
-        columns,
-        transposeA,
-        transposeB,
-        m,
-        n,
-        k,
-        alpha,
-        a,
-        ao,
-        lda,
-        b,
-        bo,
-        ldb,
-        beta,
-        c,
-        co,
-        ldc);
+    int height = rows;
+    int width = columns;
+    int across = tasks(n, width);
+    boolean shared = (long) m * n * k >= WORTH_SHARING;
+    Parallel.run(
+        shared,
+        tasks(m, height) * across,
+        task -> {
+          int i = task / across * height;
+          int j = task % across * width;
+          call(
+              transposeA,
+              transposeB,
+              Math.min(height, m - i),
+              Math.min(width, n - j),
+              k,
+              alpha,
+              a,
+              ao + (transposeA ? i : (long) i * lda),
+              lda,
+              b,
+              bo + (transposeB ? (long) j * ldb : j),
+              ldb,
+              beta,
+              c,
+              co + (long) i * ldc + j,
+              ldc);
+        });
   }
 
   /**
@@ -189,53 +198,6 @@ public final class Blas {
     return (size + tile - 1) / tile;
   }
 
-  private static <A> void run(
-      int rows,
-      int columns,
-      boolean transposeA,
-      boolean transposeB,
-      int m,
-      int n,
-      int k,
-      double alpha,
-      Slab<A> a,
-      long ao,
-      int lda,
-      Slab<A> b,
-      long bo,
-      int ldb,
-      double beta,
-      Slab<A> c,
-      long co,
-      int ldc) {
-    int across = tasks(n, columns);
-    boolean shared = (long) m * n * k >= WORTH_SHARING;
-    Parallel.run(
-        shared,
-        tasks(m, rows) * across,
-        task -> {
-          int i = task / across * rows;
-          int j = task % across * columns;
-          call(
-              transposeA,
-              transposeB,
-              Math.min(rows, m - i),
-              Math.min(columns, n - j),
-              k,
-              alpha,
-              a,
-              ao + (transposeA ? i : (long) i * lda),
-              lda,
-              b,
-              bo + (transposeB ? (long) j * ldb : j),
-              ldb,
-              beta,
-              c,
-              co + (long) i * ldc + j,
-              ldc);
-        });
-  }
-
   private static void call(
       boolean transposeA,
       boolean transposeB,
@@ -255,66 +217,46 @@ public final class Blas {
       int ldc) {
     int ta = transposeA ? CblasTrans : CblasNoTrans;
     int tb = transposeB ? CblasTrans : CblasNoTrans;
+    Operands operands = OPERANDS.get();
     try {
-      product(ta, tb, m, n, k, alpha, a, ao, lda, b, bo, ldb, beta, c, co, ldc);
+      if (c.isFloat()) {
+        cblas_sgemm(
+            CblasRowMajor,
+            ta,
+            tb,
+            m,
+            n,
+            k,
+            (float) alpha,
+            operands.a32.at(a, ao),
+            lda,
+            operands.b32.at(b, bo),
+            ldb,
+            (float) beta,
+            operands.c32.at(c, co),
+            ldc);
+      } else {
+        cblas_dgemm(
+            CblasRowMajor,
+            ta,
+            tb,
+            m,
+            n,
+            k,
+            alpha,
+            operands.a64.at(a, ao),
+            lda,
+            operands.b64.at(b, bo),
+            ldb,
+            beta,
+            operands.c64.at(c, co),
+            ldc);
+      }
     } finally {
       // The operands of BLAS are addresses, which keep no array alive.
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(c);
-    }
-  }
-
-  private static void product(
-      int ta,
-      int tb,
-      int m,
-      int n,
-      int k,
-      double alpha,
-      Slab<?> a,
-      long ao,
-      int lda,
-      Slab<?> b,
-      long bo,
-      int ldb,
-      double beta,
-      Slab<?> c,
-      long co,
-      int ldc) {
-    Operands operands = OPERANDS.get();
-    if (c.isFloat()) {
-      cblas_sgemm(
-          CblasRowMajor,
-          ta,
-          tb,
-          m,
-          n,
-          k,
-          (float) alpha,
-          operands.a32.at(a, ao),
-          lda,
-          operands.b32.at(b, bo),
-          ldb,
-          (float) beta,
-          operands.c32.at(c, co),
-          ldc);
-    } else {
-      cblas_dgemm(
-          CblasRowMajor,
-          ta,
-          tb,
-          m,
-          n,
-          k,
-          alpha,
-          operands.a64.at(a, ao),
-          lda,
-          operands.b64.at(b, bo),
-          ldb,
-          beta,
-          operands.c64.at(c, co),
-          ldc);
     }
   }
 

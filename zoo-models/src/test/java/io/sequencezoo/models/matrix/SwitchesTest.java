@@ -164,10 +164,9 @@ class SwitchesTest {
                 "{type: linear_attention, featureMap: identity, normalised: false}",
                 BlockConfig.class))
         .isEqualTo(
-            LinearAttentionConfig.builder()
-                .featureMap(FeatureMap.IDENTITY)
-                .normalised(false)
-                .build());
+            Configs.with(
+                LinearAttentionConfig.standard(),
+                Map.of("featureMap", FeatureMap.IDENTITY, "normalised", false)));
   }
 
   @ParameterizedTest
