@@ -39,7 +39,7 @@ public final class Tape implements AutoCloseable {
   private static final WorkspaceConfiguration STEP =
       WorkspaceConfiguration.builder()
           .initialSize(0)
-          .overallocationLimit(0.1)
+          .overallocationLimit(Headroom.OVERALLOCATION)
           .policyAllocation(AllocationPolicy.OVERALLOCATE)
           .policyLearning(LearningPolicy.FIRST_LOOP)
           .policyReset(ResetPolicy.BLOCK_LEFT)
