@@ -3,6 +3,7 @@ package io.sequencezoo.core.block;
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
@@ -18,12 +19,14 @@ final class PaddedRows {
    * of a projection, would meet a NaN there even where {@code dy} is 0.
    *
    * @param lengths valid positions per row; null where all are
+   * @throws IllegalArgumentException if they don't fit x
    */
   static Variable cleared(Tape tape, Variable x, int[] lengths) {
-    if (lengths == null || isFull(lengths, x.size(1))) {
+    if (lengths == null) {
       return x;
     }
-    return cleared(Precision.of(x.value()), tape, x, lengths);
+    Lengths.of("padded rows", lengths, x.size(0), x.size(1));
+    return isFull(lengths, x.size(1)) ? x : cleared(Precision.of(x.value()), tape, x, lengths);
   }
 
   private static boolean isFull(int[] lengths, int steps) {

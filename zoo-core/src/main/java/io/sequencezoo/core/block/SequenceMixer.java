@@ -94,6 +94,7 @@ public final class SequenceMixer implements Block {
   public Evolution step(Context context, Variable x, State initial) {
     checkInput(context, x, initial);
     checkNotPacked(context, "step");
+    checkNotPadded(context, x, "step");
     checkArgument(
         x.size(1) == 1, "%s: step takes T=1, got T=%s", parametrisation.name(), x.size(1));
     return context.pass(
@@ -112,6 +113,7 @@ public final class SequenceMixer implements Block {
   public LinearSystem linearize(Context context, Variable x, State initial, int row, int head) {
     checkInput(context, x, initial);
     checkNotPacked(context, "linearize");
+    checkNotPadded(context, x, "linearize");
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
@@ -163,6 +165,16 @@ public final class SequenceMixer implements Block {
         "%s: %s takes rows of their own, got packed sequences",
         parametrisation.name(),
         what);
+  }
+
+  private void checkNotPadded(Context context, Variable x, String what) {
+    int[] lengths = context.lengths();
+    checkArgument(
+        lengths == null || Arrays.equals(lengths, Lengths.of(what, null, x.size(0), x.size(1))),
+        "%s: %s takes rows without padding, got lengths %s; leave lengths out",
+        parametrisation.name(),
+        what,
+        Arrays.toString(lengths));
   }
 
   private void checkInput(Context context, Variable x, State initial) {
