@@ -108,6 +108,9 @@ final class AttackInput {
         random.nextInt(3) == 0
             ? IntStream.range(0, rows).map(b -> random.nextInt(steps + 1)).toArray()
             : null;
+    if (lengths != null && random.nextInt(4) == 0) {
+      Arrays.fill(lengths, 0);
+    }
     if (lengths != null && rows > 0 && random.nextInt(4) == 0) {
       lengths[random.nextInt(rows)] = random.nextBoolean() ? steps + 1 : -1;
     }

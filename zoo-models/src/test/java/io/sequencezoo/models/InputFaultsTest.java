@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
@@ -100,6 +101,25 @@ class InputFaultsTest {
         .isThrownBy(() -> mixer.linearize(context.withLengths(new int[] {1, 0}), x, null, 0, 0))
         .withMessage(
             name + ": linearize takes rows without padding, got lengths [1, 0]; leave lengths out");
+  }
+
+  /** Rows without a valid token leave the state that every sequence starts from. */
+  @ParameterizedTest
+  @MethodSource("examples")
+  void forward_ofNothingLeavesTheFirstState(MixerConfig config) {
+    SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
+    if (mixer.parametrisation().isBidirectional()) {
+      return;
+    }
+    Tape tape = Tape.detached();
+    Context context = Context.inference(tape, Parameters.of(mixer, DataType.DOUBLE, 1));
+    Variable nothing = tape.constant(Nd4j.zeros(DataType.DOUBLE, 2, 9, WIDTH));
+    State left = mixer.forward(context.withLengths(new int[] {0, 0}), nothing, null).state();
+    assertThat(left.consumed()).containsExactly(0, 0);
+    Variable x = tape.constant(Nd4j.linspace(DataType.DOUBLE, -1, 0.1, 2 * WIDTH));
+    Variable token = Primitives.reshape(tape, x, 2, 1, WIDTH);
+    assertThat(mixer.step(context, token, left).outputs().value())
+        .isEqualTo(mixer.step(context, token, null).outputs().value());
   }
 
   @Test
