@@ -8,6 +8,7 @@ import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Rows of {@code [B, T, D]} of which only the first positions count. */
@@ -21,7 +22,7 @@ final class PaddedRows {
    * @param lengths valid positions per row; null where all are
    * @throws IllegalArgumentException if they don't fit x
    */
-  static Variable cleared(Tape tape, Variable x, int[] lengths) {
+  static Variable cleared(Tape tape, Variable x, int @Nullable [] lengths) {
     if (lengths == null) {
       return x;
     }

@@ -63,8 +63,8 @@ public interface Catalog {
       try {
         return (List<?>) examples.invoke(null);
       } catch (InvocationTargetException e) {
-        Throwables.throwIfUnchecked(e.getCause());
-        throw new IllegalStateException(e.getCause());
+        Throwables.throwIfUnchecked(e.getTargetException());
+        throw new IllegalStateException(e.getTargetException());
       } catch (IllegalAccessException e) {
         throw new IllegalArgumentException(
             "registry: " + examples.getDeclaringClass().getName() + " must be public", e);
