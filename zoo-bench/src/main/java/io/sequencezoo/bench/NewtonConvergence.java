@@ -1,11 +1,13 @@
 package io.sequencezoo.bench;
 
 import io.sequencezoo.bench.ResultTable.Column;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Fallback;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -103,9 +105,10 @@ public final class NewtonConvergence extends TableCommand {
       add(table, regime, problem, "standard", standard);
       if (regime.diverges()) {
         add(table, regime, problem, "three iterations", NewtonConfig.fixed(3));
-        NewtonConfig three = standard.withIterations(3);
+        NewtonConfig three = Configs.with(standard, "iterations", 3);
         add(table, regime, problem, "three, then trust region", three);
-        NewtonConfig stepped = three.withTrustIterations(0).withFallback(Fallback.SEQUENTIAL);
+        NewtonConfig stepped =
+            Configs.with(three, Map.of("trustIterations", 0, "fallback", Fallback.SEQUENTIAL));
         add(table, regime, problem, "three, then sequential", stepped);
       }
     }

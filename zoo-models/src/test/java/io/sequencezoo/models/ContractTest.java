@@ -9,14 +9,9 @@ import io.sequencezoo.core.contract.MixerSubject;
 import io.sequencezoo.core.contract.SequenceContract;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.Catalog;
-import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
-import io.sequencezoo.models.model.LanguageModelConfig;
-import io.sequencezoo.models.model.Layers;
-import io.sequencezoo.models.model.ModelConfig;
 import io.sequencezoo.models.model.ModelLaws;
-import io.sequencezoo.models.model.StageConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,23 +69,10 @@ class ContractTest {
   }
 
   private static Map<String, Runnable> laws(BlockConfig config, DataType type) {
-    if (config instanceof MixerConfig mixer) {
-      return SequenceContract.laws(mixer, type);
-    }
-    if (config instanceof FeedForwardConfig feedForward) {
-      return FeedForwardContract.laws(feedForward, type);
-    }
-    if (config instanceof StageConfig stage) {
-      return ModelLaws.laws(modelOf(stage), type);
-    }
-    if (config instanceof ModelConfig model) {
-      return ModelLaws.laws(model, type);
-    }
-    throw new AssertionError(config + ": no contract for this kind of block");
-  }
-
-  /** A stage keeps the laws of models, as both stages of one. */
-  private static ModelConfig modelOf(StageConfig stage) {
-    return LanguageModelConfig.of(11, 8, Layers.of(List.of(stage, stage)), null, null);
+    return Kinds.choose(
+        config,
+        mixer -> SequenceContract.laws(mixer, type),
+        feedForward -> FeedForwardContract.laws(feedForward, type),
+        model -> ModelLaws.laws(model, type));
   }
 }

@@ -1,16 +1,21 @@
 package io.sequencezoo.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import io.sequencezoo.models.channel.GluConfig;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +76,63 @@ class InputFaultsTest {
     }
     refused(mixer, parameters, Nd4j.create(DataType.FLOAT, 2, 3, WIDTH), state)
         .hasMessage(name + ": state must have B=2 rows, got 3");
+  }
+
+  /** Rows of which some have ended leave the batch; a step would go on with them. */
+  @ParameterizedTest
+  @MethodSource("examples")
+  void step_refusesPaddedRows(MixerConfig config) {
+    SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
+    if (mixer.parametrisation().isBidirectional()) {
+      return;
+    }
+    Parameters parameters = Parameters.of(mixer, DataType.FLOAT, 1);
+    Tape tape = Tape.detached();
+    Context context = Context.inference(tape, parameters);
+    Variable x = tape.constant(Nd4j.zeros(DataType.FLOAT, 2, 1, WIDTH));
+    assertThat(mixer.step(context.withLengths(new int[] {1, 1}), x, null).state().consumed())
+        .containsExactly(1, 1);
+    String name = mixer.parametrisation().name();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> mixer.step(context.withLengths(new int[] {1, 0}), x, null))
+        .withMessage(
+            name + ": step takes rows without padding, got lengths [1, 0]; leave lengths out");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> mixer.linearize(context.withLengths(new int[] {1, 0}), x, null, 0, 0))
+        .withMessage(
+            name + ": linearize takes rows without padding, got lengths [1, 0]; leave lengths out");
+  }
+
+  /** Rows without a valid token leave the state that every sequence starts from. */
+  @ParameterizedTest
+  @MethodSource("examples")
+  void forward_ofNothingLeavesTheFirstState(MixerConfig config) {
+    SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
+    if (mixer.parametrisation().isBidirectional()) {
+      return;
+    }
+    Tape tape = Tape.detached();
+    Context context = Context.inference(tape, Parameters.of(mixer, DataType.DOUBLE, 1));
+    Variable nothing = tape.constant(Nd4j.zeros(DataType.DOUBLE, 2, 9, WIDTH));
+    State left = mixer.forward(context.withLengths(new int[] {0, 0}), nothing, null).state();
+    assertThat(left.consumed()).containsExactly(0, 0);
+    Variable x = tape.constant(Nd4j.linspace(DataType.DOUBLE, -1, 0.1, 2 * WIDTH));
+    Variable token = Primitives.reshape(tape, x, 2, 1, WIDTH);
+    assertThat(mixer.step(context, token, left).outputs().value())
+        .isEqualTo(mixer.step(context, token, null).outputs().value());
+  }
+
+  @Test
+  void lengths_thatDontFitAreRefused() {
+    FeedForward block = GluConfig.standard().build(MixerConfig.Place.alone(WIDTH));
+    Tape tape = Tape.detached();
+    Context context = Context.inference(tape, Parameters.of(block, DataType.FLOAT, 1));
+    Variable x = tape.constant(Nd4j.zeros(DataType.FLOAT, 2, 3, WIDTH));
+    for (int[] lengths : new int[][] {{2}, {3, 3, 3}, {2, 4}, {-1, 3}}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> block.forward(context.withLengths(lengths), x))
+          .withMessageStartingWith("padded rows: length");
+    }
   }
 
   private static org.assertj.core.api.AbstractThrowableAssert<?, ?> refused(

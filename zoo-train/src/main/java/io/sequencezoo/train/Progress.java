@@ -2,6 +2,7 @@ package io.sequencezoo.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The moving parts of a run besides parameters and optimiser; {@link TrainState} at rest. */
 final class Progress {
@@ -51,7 +52,13 @@ final class Progress {
 
   /** Counts an update. */
   TrainListener.Step advance(
-      long position, double lossSum, long count, double rate, double norm, double seconds) {
+      long position,
+      double lossSum,
+      long count,
+      double rate,
+      double norm,
+      double seconds,
+      Map<String, Double> auxiliary) {
     step++;
     this.position = position;
     tokens += count;
@@ -62,7 +69,8 @@ final class Progress {
       intervalLoss = 0;
       intervalTokens = 0;
     }
-    return new TrainListener.Step(step, total, count, tokens, lossSum / count, rate, norm, seconds);
+    return new TrainListener.Step(
+        step, total, count, tokens, lossSum / count, rate, norm, seconds, auxiliary);
   }
 
   /** Notes an evaluation; returns whether it is the best. */

@@ -54,24 +54,5 @@ public interface TrainListener {
       double learningRate,
       double gradientNorm,
       double seconds,
-      Map<String, Double> auxiliary) {
-    /** An update of blocks without losses of their own. */
-    public Step(
-        long step,
-        long steps,
-        long tokens,
-        long totalTokens,
-        double loss,
-        double learningRate,
-        double gradientNorm,
-        double seconds) {
-      this(step, steps, tokens, totalTokens, loss, learningRate, gradientNorm, seconds, Map.of());
-    }
-
-    /** The same with means of the losses of blocks. */
-    public Step withAuxiliary(Map<String, Double> losses) {
-      return new Step(
-          step, steps, tokens, totalTokens, loss, learningRate, gradientNorm, seconds, losses);
-    }
-  }
+      Map<String, Double> auxiliary) {}
 }

@@ -219,9 +219,8 @@ public final class Trainer<B> {
     optimizer.step(clipping / tokens, rate);
     long all = tokens;
     auxiliary.replaceAll((name, sum) -> sum / all);
-    return progress
-        .advance(source.position(), lossSum, tokens, rate, norm, (System.nanoTime() - began) * 1e-9)
-        .withAuxiliary(auxiliary);
+    double seconds = (System.nanoTime() - began) * 1e-9;
+    return progress.advance(source.position(), lossSum, tokens, rate, norm, seconds, auxiliary);
   }
 
   /** Adds the gradient of the summed loss of one batch to the gradients, and sums of others. */

@@ -10,13 +10,14 @@ import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Losses;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.matrix.GateActivation;
 import io.sequencezoo.models.matrix.LightNetConfig;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -69,24 +70,16 @@ class ImageExampleTest {
   }
 
   private static LightNetConfig inTwoDimensions(int height, int width) {
-    return LightNetConfig.builder()
-        .heads(2)
-        .outputGate(GateActivation.NONE)
-        .bidirectional(true)
-        .toeplitz(LightNetConfig.Toeplitz.EVERY_LAYER)
-        .axes(List.of(height, width))
-        .build();
+    return Configs.with(LightNetConfig.grid(2, height, width), "outputGate", GateActivation.NONE);
   }
 
   // end of example
 
   /** The same layer without a position encoding. */
   private static LightNetConfig withoutPositions() {
-    return LightNetConfig.builder()
-        .heads(2)
-        .outputGate(GateActivation.NONE)
-        .bidirectional(true)
-        .build();
+    return Configs.with(
+        LightNetConfig.standard(),
+        Map.of("heads", 2, "outputGate", GateActivation.NONE, "bidirectional", true));
   }
 
   /** Images of columns of ones and minus ones, zeros where hidden, and what is hidden. */

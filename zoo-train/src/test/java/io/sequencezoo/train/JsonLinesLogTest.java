@@ -61,6 +61,6 @@ class JsonLinesLogTest {
   }
 
   private static TrainListener.Step step(long step) {
-    return new TrainListener.Step(step, 9, 2, 2 * step, 0.25, 0.1, 3, 0.5);
+    return new TrainListener.Step(step, 9, 2, 2 * step, 0.25, 0.1, 3, 0.5, Map.of());
   }
 }

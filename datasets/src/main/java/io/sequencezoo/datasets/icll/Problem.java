@@ -67,11 +67,6 @@ public final class Problem {
     return trace;
   }
 
-  /** The split it belongs to. */
-  public Split split() {
-    return split;
-  }
-
   /** Its number in the split. */
   public int index() {
     return index;
@@ -100,11 +95,6 @@ public final class Problem {
   /** The input at a position. */
   public int input(int t) {
     return tokens[t];
-  }
-
-  /** The token that really comes after a position, be it a separator. */
-  public int nextToken(int t) {
-    return tokens[t + 1];
   }
 
   /** The label of a position: the token after it, or {@link #IGNORED} where that is a separator. */

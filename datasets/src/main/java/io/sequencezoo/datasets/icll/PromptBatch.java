@@ -20,11 +20,6 @@ public final class PromptBatch {
     this.steps = problems.stream().mapToInt(Problem::length).max().getAsInt();
   }
 
-  /** The problems, one per row. */
-  public List<Problem> problems() {
-    return problems;
-  }
-
   /** The number of positions of a row, T. */
   public int steps() {
     return steps;

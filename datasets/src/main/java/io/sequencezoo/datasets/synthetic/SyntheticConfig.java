@@ -3,7 +3,6 @@ package io.sequencezoo.datasets.synthetic;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
-import io.sequencezoo.core.config.Configs;
 
 /**
  * What determines the data of a synthetic task. What is left out is ParaRNN's where it says so:
@@ -64,16 +63,6 @@ public record SyntheticConfig(
   /** The accuracy of a uniform guess among the symbols. */
   public double chance() {
     return 1.0 / symbols;
-  }
-
-  /** The same with another number of training examples. */
-  public SyntheticConfig withTrainExamples(int examples) {
-    return Configs.with(this, "trainExamples", examples);
-  }
-
-  /** The same with another length. */
-  public SyntheticConfig withLength(int steps) {
-    return Configs.with(this, "length", steps);
   }
 
   private static void checkBetween(int least, int most, String name, int value) {

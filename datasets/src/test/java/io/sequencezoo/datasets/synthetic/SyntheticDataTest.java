@@ -65,7 +65,8 @@ class SyntheticDataTest {
       }
     }
     assertThat(data.hash()).isEqualTo(again.hash());
-    assertThat(new SyntheticData(data.config().withLength(50)).hash()).isNotEqualTo(data.hash());
+    assertThat(new SyntheticData(Configs.with(data.config(), "length", 50)).hash())
+        .isNotEqualTo(data.hash());
   }
 
   @Test
@@ -87,7 +88,8 @@ class SyntheticDataTest {
         .hasMessageContaining("synthetic: task must be given");
     assertThatThrownBy(() -> new SyntheticConfig(SyntheticTask.PARITY, 0, 100, 3, 1, 1, 1))
         .hasMessage("synthetic: symbols must be 2 for parity, got 3");
-    assertThatThrownBy(() -> SyntheticConfig.standard(SyntheticTask.KEEP_5TH).withLength(4))
+    assertThatThrownBy(
+            () -> Configs.with(SyntheticConfig.standard(SyntheticTask.KEEP_5TH), "length", 4))
         .hasMessage("synthetic: length must be between 5 and 1048576, got 4");
   }
 }

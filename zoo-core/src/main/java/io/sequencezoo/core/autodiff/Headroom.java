@@ -14,7 +14,13 @@ final class Headroom {
   /** Bytes after which it asks: often enough, and so rarely that asking costs nothing. */
   private static final long LARGE = 16L << 20;
 
+  /** What ND4J makes a workspace larger by than the first step it held. */
+  static final double OVERALLOCATION = 0.1;
+
   private long unasked;
+
+  /** Bytes of a first step, which becomes a workspace when it ends. */
+  private long first;
 
   /**
    * Counts an array that is about to be allocated.
@@ -31,8 +37,15 @@ final class Headroom {
       return;
     }
     unasked = LongMath.saturatedAdd(unasked, bytes);
+    if (workspace != null && workspace.getCurrentSize() == 0) {
+      first = LongMath.saturatedAdd(first, bytes);
+    }
     if (unasked >= LARGE) {
-      Memory.checkFits("tape: an array of shape " + Arrays.toString(shape), unasked, 1);
+      long later = (long) (OVERALLOCATION * first);
+      Memory.checkFits(
+          "tape: an array of shape " + Arrays.toString(shape),
+          LongMath.saturatedAdd(unasked, later),
+          1);
       unasked = 0;
     }
   }

@@ -39,7 +39,7 @@ public final class Tape implements AutoCloseable {
   private static final WorkspaceConfiguration STEP =
       WorkspaceConfiguration.builder()
           .initialSize(0)
-          .overallocationLimit(0.1)
+          .overallocationLimit(Headroom.OVERALLOCATION)
           .policyAllocation(AllocationPolicy.OVERALLOCATE)
           .policyLearning(LearningPolicy.FIRST_LOOP)
           .policyReset(ResetPolicy.BLOCK_LEFT)
@@ -292,11 +292,6 @@ public final class Tape implements AutoCloseable {
       }
     }
     entries.clear();
-  }
-
-  /** Whether this tape was closed and has given its memory back. */
-  public boolean isClosed() {
-    return closed;
   }
 
   @Override

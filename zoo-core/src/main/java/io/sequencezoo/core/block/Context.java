@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -144,12 +145,12 @@ public final class Context {
   }
 
   /** The number of valid positions of each row, or null where all positions are valid. */
-  public int[] lengths() {
+  public int @Nullable [] lengths() {
     return shared.lengths == null ? null : shared.lengths.clone();
   }
 
   /** The sequences that the row consists of, or null where rows aren't packed. */
-  public PackedSequences sequences() {
+  public @Nullable PackedSequences sequences() {
     return shared.sequences;
   }
 
@@ -246,9 +247,9 @@ public final class Context {
       Tape tape,
       Parameters parameters,
       boolean training,
-      Interceptor interceptor,
+      @Nullable Interceptor interceptor,
       Map<String, AuxiliaryLoss> losses) {
-    Pass(Tape tape, Parameters parameters, boolean training, Interceptor interceptor) {
+    Pass(Tape tape, Parameters parameters, boolean training, @Nullable Interceptor interceptor) {
       this(tape, parameters, training, interceptor, new LinkedHashMap<>());
     }
 
@@ -260,18 +261,18 @@ public final class Context {
   private static final class Shared {
     private final Pass pass;
     private final long seed;
-    private final int[] lengths;
-    private final PackedSequences sequences;
+    private final int @Nullable [] lengths;
+    private final @Nullable PackedSequences sequences;
     private final Map<String, Variable> variables = new HashMap<>();
 
-    Shared(Pass pass, long seed, int[] lengths, PackedSequences sequences) {
+    Shared(Pass pass, long seed, int @Nullable [] lengths, @Nullable PackedSequences sequences) {
       this.pass = pass;
       this.seed = seed;
       this.lengths = lengths;
       this.sequences = sequences;
     }
 
-    Shared with(long newSeed, int[] newLengths, PackedSequences newSequences) {
+    Shared with(long newSeed, int @Nullable [] newLengths, @Nullable PackedSequences newSequences) {
       return copy(new Shared(pass, newSeed, newLengths, newSequences));
     }
 

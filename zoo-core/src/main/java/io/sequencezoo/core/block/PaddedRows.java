@@ -3,10 +3,12 @@ package io.sequencezoo.core.block;
 import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Rows of {@code [B, T, D]} of which only the first positions count. */
@@ -18,12 +20,14 @@ final class PaddedRows {
    * of a projection, would meet a NaN there even where {@code dy} is 0.
    *
    * @param lengths valid positions per row; null where all are
+   * @throws IllegalArgumentException if they don't fit x
    */
-  static Variable cleared(Tape tape, Variable x, int[] lengths) {
-    if (lengths == null || isFull(lengths, x.size(1))) {
+  static Variable cleared(Tape tape, Variable x, int @Nullable [] lengths) {
+    if (lengths == null) {
       return x;
     }
-    return cleared(Precision.of(x.value()), tape, x, lengths);
+    Lengths.of("padded rows", lengths, x.size(0), x.size(1));
+    return isFull(lengths, x.size(1)) ? x : cleared(Precision.of(x.value()), tape, x, lengths);
   }
 
   private static boolean isFull(int[] lengths, int steps) {

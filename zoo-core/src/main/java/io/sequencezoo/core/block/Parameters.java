@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,10 +26,10 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 public final class Parameters {
   private final List<ParameterSpec> specs;
   private final INDArray values;
-  private final INDArray gradients;
+  private final @Nullable INDArray gradients;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-  private Parameters(List<ParameterSpec> specs, INDArray values, INDArray gradients) {
+  private Parameters(List<ParameterSpec> specs, INDArray values, @Nullable INDArray gradients) {
     this.specs = specs;
     this.values = values;
     this.gradients = gradients;
@@ -64,7 +65,7 @@ public final class Parameters {
    *
    * @param gradients null where no gradient will be asked for; parameters are constants then
    */
-  public static Parameters over(Block block, INDArray values, INDArray gradients) {
+  public static Parameters over(Block block, INDArray values, @Nullable INDArray gradients) {
     List<ParameterSpec> specs = declared(block);
     checkVector("values", values, length(specs));
     if (gradients != null) {
@@ -134,13 +135,15 @@ public final class Parameters {
   }
 
   /** All gradients in one vector, in the same order; null where there are none. */
-  public INDArray gradients() {
+  public @Nullable INDArray gradients() {
     return gradients;
   }
 
   /** Sets every gradient to zero. */
   public void zeroGradients() {
-    gradients.assign(0);
+    if (gradients != null) {
+      gradients.assign(0);
+    }
   }
 
   /** Where a parameter starts in the flat vectors. */
@@ -154,7 +157,7 @@ public final class Parameters {
   }
 
   /** The view of a parameter's gradient; null where there are none. */
-  public INDArray gradient(String name) {
+  public @Nullable INDArray gradient(String name) {
     return entry(name).gradient;
   }
 
@@ -175,5 +178,6 @@ public final class Parameters {
     return entry;
   }
 
-  private record Entry(ParameterSpec spec, long offset, INDArray value, INDArray gradient) {}
+  private record Entry(
+      ParameterSpec spec, long offset, INDArray value, @Nullable INDArray gradient) {}
 }

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -66,15 +67,16 @@ public final class SequenceMixer implements Block {
    *
    * @param initial the state to continue from; null at the start of a sequence
    */
-  public Evolution forward(Context context, Variable x, State initial) {
+  public Evolution forward(Context context, Variable x, @Nullable State initial) {
     checkInput(context, x, initial);
     return context.pass(
         x, in -> evolve(context, in, initial), () -> untouched(context, x, initial));
   }
 
-  private Evolution evolve(Context context, Variable x, State initial) {
-    if (context.sequences() != null) {
-      return packed(context, x, initial);
+  private Evolution evolve(Context context, Variable x, @Nullable State initial) {
+    PackedSequences sequences = context.sequences();
+    if (sequences != null) {
+      return packed(context, sequences, x, initial);
     }
     Lengths.of(parametrisation.name(), context.lengths(), x.size(0), x.size(1));
     State state = initial != null ? initial : ownInitialState(context, x);
@@ -91,16 +93,17 @@ public final class SequenceMixer implements Block {
   /**
    * Maps one token {@code x [B, 1, D]}, in time independent of the tokens before where declared.
    */
-  public Evolution step(Context context, Variable x, State initial) {
+  public Evolution step(Context context, Variable x, @Nullable State initial) {
     checkInput(context, x, initial);
     checkNotPacked(context, "step");
+    checkNotPadded(context, x, "step");
     checkArgument(
         x.size(1) == 1, "%s: step takes T=1, got T=%s", parametrisation.name(), x.size(1));
     return context.pass(
         x, in -> advance(context, in, initial), () -> untouched(context, x, initial));
   }
 
-  private Evolution advance(Context context, Variable x, State initial) {
+  private Evolution advance(Context context, Variable x, @Nullable State initial) {
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
@@ -109,9 +112,11 @@ public final class SequenceMixer implements Block {
   }
 
   /** The linear system that row and head of the recurrence are along the input x. */
-  public LinearSystem linearize(Context context, Variable x, State initial, int row, int head) {
+  public LinearSystem linearize(
+      Context context, Variable x, @Nullable State initial, int row, int head) {
     checkInput(context, x, initial);
     checkNotPacked(context, "linearize");
+    checkNotPadded(context, x, "linearize");
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = parametrisation.drive(context, x, state);
     State before = recurrentPart(drive, state, x.type());
@@ -131,8 +136,8 @@ public final class SequenceMixer implements Block {
   }
 
   /** Runs the padded batches of packed sequences one after the other. */
-  private Evolution packed(Context context, Variable x, State initial) {
-    PackedSequences sequences = context.sequences();
+  private Evolution packed(
+      Context context, PackedSequences sequences, Variable x, @Nullable State initial) {
     sequences.checkRow(x);
     List<Variable> outputs = new ArrayList<>();
     List<State> states = new ArrayList<>();
@@ -165,7 +170,17 @@ public final class SequenceMixer implements Block {
         what);
   }
 
-  private void checkInput(Context context, Variable x, State initial) {
+  private void checkNotPadded(Context context, Variable x, String what) {
+    int[] lengths = context.lengths();
+    checkArgument(
+        lengths == null || Arrays.equals(lengths, Lengths.of(what, null, x.size(0), x.size(1))),
+        "%s: %s takes rows without padding, got lengths %s; leave lengths out",
+        parametrisation.name(),
+        what,
+        Arrays.toString(lengths));
+  }
+
+  private void checkInput(Context context, Variable x, @Nullable State initial) {
     String name = parametrisation.name();
     Shapes.check(name, x.value(), "BTD", -1, -1, parametrisation.width());
     Shapes.checkNotEmpty(name, x.value(), "BTD");
@@ -222,7 +237,7 @@ public final class SequenceMixer implements Block {
   }
 
   /** The state of a mixer that is skipped. */
-  private State untouched(Context context, Variable x, State initial) {
+  private State untouched(Context context, Variable x, @Nullable State initial) {
     if (initial != null) {
       return initial;
     }

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives keys that are absent what the record's static {@code standard} methods say.
@@ -57,13 +58,13 @@ final class Standards extends BeanDeserializerModifier {
         .toList();
   }
 
-  private static Object invoke(Method method, Object subject, Object... arguments) {
+  private static Object invoke(Method method, @Nullable Object subject, Object... arguments) {
     try {
       method.setAccessible(true);
       return method.invoke(subject, arguments);
     } catch (InvocationTargetException e) {
-      Throwables.throwIfUnchecked(e.getCause());
-      throw new IllegalStateException(e.getCause());
+      Throwables.throwIfUnchecked(e.getTargetException());
+      throw new IllegalStateException(e.getTargetException());
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
     }
@@ -113,7 +114,7 @@ final class Standards extends BeanDeserializerModifier {
       }
     }
 
-    private Object absent(SettableBeanProperty key) {
+    private @Nullable Object absent(SettableBeanProperty key) {
       if (key.getType().isPrimitive()) {
         throw missing(key.getName());
       }

@@ -3,6 +3,7 @@ package io.sequencezoo.core.data;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.shape.Shapes;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,7 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *     where nothing counts, as at every padded position
  * @param lengths valid positions of each row, or null where all rows are full
  */
-public record TokenBatch(INDArray ids, INDArray targets, int[] lengths) {
+public record TokenBatch(INDArray ids, INDArray targets, int @Nullable [] lengths) {
   /** The target of a position that doesn't count. */
   public static final int IGNORED = -100;
 

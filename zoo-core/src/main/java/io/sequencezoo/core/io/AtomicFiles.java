@@ -1,5 +1,7 @@
 package io.sequencezoo.core.io;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -50,6 +53,7 @@ public final class AtomicFiles {
    */
   public static void write(Path file, Body body) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
+    checkArgument(folder != null, "file: must have a name, got %s", file);
     // Not createTempFile: what that makes is for its owner alone, whatever the umask says.
     Path temporary =
         folder.resolve(
@@ -61,6 +65,10 @@ public final class AtomicFiles {
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  private static void beforeStep() {
+    Objects.requireNonNull(BEFORE_STEP.get()).run();
   }
 
   /** Writes text in UTF-8, atomically. */
@@ -77,14 +85,14 @@ public final class AtomicFiles {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
       body.write(channel);
-      BEFORE_STEP.get().run();
+      beforeStep();
       channel.force(true);
     }
   }
 
   /** Renames a file or folder in one step. */
   public static void move(Path from, Path to) throws IOException {
-    BEFORE_STEP.get().run();
+    beforeStep();
     try {
       Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (AtomicMoveNotSupportedException e) {
@@ -98,7 +106,7 @@ public final class AtomicFiles {
       // Windows opens no channel on a folder; its renames are journalled.
       return;
     }
-    BEFORE_STEP.get().run();
+    beforeStep();
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }

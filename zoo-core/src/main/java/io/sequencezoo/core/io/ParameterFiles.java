@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -70,7 +71,7 @@ public final class ParameterFiles {
       Path file, List<ParameterSpec> specs, Map<String, TensorInfo> tensors) {
     checkNames(file, specs, tensors.keySet());
     for (ParameterSpec spec : specs) {
-      TensorInfo info = tensors.get(spec.name());
+      TensorInfo info = Objects.requireNonNull(tensors.get(spec.name()));
       checkArgument(
           Arrays.equals(info.shape(), spec.shape()),
           "%s: tensor %s must have shape %s, got %s",

@@ -21,26 +21,26 @@ public interface Catalog {
    * @param config its configuration's class, which carries {@code @JsonTypeName}
    * @param block its implementation's class, which carries {@code @Paper} and {@code @Source}
    * @param summary one line for tables and {@code zoo list}
-   * @param examples small configurations that the laws run over, the default one first
    */
-  record Entry(
-      Class<? extends BlockConfig> config,
-      Class<?> block,
-      String summary,
-      List<? extends BlockConfig> examples) {
+  record Entry(Class<? extends BlockConfig> config, Class<?> block, String summary) {
     /**
      * The entry of a public configuration that says the rest itself: the summary in
      * {@code @JsonClassDescription}, the examples in a public static method {@code examples()}.
      *
-     * @throws IllegalArgumentException naming what it lacks
+     * @throws IllegalArgumentException if it lacks the summary
      */
-    public static <C extends BlockConfig> Entry of(Class<C> config, Class<?> block) {
+    public static Entry of(Class<? extends BlockConfig> config, Class<?> block) {
       JsonClassDescription summary = config.getAnnotation(JsonClassDescription.class);
       checkArgument(summary != null, "registry: %s lacks @JsonClassDescription", config.getName());
-      return new Entry(config, block, summary.value(), examples(config));
+      return new Entry(config, block, summary.value());
     }
 
-    private static <C extends BlockConfig> List<C> examples(Class<C> config) {
+    /**
+     * Small configurations that the laws run over, the default one first.
+     *
+     * @throws IllegalArgumentException if the configuration lacks them
+     */
+    public List<? extends BlockConfig> examples() {
       List<?> examples =
           Arrays.stream(config.getMethods())
               .filter(method -> method.getName().equals("examples"))
@@ -63,8 +63,8 @@ public interface Catalog {
       try {
         return (List<?>) examples.invoke(null);
       } catch (InvocationTargetException e) {
-        Throwables.throwIfUnchecked(e.getCause());
-        throw new IllegalStateException(e.getCause());
+        Throwables.throwIfUnchecked(e.getTargetException());
+        throw new IllegalStateException(e.getTargetException());
       } catch (IllegalAccessException e) {
         throw new IllegalArgumentException(
             "registry: " + examples.getDeclaringClass().getName() + " must be public", e);

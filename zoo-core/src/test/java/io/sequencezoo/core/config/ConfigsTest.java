@@ -11,6 +11,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,7 +65,7 @@ class ConfigsTest {
   }
 
   /** At least one of the two must be there; neither has a default. */
-  record Pair(@Derived Mixer first, @Derived Mixer second) {
+  record Pair(@Derived @Nullable Mixer first, @Derived Mixer second) {
     Pair {
       checkArgument(first != null || second != null, "pair: one must be given");
     }

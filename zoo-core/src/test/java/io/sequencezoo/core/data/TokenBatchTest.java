@@ -25,6 +25,6 @@ class TokenBatchTest {
   @MethodSource("views")
   void targetCount_countsTheViewAlone(INDArray targets) {
     INDArray ids = Nd4j.createFromArray(new int[2][4]);
-    assertThat(new TokenBatch(ids, targets, null).targetCount()).isEqualTo(7);
+    assertThat(new TokenBatch(ids, targets, new int[] {4, 4}).targetCount()).isEqualTo(7);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +72,7 @@ class StateFilesTest {
     StateFiles.saveAll(file, states, Map.of());
     Map<String, State> loaded = StateFiles.loadAll(file);
     assertThat(loaded.keySet()).containsExactly("b", "a");
-    assertThat(loaded.get("a").consumed()).containsExactly(9);
+    assertThat(Objects.requireNonNull(loaded.get("a")).consumed()).containsExactly(9);
     assertThatThrownBy(() -> StateFiles.load(file))
         .hasMessage(file + ": must hold the state of one mixer, got states [b, a]");
   }

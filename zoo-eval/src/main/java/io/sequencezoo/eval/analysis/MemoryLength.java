@@ -23,11 +23,6 @@ import java.util.Arrays;
 public record MemoryLength(int[] worst, int[] typical) {
   private static final double THRESHOLD = Math.exp(-1);
 
-  /** How much of the steps is too early to tell, or never forgets: the share of zeros. */
-  public static double unresolved(int[] lengths) {
-    return Arrays.stream(lengths).filter(n -> n == 0).count() / (double) lengths.length;
-  }
-
   /** The median over steps, with those unresolved as the longest; 0 where it is one of them. */
   public static int median(int[] lengths) {
     int[] sorted =

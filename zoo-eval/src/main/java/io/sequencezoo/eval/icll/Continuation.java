@@ -65,11 +65,6 @@ public record Continuation(String given, List<Step> steps) {
     return new Continuation(vocabulary.text(Arrays.copyOf(problem.tokens(), given)), steps);
   }
 
-  /** The share of tokens that are allowed. */
-  public double legalShare() {
-    return steps.stream().mapToInt(step -> step.isLegal() ? 1 : 0).average().orElse(1);
-  }
-
   private static String characters(Vocabulary vocabulary, int symbols) {
     StringBuilder text = new StringBuilder();
     for (int rest = symbols; rest != 0; rest &= rest - 1) {

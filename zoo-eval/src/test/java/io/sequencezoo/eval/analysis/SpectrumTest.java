@@ -53,7 +53,6 @@ class SpectrumTest {
     assertThat(spectrum.structure()).isEqualTo(Structure.IDENTITY);
     assertThat(spectrum.memory().worst()).containsOnly(0);
     assertThat(MemoryLength.median(spectrum.memory().worst())).isZero();
-    assertThat(MemoryLength.unresolved(spectrum.memory().worst())).isEqualTo(1);
     assertThat(spectrum.lyapunov().exponents().get(0).halfLife()).isInfinite();
     // Everything counts alike: the mean distance to positions 0 to 10 is 5.
     assertThat(spectrum.reach()[10]).isCloseTo(5, within(EXACT));

@@ -21,7 +21,8 @@ class ProgressBarListenerTest {
     ProgressBarListener listener = new ProgressBarListener("gla", terminal, false);
     listener.started(new TrainListener.Start(10, 4, 100));
     for (long step = 5; step <= 10; step++) {
-      listener.stepped(new TrainListener.Step(step, 10, 600, 600 * step, 1.5, 1e-3, 2, 0.5));
+      listener.stepped(
+          new TrainListener.Step(step, 10, 600, 600 * step, 1.5, 1e-3, 2, 0.5, Map.of()));
     }
     listener.evaluated(
         new History.Evaluated(10, 6000, new Evaluation(0.5, Map.of("loss", 0.5))), true);

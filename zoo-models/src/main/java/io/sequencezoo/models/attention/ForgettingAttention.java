@@ -125,7 +125,7 @@ public final class ForgettingAttention extends AbstractParametrisation {
       declaration.undecayed("query_norm", Initialisers.ones(), queryWidth());
       declaration.undecayed("key_norm", Initialisers.ones(), keyWidth());
     }
-    if (config.outputNorm()) {
+    if (config.norm()) {
       declaration.undecayed("output_norm", Initialisers.ones(), queryWidth());
     }
     if (config.outputGate()) {
@@ -228,7 +228,7 @@ public final class ForgettingAttention extends AbstractParametrisation {
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
     Variable o = Primitives.reshape(tape, outputs, outputs.size(0), outputs.size(1), queryWidth());
-    if (config.outputNorm()) {
+    if (config.norm()) {
       o = Norms.rmsNorm(tape, o, context.parameter("output_norm"), null, OUTPUT_NORM_EPS, headDim);
     }
     if (config.outputGate()) {

@@ -2,6 +2,7 @@ package io.sequencezoo.models.attention;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
@@ -20,7 +21,7 @@ import java.util.List;
  * @param position how positions are told apart besides by forgetting, {@code none} or {@code rope};
  *     none where absent
  * @param qkNorm whether queries and keys are RMS-normalised per head; false where absent
- * @param outputNorm whether outputs are RMS-normalised per head; false where absent
+ * @param norm whether outputs are RMS-normalised per head; false where absent
  * @param outputGate whether a sigmoid of the input gates the outputs; false where absent
  * @param keyShift whether a key is a gated mean with the key before it; false where absent
  * @param valueShift the same for values; false where absent
@@ -34,7 +35,7 @@ public record ForgettingAttentionConfig(
     @Derived int window,
     Position position,
     boolean qkNorm,
-    boolean outputNorm,
+    @JsonAlias("outputNorm") boolean norm,
     boolean outputGate,
     boolean keyShift,
     boolean valueShift)

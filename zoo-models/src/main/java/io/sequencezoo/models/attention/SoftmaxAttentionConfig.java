@@ -5,11 +5,13 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Describes a {@link SoftmaxAttention}.
@@ -73,53 +75,66 @@ public record SoftmaxAttentionConfig(
 
   /** Causal attention of four heads with rotary embedding. */
   public static SoftmaxAttentionConfig standard() {
-    return builder().build();
+    return standard(4);
   }
 
   /** Causal multi-head attention with rotary embedding. */
   public static SoftmaxAttentionConfig of(int heads) {
-    return builder().heads(heads).build();
+    return standard(heads);
   }
 
   /** The attention of GPT-2: biases everywhere; positions belong to the model. */
   public static SoftmaxAttentionConfig gpt2(int heads) {
-    return builder().heads(heads).position(new Position.None()).bias(true).outputBias(true).build();
-  }
-
-  /** A builder with nothing set. */
-  public static Builder builder() {
-    return new Builder();
+    return Configs.with(
+        standard(heads), Map.of("position", new Position.None(), "bias", true, "outputBias", true));
   }
 
   /** The default where this is said: keyValueHeads are as many. */
   static SoftmaxAttentionConfig standard(int heads) {
-    return builder().heads(heads).build();
+    return new SoftmaxAttentionConfig(
+        heads, 0, 0, 0, Position.Rope.standard(), false, false, false, 0, false, 0, false, 0);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<SoftmaxAttentionConfig> examples() {
     return List.of(
         of(2),
-        builder()
-            .heads(4)
-            .keyValueHeads(2)
-            .headDim(4)
-            .window(5)
-            .position(new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 0.5))
-            .qkNorm(true)
-            .sink(true)
-            .build(),
-        builder()
-            .heads(3)
-            .keyValueHeads(1)
-            .headDim(3)
-            .position(new Position.Alibi())
-            .bias(true)
-            .outputBias(true)
-            .scale(0.5)
-            .build(),
-        builder().heads(1).position(new Position.Learned(256)).build(),
-        builder().heads(2).keyValueHeads(1).shortConvolution(3).build());
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                4,
+                "keyValueHeads",
+                2,
+                "headDim",
+                4,
+                "window",
+                5,
+                "position",
+                new Position.Rope(Rotary.Convention.INTERLEAVED, 100.0, 0.5),
+                "qkNorm",
+                true,
+                "sink",
+                true)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                3,
+                "keyValueHeads",
+                1,
+                "headDim",
+                3,
+                "position",
+                new Position.Alibi(),
+                "bias",
+                true,
+                "outputBias",
+                true,
+                "scale",
+                0.5)),
+        Configs.with(standard(), Map.of("heads", 1, "position", new Position.Learned(256))),
+        Configs.with(standard(), Map.of("heads", 2, "keyValueHeads", 1, "shortConvolution", 3)));
   }
 
   @Override
@@ -130,120 +145,5 @@ public record SoftmaxAttentionConfig(
   /** The size of a head at this width. */
   int headDimFor(int width) {
     return HeadSizes.of(NAME, width, heads, headDim);
-  }
-
-  /** Sets one option after the other. */
-  public static final class Builder {
-    private int heads = 4;
-    private int keyValueHeads;
-    private int headDim;
-    private int window;
-    private Position position = Position.Rope.standard();
-    private boolean qkNorm;
-    private boolean bias;
-    private boolean outputBias;
-    private double scale;
-    private boolean bidirectional;
-    private int shortConvolution;
-    private boolean sink;
-    private double dropout;
-
-    private Builder() {}
-
-    /** Query heads. */
-    public Builder heads(int n) {
-      this.heads = n;
-      return this;
-    }
-
-    /** Heads of keys and values. */
-    public Builder keyValueHeads(int n) {
-      this.keyValueHeads = n;
-      return this;
-    }
-
-    /** Features of a head. */
-    public Builder headDim(int n) {
-      this.headDim = n;
-      return this;
-    }
-
-    /** How far back a query sees. */
-    public Builder window(int steps) {
-      this.window = steps;
-      return this;
-    }
-
-    /** How positions are told apart. */
-    public Builder position(Position encoding) {
-      this.position = encoding;
-      return this;
-    }
-
-    /** Whether queries and keys are normalised. */
-    public Builder qkNorm(boolean on) {
-      this.qkNorm = on;
-      return this;
-    }
-
-    /** Whether queries, keys and values have a bias. */
-    public Builder bias(boolean on) {
-      this.bias = on;
-      return this;
-    }
-
-    /** Whether the output has a bias. */
-    public Builder outputBias(boolean on) {
-      this.outputBias = on;
-      return this;
-    }
-
-    /** The scale of the logits. */
-    public Builder scale(double factor) {
-      this.scale = factor;
-      return this;
-    }
-
-    /** Whether later positions are seen. */
-    public Builder bidirectional(boolean on) {
-      this.bidirectional = on;
-      return this;
-    }
-
-    /** How many tokens a convolution on queries, keys and values spans. */
-    public Builder shortConvolution(int tokens) {
-      this.shortConvolution = tokens;
-      return this;
-    }
-
-    /** Whether a query may attend to nothing. */
-    public Builder sink(boolean on) {
-      this.sink = on;
-      return this;
-    }
-
-    /** The fraction of attention weights that training drops. */
-    public Builder dropout(double rate) {
-      this.dropout = rate;
-      return this;
-    }
-
-    /** The configuration. */
-    public SoftmaxAttentionConfig build() {
-      return new SoftmaxAttentionConfig(
-          heads,
-          keyValueHeads,
-          headDim,
-          window,
-          position,
-          qkNorm,
-          bias,
-          outputBias,
-          scale,
-          bidirectional,
-          shortConvolution,
-          sink,
-          dropout);
-    }
   }
 }

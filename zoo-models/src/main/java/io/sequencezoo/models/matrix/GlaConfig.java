@@ -49,16 +49,11 @@ public record GlaConfig(
     return new GlaConfig(4, 0.5, 1, 16, 16, 0, GateActivation.SILU, true);
   }
 
-  /** The same with the reference's optional convolution of width 4 on q, k and v. */
-  public static GlaConfig withShortConvolution() {
-    return new GlaConfig(4, 0.5, 1, 16, 16, 4, GateActivation.SILU, true);
-  }
-
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<GlaConfig> examples() {
     return List.of(
         standard(),
-        withShortConvolution(),
+        Configs.with(standard(), "shortConvolution", 4),
         new GlaConfig(1, 1.0, 2.0, 3, 1.0, 2, GateActivation.SIGMOID, true),
         new GlaConfig(2, 1, 1, 3, 16, 0, GateActivation.NONE, false));
   }

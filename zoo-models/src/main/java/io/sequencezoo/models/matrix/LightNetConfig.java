@@ -8,11 +8,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.google.common.collect.ImmutableList;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import io.sequencezoo.models.position.Grid;
 import io.sequencezoo.models.position.RelativeEncoding;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Describes a {@link LightNet}. What is absent takes the default of fla's layer.
@@ -146,7 +148,20 @@ public record LightNetConfig(
 
   /** The layer as fla has it (fla/layers/lightnet.py). */
   public static LightNetConfig standard() {
-    return builder().build();
+    return new LightNetConfig(
+        0,
+        1,
+        Start.EMPTY,
+        GateActivation.SILU,
+        GatePlace.AFTER_NORM,
+        128,
+        Norm.WHOLE,
+        RelativeEncoding.NONE,
+        10000,
+        Toeplitz.NONE,
+        List.of(),
+        false,
+        0);
   }
 
   /**
@@ -155,15 +170,23 @@ public record LightNetConfig(
    * encoding before the first layer.
    */
   public static LightNetConfig xmixers(int heads) {
-    return builder()
-        .heads(heads)
-        .start(Start.ONE)
-        .outputGate(GateActivation.SIGMOID)
-        .gatePlace(GatePlace.BEFORE_NORM)
-        .gateLowRank(0)
-        .norm(Norm.PER_HEAD)
-        .toeplitz(Toeplitz.FIRST_LAYER)
-        .build();
+    return Configs.with(
+        standard(),
+        Map.of(
+            "heads",
+            heads,
+            "start",
+            Start.ONE,
+            "outputGate",
+            GateActivation.SIGMOID,
+            "gatePlace",
+            GatePlace.BEFORE_NORM,
+            "gateLowRank",
+            0,
+            "norm",
+            Norm.PER_HEAD,
+            "toeplitz",
+            Toeplitz.FIRST_LAYER));
   }
 
   /**
@@ -173,17 +196,17 @@ public record LightNetConfig(
    * @param axes sizes, such as height and width
    */
   public static LightNetConfig grid(int heads, Integer... axes) {
-    return builder()
-        .heads(heads)
-        .bidirectional(true)
-        .toeplitz(Toeplitz.EVERY_LAYER)
-        .axes(List.of(axes))
-        .build();
-  }
-
-  /** A builder of the defaults. */
-  public static Builder builder() {
-    return new Builder();
+    return Configs.with(
+        standard(),
+        Map.of(
+            "heads",
+            heads,
+            "bidirectional",
+            true,
+            "toeplitz",
+            Toeplitz.EVERY_LAYER,
+            "axes",
+            List.of(axes)));
   }
 
   /**
@@ -194,33 +217,56 @@ public record LightNetConfig(
     return List.of(
         standard(),
         xmixers(2),
-        builder()
-            .heads(1)
-            .relative(RelativeEncoding.COSINE_HIGH)
-            .shortConvolution(3)
-            .gatePlace(GatePlace.BEFORE_NORM)
-            .build(),
-        builder()
-            .heads(2)
-            .relative(RelativeEncoding.ROTATE)
-            .toeplitz(Toeplitz.EVERY_LAYER)
-            .axes(List.of(16, 5))
-            .outputGate(GateActivation.NONE)
-            .build(),
-        builder()
-            .heads(4)
-            .bidirectional(true)
-            .relative(RelativeEncoding.COSINE)
-            .outputGate(GateActivation.SIGMOID)
-            .build(),
-        builder()
-            .heads(4)
-            .bidirectional(true)
-            .start(Start.ONE)
-            .toeplitz(Toeplitz.EVERY_LAYER)
-            .axes(List.of(12, 2, 3))
-            .build(),
-        builder().heads(2).outputGate(GateActivation.NONE).norm(Norm.NONE).build());
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                1,
+                "relative",
+                RelativeEncoding.COSINE_HIGH,
+                "shortConvolution",
+                3,
+                "gatePlace",
+                GatePlace.BEFORE_NORM)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                2,
+                "relative",
+                RelativeEncoding.ROTATE,
+                "toeplitz",
+                Toeplitz.EVERY_LAYER,
+                "axes",
+                List.of(16, 5),
+                "outputGate",
+                GateActivation.NONE)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                4,
+                "bidirectional",
+                true,
+                "relative",
+                RelativeEncoding.COSINE,
+                "outputGate",
+                GateActivation.SIGMOID)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                4,
+                "bidirectional",
+                true,
+                "start",
+                Start.ONE,
+                "toeplitz",
+                Toeplitz.EVERY_LAYER,
+                "axes",
+                List.of(12, 2, 3))),
+        Configs.with(
+            standard(), Map.of("heads", 2, "outputGate", GateActivation.NONE, "norm", Norm.NONE)));
   }
 
   @Override
@@ -231,120 +277,5 @@ public record LightNetConfig(
         toeplitz == Toeplitz.EVERY_LAYER
             || (toeplitz == Toeplitz.FIRST_LAYER && place.layer() == 0);
     return new SequenceMixer(new LightNet(sizes, this, new Grid(axes), encoded));
-  }
-
-  /** Sets fields by name; the rest keep their defaults. */
-  public static final class Builder {
-    private int heads;
-    private double keyExpansion = 1;
-    private Start start = Start.EMPTY;
-    private GateActivation outputGate = GateActivation.SILU;
-    private GatePlace gatePlace = GatePlace.AFTER_NORM;
-    private int gateLowRank = 128;
-    private Norm norm = Norm.WHOLE;
-    private RelativeEncoding relative = RelativeEncoding.NONE;
-    private double relativeBase = 10000;
-    private Toeplitz toeplitz = Toeplitz.NONE;
-    private List<Integer> axes = List.of();
-    private boolean bidirectional;
-    private int shortConvolution;
-
-    private Builder() {}
-
-    /** H. */
-    public Builder heads(int number) {
-      this.heads = number;
-      return this;
-    }
-
-    /** H K over the width. */
-    public Builder keyExpansion(double factor) {
-      this.keyExpansion = factor;
-      return this;
-    }
-
-    /** What the sum starts from. */
-    public Builder start(Start from) {
-      this.start = from;
-      return this;
-    }
-
-    /** The output gate's activation. */
-    public Builder outputGate(GateActivation activation) {
-      this.outputGate = activation;
-      return this;
-    }
-
-    /** Before or after the norm. */
-    public Builder gatePlace(GatePlace place) {
-      this.gatePlace = place;
-      return this;
-    }
-
-    /** R. */
-    public Builder gateLowRank(int rank) {
-      this.gateLowRank = rank;
-      return this;
-    }
-
-    /** What the output is normalised over. */
-    public Builder norm(Norm over) {
-      this.norm = over;
-      return this;
-    }
-
-    /** MD-LRPE. */
-    public Builder relative(RelativeEncoding encoding) {
-      this.relative = encoding;
-      return this;
-    }
-
-    /** The base of its angles. */
-    public Builder relativeBase(double base) {
-      this.relativeBase = base;
-      return this;
-    }
-
-    /** MD-TPE. */
-    public Builder toeplitz(Toeplitz layers) {
-      this.toeplitz = layers;
-      return this;
-    }
-
-    /** Sizes of the grid. */
-    public Builder axes(List<Integer> sizes) {
-      this.axes = sizes;
-      return this;
-    }
-
-    /** Whether later positions are seen. */
-    public Builder bidirectional(boolean on) {
-      this.bidirectional = on;
-      return this;
-    }
-
-    /** W. */
-    public Builder shortConvolution(int span) {
-      this.shortConvolution = span;
-      return this;
-    }
-
-    /** The configuration, checked. */
-    public LightNetConfig build() {
-      return new LightNetConfig(
-          heads,
-          keyExpansion,
-          start,
-          outputGate,
-          gatePlace,
-          gateLowRank,
-          norm,
-          relative,
-          relativeBase,
-          toeplitz,
-          axes,
-          bidirectional,
-          shortConvolution);
-    }
   }
 }

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Describes a {@link LinearAttention}. What is absent takes the first paper's default.
@@ -84,12 +86,14 @@ public record LinearAttentionConfig(
 
   /** The layer of the paper that named it (Katharopoulos et al. 2020, equations 4, 7, 18-20). */
   public static LinearAttentionConfig standard() {
-    return builder().build();
+    return standard(FeatureMap.ELU_PLUS_ONE, true);
   }
 
   /** The default where these are said: Based adds 1e-6 to the normaliser. */
   static LinearAttentionConfig standard(FeatureMap featureMap, boolean normalised) {
-    return builder().featureMap(featureMap).normalised(normalised).build();
+    double eps = featureMap == FeatureMap.TAYLOR ? 1e-6 : 1e-10;
+    return new LinearAttentionConfig(
+        4, 0, 1, featureMap, 2, normalised, eps, false, 0, GateActivation.NONE, false);
   }
 
   /**
@@ -97,36 +101,48 @@ public record LinearAttentionConfig(
    * features of 16 keys per head, normaliser + 1e-6.
    */
   public static LinearAttentionConfig based(int heads) {
-    return builder().heads(heads).keyDim(BASED_KEYS).featureMap(FeatureMap.TAYLOR).build();
-  }
-
-  /** A builder of the defaults. */
-  public static Builder builder() {
-    return new Builder();
+    return Configs.with(
+        standard(), Map.of("heads", heads, "keyDim", BASED_KEYS, "featureMap", FeatureMap.TAYLOR));
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<LinearAttentionConfig> examples() {
     return List.of(
         standard(),
-        builder().heads(2).keyDim(2).featureMap(FeatureMap.TAYLOR).shortConvolution(2).build(),
-        builder()
-            .heads(1)
-            .keyDim(3)
-            .featureMap(FeatureMap.RELU)
-            .valueExpansion(2)
-            .norm(true)
-            .build(),
-        builder().heads(1).featureMap(FeatureMap.IDENTITY).normalised(false).build(),
-        builder()
-            .heads(2)
-            .keyDim(2)
-            .featureMap(FeatureMap.TAYLOR)
-            .taylorOrder(3)
-            .normalised(false)
-            .build(),
-        builder().heads(4).keyDim(2).bidirectional(true).build(),
-        builder().heads(2).outputGate(GateActivation.SIGMOID).build());
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads", 2, "keyDim", 2, "featureMap", FeatureMap.TAYLOR, "shortConvolution", 2)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                1,
+                "keyDim",
+                3,
+                "featureMap",
+                FeatureMap.RELU,
+                "valueExpansion",
+                2,
+                "norm",
+                true)),
+        Configs.with(
+            standard(), Map.of("heads", 1, "featureMap", FeatureMap.IDENTITY, "normalised", false)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "heads",
+                2,
+                "keyDim",
+                2,
+                "featureMap",
+                FeatureMap.TAYLOR,
+                "taylorOrder",
+                3,
+                "normalised",
+                false)),
+        Configs.with(standard(), Map.of("heads", 4, "keyDim", 2, "bidirectional", true)),
+        Configs.with(standard(), Map.of("heads", 2, "outputGate", GateActivation.SIGMOID)));
   }
 
   @Override
@@ -135,105 +151,5 @@ public record LinearAttentionConfig(
     HeadSizes sizes =
         keyDim == 0 ? even : new HeadSizes(place.width(), heads, heads, keyDim, even.values());
     return new SequenceMixer(new LinearAttention(sizes, this));
-  }
-
-  /** Sets fields by name; the rest keep their defaults. */
-  public static final class Builder {
-    private int heads = 4;
-    private int keyDim;
-    private double valueExpansion = 1;
-    private FeatureMap featureMap = FeatureMap.ELU_PLUS_ONE;
-    private int taylorOrder = 2;
-    private boolean normalised = true;
-    private double normaliserEps = 1e-10;
-    private boolean bidirectional;
-    private int shortConvolution;
-    private GateActivation outputGate = GateActivation.NONE;
-    private boolean norm;
-
-    private Builder() {}
-
-    /** H. */
-    public Builder heads(int number) {
-      this.heads = number;
-      return this;
-    }
-
-    /** K before the feature map. */
-    public Builder keyDim(int keys) {
-      this.keyDim = keys;
-      return this;
-    }
-
-    /** H V over the width. */
-    public Builder valueExpansion(double factor) {
-      this.valueExpansion = factor;
-      return this;
-    }
-
-    /** Of queries and keys; sets the default of what is added to the normaliser. */
-    public Builder featureMap(FeatureMap map) {
-      this.featureMap = map;
-      this.normaliserEps = map == FeatureMap.TAYLOR ? 1e-6 : 1e-10;
-      return this;
-    }
-
-    /** P. */
-    public Builder taylorOrder(int order) {
-      this.taylorOrder = order;
-      return this;
-    }
-
-    /** Whether outputs are divided by the sum of their weights. */
-    public Builder normalised(boolean on) {
-      this.normalised = on;
-      return this;
-    }
-
-    /** Added to that sum. */
-    public Builder normaliserEps(double eps) {
-      this.normaliserEps = eps;
-      return this;
-    }
-
-    /** Whether outputs are normalised per head. */
-    public Builder norm(boolean on) {
-      this.norm = on;
-      return this;
-    }
-
-    /** Whether later positions are seen. */
-    public Builder bidirectional(boolean on) {
-      this.bidirectional = on;
-      return this;
-    }
-
-    /** W. */
-    public Builder shortConvolution(int span) {
-      this.shortConvolution = span;
-      return this;
-    }
-
-    /** What multiplies the outputs. */
-    public Builder outputGate(GateActivation activation) {
-      this.outputGate = activation;
-      return this;
-    }
-
-    /** The configuration, checked. */
-    public LinearAttentionConfig build() {
-      return new LinearAttentionConfig(
-          heads,
-          keyDim,
-          valueExpansion,
-          featureMap,
-          taylorOrder,
-          normalised,
-          normaliserEps,
-          bidirectional,
-          shortConvolution,
-          outputGate,
-          norm);
-    }
   }
 }

@@ -6,10 +6,12 @@ import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Describes a {@link Mamba2}. What is absent takes the reference's default.
@@ -88,49 +90,85 @@ public record Mamba2Config(
 
   /** The layer of the paper's language models (Dao and Gu 2024, and its code). */
   public static Mamba2Config standard() {
-    return builder().build();
+    return new Mamba2Config(
+        128,
+        4,
+        2,
+        0,
+        1,
+        GateActivation.SILU,
+        true,
+        false,
+        false,
+        false,
+        true,
+        new Range(0.001, 0.1),
+        1e-4,
+        0,
+        Double.POSITIVE_INFINITY,
+        new Range(1, 16));
   }
 
   /** The reference's simple module (mamba2_simple.py): N = 64, P = 128. */
   public static Mamba2Config simple() {
-    return builder().stateSize(64).headDim(128).build();
-  }
-
-  /** A builder of the defaults. */
-  public static Builder builder() {
-    return new Builder();
+    return Configs.with(standard(), Map.of("stateSize", 64, "headDim", 128));
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<Mamba2Config> examples() {
     return List.of(
         standard(),
-        builder()
-            .stateSize(3)
-            .headDim(2)
-            .groups(2)
-            .normBeforeGate(true)
-            .skipPerFeature(true)
-            .projectionBias(true)
-            .convolutionBias(false)
-            .build(),
-        builder()
-            .stateSize(3)
-            .headDim(5)
-            .expansion(1)
-            .shortConvolution(2)
-            .norm(false)
-            .stepInit(0.2, 0.9)
-            .stepLimits(0.1, 1.5)
-            .build(),
-        builder()
-            .stateSize(3)
-            .headDim(2)
-            .shortConvolution(0)
-            .outputGate(GateActivation.NONE)
-            .norm(false)
-            .build(),
-        builder().stateSize(3).headDim(2).outputGate(GateActivation.NONE).build());
+        Configs.with(
+            standard(),
+            Map.of(
+                "stateSize",
+                3,
+                "headDim",
+                2,
+                "groups",
+                2,
+                "normBeforeGate",
+                true,
+                "skipPerFeature",
+                true,
+                "projectionBias",
+                true,
+                "convolutionBias",
+                false)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "stateSize",
+                3,
+                "headDim",
+                5,
+                "expansion",
+                1,
+                "shortConvolution",
+                2,
+                "norm",
+                false,
+                "stepInit",
+                new Range(0.2, 0.9),
+                "stepLow",
+                0.1,
+                "stepHigh",
+                1.5)),
+        Configs.with(
+            standard(),
+            Map.of(
+                "stateSize",
+                3,
+                "headDim",
+                2,
+                "shortConvolution",
+                0,
+                "outputGate",
+                GateActivation.NONE,
+                "norm",
+                false)),
+        Configs.with(
+            standard(), Map.of("stateSize", 3, "headDim", 2, "outputGate", GateActivation.NONE)));
   }
 
   @Override
@@ -164,139 +202,5 @@ public record Mamba2Config(
         field,
         range.low(),
         range.high());
-  }
-
-  /** Sets fields by name; the rest keep their defaults. */
-  public static final class Builder {
-    private int stateSize = 128;
-    private int shortConvolution = 4;
-    private int expansion = 2;
-    private int headDim;
-    private int groups = 1;
-    private GateActivation outputGate = GateActivation.SILU;
-    private boolean norm = true;
-    private boolean normBeforeGate;
-    private boolean skipPerFeature;
-    private boolean projectionBias;
-    private boolean convolutionBias = true;
-    private Range stepInit = new Range(0.001, 0.1);
-    private double stepFloor = 1e-4;
-    private double stepLow;
-    private double stepHigh = Double.POSITIVE_INFINITY;
-    private Range rateInit = new Range(1, 16);
-
-    private Builder() {}
-
-    /** N. */
-    public Builder stateSize(int numbers) {
-      this.stateSize = numbers;
-      return this;
-    }
-
-    /** W. */
-    public Builder shortConvolution(int span) {
-      this.shortConvolution = span;
-      return this;
-    }
-
-    /** H P over the width. */
-    public Builder expansion(int factor) {
-      this.expansion = factor;
-      return this;
-    }
-
-    /** P. */
-    public Builder headDim(int features) {
-      this.headDim = features;
-      return this;
-    }
-
-    /** G. */
-    public Builder groups(int number) {
-      this.groups = number;
-      return this;
-    }
-
-    /** What multiplies the outputs. */
-    public Builder outputGate(GateActivation activation) {
-      this.outputGate = activation;
-      return this;
-    }
-
-    /** Whether outputs are normalised. */
-    public Builder norm(boolean on) {
-      this.norm = on;
-      return this;
-    }
-
-    /** Whether the gate multiplies after the norm. */
-    public Builder normBeforeGate(boolean on) {
-      this.normBeforeGate = on;
-      return this;
-    }
-
-    /** Whether the skip has a number per feature. */
-    public Builder skipPerFeature(boolean on) {
-      this.skipPerFeature = on;
-      return this;
-    }
-
-    /** Whether projections have biases. */
-    public Builder projectionBias(boolean on) {
-      this.projectionBias = on;
-      return this;
-    }
-
-    /** Whether the convolution has a bias. */
-    public Builder convolutionBias(boolean on) {
-      this.convolutionBias = on;
-      return this;
-    }
-
-    /** Steps at the start. */
-    public Builder stepInit(double low, double high) {
-      this.stepInit = new Range(low, high);
-      return this;
-    }
-
-    /** Least step at the start. */
-    public Builder stepFloor(double least) {
-      this.stepFloor = least;
-      return this;
-    }
-
-    /** Limits of the step. */
-    public Builder stepLimits(double low, double high) {
-      this.stepLow = low;
-      this.stepHigh = high;
-      return this;
-    }
-
-    /** Decay rates at the start. */
-    public Builder rateInit(double low, double high) {
-      this.rateInit = new Range(low, high);
-      return this;
-    }
-
-    /** The configuration, checked. */
-    public Mamba2Config build() {
-      return new Mamba2Config(
-          stateSize,
-          shortConvolution,
-          expansion,
-          headDim,
-          groups,
-          outputGate,
-          norm,
-          normBeforeGate,
-          skipPerFeature,
-          projectionBias,
-          convolutionBias,
-          stepInit,
-          stepFloor,
-          stepLow,
-          stepHigh,
-          rateInit);
-    }
   }
 }

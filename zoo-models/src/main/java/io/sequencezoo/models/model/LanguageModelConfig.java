@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
@@ -13,6 +14,7 @@ import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -108,27 +110,12 @@ public record LanguageModelConfig(
 
   /** The same model of a vocabulary. */
   public LanguageModelConfig withVocabulary(int size) {
-    return with(size, layers, mixer);
+    return Configs.with(this, "vocabulary", size);
   }
 
   /** The same model of equal layers with another mixer. */
   public LanguageModelConfig withMixer(MixerConfig other) {
-    return with(vocabulary, Layers.of(layers.count()), other);
-  }
-
-  private LanguageModelConfig with(int size, Layers stages, MixerConfig common) {
-    return new LanguageModelConfig(
-        size,
-        width,
-        stages,
-        common,
-        channel,
-        norm,
-        normPlacement,
-        tiedEmbeddings,
-        maxPositions,
-        dropout,
-        initStd);
+    return Configs.with(this, Map.of("layers", layers.count(), "mixer", other));
   }
 
   /** Small forms that together reach every switch; the laws run over them. */

@@ -3,8 +3,8 @@ package io.sequencezoo.models.model;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.State;
-import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -48,18 +48,7 @@ public record Rows(String model, int[] starts, int[] lengths, int[] consumed) {
           steps);
       return context.sequences().lengths();
     }
-    int[] lengths = context.lengths();
-    if (lengths == null) {
-      lengths = new int[batch];
-      Arrays.fill(lengths, steps);
-    }
-    checkArgument(
-        lengths.length == batch,
-        "%s: lengths must have one entry per row, got %s for B=%s",
-        model,
-        lengths.length,
-        batch);
-    return lengths;
+    return Lengths.of(model, context.lengths(), batch, steps);
   }
 
   /** The number of rows. */

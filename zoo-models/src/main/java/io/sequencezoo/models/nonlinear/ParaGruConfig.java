@@ -4,9 +4,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.nonlinear.ParaRnnOptions.Initialisation;
-import io.sequencezoo.models.nonlinear.ParaRnnOptions.Layout;
 import java.util.List;
 
 /**
@@ -32,25 +29,12 @@ public record ParaGruConfig(
     Initialisation initialisation,
     double normClip,
     boolean residualScale)
-    implements MixerConfig {
+    implements ParaRnnConfig {
   static final String NAME = "para_gru";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public ParaGruConfig {
-    RecurrentLayer.checkHidden(NAME, hidden);
-    new ParaRnnOptions(heads, layout, shortConvolution, initialisation, normClip, residualScale)
-        .checked(NAME);
-  }
-
-  private ParaGruConfig(ParaRnnOptions options) {
-    this(
-        0,
-        options.heads(),
-        options.layout(),
-        options.shortConvolution(),
-        options.initialisation(),
-        options.normClip(),
-        options.residualScale());
+    ParaRnn.check(NAME, hidden, heads, layout, shortConvolution, normClip, residualScale);
   }
 
   /** The block with the reference code's initialisation. */
@@ -60,21 +44,9 @@ public record ParaGruConfig(
 
   /** The default where layout and initialisation are these. */
   static ParaGruConfig standard(Layout layout, Initialisation initialisation) {
-    return new ParaGruConfig(ParaRnnOptions.standard(layout, initialisation));
-  }
-
-  /** The block of the paper's language models: its initialisation, weights clipped to 0.5. */
-  public static ParaGruConfig paper() {
-    return new ParaGruConfig(ParaRnnOptions.paper());
-  }
-
-  /**
-   * The bare cell of the paper's synthetic tasks: 4 heads, nothing around it.
-   *
-   * @param normClip 0.9 in the paper, 0 for parity
-   */
-  public static ParaGruConfig bare(double normClip) {
-    return new ParaGruConfig(ParaRnnOptions.bare(normClip));
+    boolean block = layout == Layout.BLOCK;
+    return new ParaGruConfig(
+        0, 2, layout, layout.span(), initialisation, initialisation.clip(), block);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
@@ -85,9 +57,6 @@ public record ParaGruConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    ParaRnnOptions options =
-        new ParaRnnOptions(
-            heads, layout, shortConvolution, initialisation, normClip, residualScale);
-    return new SequenceMixer(options.build(ParaRnn.Kind.GRU, place.width(), hidden));
+    return new SequenceMixer(ParaRnn.of(ParaRnn.Kind.GRU, place.width(), this));
   }
 }

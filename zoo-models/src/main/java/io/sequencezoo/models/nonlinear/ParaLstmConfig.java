@@ -4,9 +4,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
-import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.nonlinear.ParaRnnOptions.Initialisation;
-import io.sequencezoo.models.nonlinear.ParaRnnOptions.Layout;
 import java.util.List;
 
 /**
@@ -31,25 +28,12 @@ public record ParaLstmConfig(
     Initialisation initialisation,
     double normClip,
     boolean residualScale)
-    implements MixerConfig {
+    implements ParaRnnConfig {
   static final String NAME = "para_lstm";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public ParaLstmConfig {
-    RecurrentLayer.checkHidden(NAME, hidden);
-    new ParaRnnOptions(heads, layout, shortConvolution, initialisation, normClip, residualScale)
-        .checked(NAME);
-  }
-
-  private ParaLstmConfig(ParaRnnOptions options) {
-    this(
-        0,
-        options.heads(),
-        options.layout(),
-        options.shortConvolution(),
-        options.initialisation(),
-        options.normClip(),
-        options.residualScale());
+    ParaRnn.check(NAME, hidden, heads, layout, shortConvolution, normClip, residualScale);
   }
 
   /** The block with the reference code's initialisation. */
@@ -59,21 +43,9 @@ public record ParaLstmConfig(
 
   /** The default where layout and initialisation are these. */
   static ParaLstmConfig standard(Layout layout, Initialisation initialisation) {
-    return new ParaLstmConfig(ParaRnnOptions.standard(layout, initialisation));
-  }
-
-  /** The block of the paper's language models: its initialisation, weights clipped to 0.5. */
-  public static ParaLstmConfig paper() {
-    return new ParaLstmConfig(ParaRnnOptions.paper());
-  }
-
-  /**
-   * The bare cell of the paper's synthetic tasks: 4 heads, nothing around it.
-   *
-   * @param normClip 0.9 in the paper, 0 for parity
-   */
-  public static ParaLstmConfig bare(double normClip) {
-    return new ParaLstmConfig(ParaRnnOptions.bare(normClip));
+    boolean block = layout == Layout.BLOCK;
+    return new ParaLstmConfig(
+        0, 2, layout, layout.span(), initialisation, initialisation.clip(), block);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
@@ -84,9 +56,6 @@ public record ParaLstmConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    ParaRnnOptions options =
-        new ParaRnnOptions(
-            heads, layout, shortConvolution, initialisation, normClip, residualScale);
-    return new SequenceMixer(options.build(ParaRnn.Kind.LSTM, place.width(), hidden));
+    return new SequenceMixer(ParaRnn.of(ParaRnn.Kind.LSTM, place.width(), this));
   }
 }

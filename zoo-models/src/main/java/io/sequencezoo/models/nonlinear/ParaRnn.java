@@ -1,5 +1,7 @@
 package io.sequencezoo.models.nonlinear;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
@@ -86,24 +88,66 @@ public final class ParaRnn extends AbstractParametrisation {
 
   private final Kind kind;
   private final int hidden;
-  private final ParaRnnOptions options;
+  private final ParaRnnConfig config;
   private final ShortConvolutions convolution;
 
   /** A layer of width D. */
-  ParaRnn(Kind kind, int width, int hidden, ParaRnnOptions options) {
+  ParaRnn(Kind kind, int width, int hidden, ParaRnnConfig config) {
     super(
         kind.label(),
         width,
         new NonlinearRecurrence(kind == Kind.GRU ? new ParaGruCell() : new ParaLstmCell()));
     this.kind = kind;
     this.hidden = hidden;
-    this.options = options;
+    this.config = config;
     this.convolution =
-        new ShortConvolutions(options.shortConvolution(), ImmutableMap.of(BRANCH, hidden));
+        new ShortConvolutions(config.shortConvolution(), ImmutableMap.of(BRANCH, hidden));
+  }
+
+  /** Refuses sizes that the heads don't divide. */
+  static ParaRnn of(Kind kind, int width, ParaRnnConfig config) {
+    int n = config.hidden() == 0 ? width : config.hidden();
+    int heads = config.heads();
+    int input = config.layout() == ParaRnnConfig.Layout.BLOCK ? n : width;
+    checkArgument(
+        n % heads == 0 && input % heads == 0,
+        "%s: %s %s must be divisible by heads %s; use heads 1 or another hidden",
+        kind.label(),
+        n % heads != 0 ? "hidden" : "width",
+        n % heads != 0 ? n : input,
+        heads);
+    return new ParaRnn(kind, width, n, config);
+  }
+
+  /** Checks each field alone, and with the layout. */
+  static void check(
+      String name,
+      int hidden,
+      int heads,
+      ParaRnnConfig.Layout layout,
+      int shortConvolution,
+      double normClip,
+      boolean residualScale) {
+    RecurrentLayer.checkHidden(name, hidden);
+    boolean block = layout == ParaRnnConfig.Layout.BLOCK;
+    checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", name, heads);
+    checkArgument(
+        block || shortConvolution == 0,
+        "%s: layout bare has no convolution, got shortConvolution %s; use layout block",
+        name,
+        shortConvolution);
+    checkArgument(
+        block || !residualScale, "%s: layout bare has no residualScale; use layout block", name);
+    checkArgument(
+        normClip >= 0 && Double.isFinite(normClip),
+        "%s: normClip must be positive, or 0 for none, got %s",
+        name,
+        normClip);
+    ShortConvolutions.checkSpan(name, shortConvolution);
   }
 
   private boolean isBlock() {
-    return options.layout() == ParaRnnOptions.Layout.BLOCK;
+    return config.layout() == ParaRnnConfig.Layout.BLOCK;
   }
 
   private int inputWidth() {
@@ -116,25 +160,25 @@ public final class ParaRnn extends AbstractParametrisation {
       declaration.weight("in", fanIn(), width, 2L * hidden);
       convolution.declareUniform(declaration);
     }
-    int heads = options.heads();
+    int heads = config.heads();
     declaration.weight(
         "input",
-        options.initialisation().input(kind),
+        config.initialisation().input(kind),
         heads,
         inputWidth() / heads,
         GATES,
         hidden / heads);
-    declaration.undecayed("bias", options.initialisation().bias(), GATES, hidden);
+    declaration.undecayed("bias", config.initialisation().bias(), GATES, hidden);
     declaration.undecayed(
-        ParaGruCell.DIAGONAL, options.initialisation().diagonal(options.normClip()), GATES, hidden);
+        ParaGruCell.DIAGONAL, config.initialisation().diagonal(config.normClip()), GATES, hidden);
     if (kind == Kind.LSTM) {
       declaration.undecayed(
-          ParaLstmCell.PEEPHOLE, options.initialisation().diagonal(options.normClip()), 2, hidden);
+          ParaLstmCell.PEEPHOLE, config.initialisation().diagonal(config.normClip()), 2, hidden);
     }
     if (isBlock()) {
       declaration.undecayed("norm", Initialisers.ones(), hidden);
       declaration.weight(OUT, fanIn(), hidden, width);
-      if (options.residualScale()) {
+      if (config.residualScale()) {
         declaration.undecayed("scale", Initialisers.ones(), width);
       }
     } else if (hidden != width) {
@@ -177,7 +221,7 @@ public final class ParaRnn extends AbstractParametrisation {
   }
 
   private Variable clipped(Context context, String name) {
-    double clip = options.normClip();
+    double clip = config.normClip();
     Variable weight = context.parameter(name);
     return clip == 0 ? weight : Primitives.clamp(context.tape(), weight, -clip, clip);
   }
@@ -198,7 +242,7 @@ public final class ParaRnn extends AbstractParametrisation {
             hidden,
             true);
     Variable y = Dense.linear(tape, gated, context.parameter(OUT), null);
-    return options.residualScale() ? Primitives.multiply(tape, y, context.parameter("scale")) : y;
+    return config.residualScale() ? Primitives.multiply(tape, y, context.parameter("scale")) : y;
   }
 
   @Override
@@ -210,14 +254,14 @@ public final class ParaRnn extends AbstractParametrisation {
   @Override
   public long multiplyAddsPerToken(int position) {
     long n = hidden;
-    long drive = GATES * n * inputWidth() / options.heads();
+    long drive = GATES * n * inputWidth() / config.heads();
     // Diagonals of three gates and, in the LSTM, two peepholes; h r and z (c - h), or f (c - z) and
     // o tanh(c').
     long cell = kind == Kind.GRU ? 5 * n : 7 * n;
     if (!isBlock()) {
       return drive + cell + (hidden == width ? 0 : n * width);
     }
-    long projections = 3 * n * width + (options.residualScale() ? width : 0);
+    long projections = 3 * n * width + (config.residualScale() ? width : 0);
     return projections + convolution.multiplyAddsPerToken() + drive + cell;
   }
 }

@@ -28,11 +28,6 @@ public record MinGruConfig(double expansion, int shortConvolution) implements Mi
     return new MinGruConfig(1, 0);
   }
 
-  /** With the convolution of four tokens that the paper's language models put before the cell. */
-  public static MinGruConfig withShortConvolution() {
-    return new MinGruConfig(1, 4);
-  }
-
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<MinGruConfig> examples() {
     return List.of(standard(), new MinGruConfig(2.0, 4));

@@ -29,14 +29,9 @@ public record MinLstmConfig(double expansion, int shortConvolution) implements M
     return new MinLstmConfig(1, 0);
   }
 
-  /** With the convolution of four tokens that the paper's language models put before the cell. */
-  public static MinLstmConfig withShortConvolution() {
-    return new MinLstmConfig(1, 4);
-  }
-
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<MinLstmConfig> examples() {
-    return List.of(withShortConvolution(), new MinLstmConfig(2.0, 0));
+    return List.of(new MinLstmConfig(1, 4), new MinLstmConfig(2.0, 0));
   }
 
   @Override

@@ -89,7 +89,7 @@ class ForgettingAttentionTest {
         }
       }
     }
-    if (c.outputNorm()) {
+    if (c.norm()) {
       Loops.norm(o, d, parameters.value("output_norm").toDoubleVector(), 1e-6);
     }
     if (c.outputGate()) {

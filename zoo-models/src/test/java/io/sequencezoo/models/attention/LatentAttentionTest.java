@@ -14,6 +14,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,7 +130,8 @@ class LatentAttentionTest {
             place);
     SoftmaxAttention all =
         new SoftmaxAttention(
-            SoftmaxAttentionConfig.builder().heads(128).headDim(128).build(), place);
+            Configs.with(SoftmaxAttentionConfig.standard(), Map.of("heads", 128, "headDim", 128)),
+            place);
     assertThat(latent.stateBytes(1000, DataType.FLOAT)).isEqualTo(1000L * (512 + 64) * 4);
     assertThat(all.stateBytes(1000, DataType.FLOAT))
         .isGreaterThan(56 * latent.stateBytes(1000, DataType.FLOAT));

@@ -19,6 +19,7 @@ import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,27 +41,38 @@ class SoftmaxAttentionTest {
     return Stream.of(
         SoftmaxAttentionConfig.of(4),
         SoftmaxAttentionConfig.gpt2(2),
-        config().heads(2).position(rope(Rotary.Convention.INTERLEAVED, 1)).build(),
-        config().heads(2).headDim(6).position(rope(Rotary.Convention.HALF_SPLIT, 2 / 3.)).build(),
-        config().heads(4).keyValueHeads(2).headDim(3).position(new Position.Alibi()).build(),
-        config().heads(4).keyValueHeads(1).qkNorm(true).scale(10).window(3).build(),
-        config().heads(1).position(new Position.Learned(STEPS)).outputBias(true).build(),
-        config().heads(2).bidirectional(true).window(4).bias(true).build(),
-        config().heads(2).shortConvolution(4).build(),
-        config().heads(4).keyValueHeads(2).sink(true).window(4).build(),
-        config().heads(2).sink(true).bidirectional(true).position(new Position.None()).build(),
-        config()
-            .heads(4)
-            .keyValueHeads(2)
-            .shortConvolution(2)
-            .bias(true)
-            .window(3)
-            .position(new Position.None())
-            .build());
+        config(Map.of("heads", 2, "position", rope(Rotary.Convention.INTERLEAVED, 1))),
+        config(
+            Map.of(
+                "heads", 2, "headDim", 6, "position", rope(Rotary.Convention.HALF_SPLIT, 2 / 3.))),
+        config(
+            Map.of("heads", 4, "keyValueHeads", 2, "headDim", 3, "position", new Position.Alibi())),
+        config(Map.of("heads", 4, "keyValueHeads", 1, "qkNorm", true, "scale", 10, "window", 3)),
+        config(Map.of("heads", 1, "position", new Position.Learned(STEPS), "outputBias", true)),
+        config(Map.of("heads", 2, "bidirectional", true, "window", 4, "bias", true)),
+        config(Map.of("heads", 2, "shortConvolution", 4)),
+        config(Map.of("heads", 4, "keyValueHeads", 2, "sink", true, "window", 4)),
+        config(
+            Map.of(
+                "heads", 2, "sink", true, "bidirectional", true, "position", new Position.None())),
+        config(
+            Map.of(
+                "heads",
+                4,
+                "keyValueHeads",
+                2,
+                "shortConvolution",
+                2,
+                "bias",
+                true,
+                "window",
+                3,
+                "position",
+                new Position.None())));
   }
 
-  private static SoftmaxAttentionConfig.Builder config() {
-    return SoftmaxAttentionConfig.builder();
+  private static SoftmaxAttentionConfig config(Map<String, ?> changes) {
+    return Configs.with(SoftmaxAttentionConfig.standard(), changes);
   }
 
   private static Position rope(Rotary.Convention convention, double fraction) {
@@ -106,7 +118,7 @@ class SoftmaxAttentionTest {
 
   @Test
   void dropout_isForTrainingAloneAndFollowsTheSeed() {
-    SoftmaxAttentionConfig config = config().heads(2).dropout(0.5).build();
+    SoftmaxAttentionConfig config = config(Map.of("heads", 2, "dropout", 0.5));
     SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = random(mixer);
     Tape tape = Tape.detached();
@@ -118,7 +130,7 @@ class SoftmaxAttentionTest {
     assertThat(trained).isNotEqualTo(inferred);
     assertThat(trained).isEqualTo(output(mixer, Context.training(tape, parameters, 1), x));
     assertThat(trained).isNotEqualTo(output(mixer, Context.training(tape, parameters, 2), x));
-    assertThatThrownBy(() -> config().dropout(1).build())
+    assertThatThrownBy(() -> config(Map.of("dropout", 1)))
         .hasMessage("softmax_attention: dropout must be in [0, 1), got 1.0");
   }
 
@@ -293,15 +305,17 @@ class SoftmaxAttentionTest {
     MixerConfig.Place place = MixerConfig.Place.alone(8);
     // 8 x 8 for query and output, 8 x 4 for key and value, 2 x 8 for each of 10 keys.
     SoftmaxAttention whole =
-        new SoftmaxAttention(config().heads(4).keyValueHeads(2).build(), place);
+        new SoftmaxAttention(config(Map.of("heads", 4, "keyValueHeads", 2)), place);
     assertThat(whole.multiplyAddsPerToken(9)).isEqualTo(2 * 64 + 2 * 32 + 160);
     assertThat(whole.stateBytes(10, DataType.FLOAT)).isEqualTo(2 * 10 * 4 * 4);
-    SoftmaxAttention windowed = new SoftmaxAttention(config().heads(4).window(3).build(), place);
+    SoftmaxAttention windowed =
+        new SoftmaxAttention(config(Map.of("heads", 4, "window", 3)), place);
     assertThat(windowed.multiplyAddsPerToken(9)).isEqualTo(4 * 64 + 2 * 8 * 3);
     assertThat(windowed.stateBytes(10, DataType.FLOAT)).isEqualTo(2 * 3 * 8 * 4);
     // Convolutions of 4 tokens over 8 + 4 + 4 features, with caches of 3.
     SoftmaxAttention convolved =
-        new SoftmaxAttention(config().heads(4).keyValueHeads(2).shortConvolution(4).build(), place);
+        new SoftmaxAttention(
+            config(Map.of("heads", 4, "keyValueHeads", 2, "shortConvolution", 4)), place);
     assertThat(convolved.multiplyAddsPerToken(9)).isEqualTo(whole.multiplyAddsPerToken(9) + 4 * 16);
     assertThat(convolved.stateBytes(10, DataType.FLOAT))
         .isEqualTo(whole.stateBytes(10, DataType.FLOAT) + 3 * 16 * 4);
@@ -310,10 +324,7 @@ class SoftmaxAttentionTest {
   @Test
   void learnedPositions_endWhereTheTableDoes() {
     SequenceMixer mixer =
-        config()
-            .heads(1)
-            .position(new Position.Learned(STEPS - 1))
-            .build()
+        config(Map.of("heads", 1, "position", new Position.Learned(STEPS - 1)))
             .build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = random(mixer);
     Tape tape = Tape.detached();
@@ -335,12 +346,16 @@ class SoftmaxAttentionTest {
     BlockConfig read = Configs.read("mixer", text, BlockConfig.class);
     assertThat(read)
         .isEqualTo(
-            config()
-                .heads(4)
-                .keyValueHeads(2)
-                .window(16)
-                .position(new Position.Rope(Rotary.Convention.INTERLEAVED, 500.0, 1.0))
-                .build());
+            config(
+                Map.of(
+                    "heads",
+                    4,
+                    "keyValueHeads",
+                    2,
+                    "window",
+                    16,
+                    "position",
+                    new Position.Rope(Rotary.Convention.INTERLEAVED, 500.0, 1.0))));
     for (SoftmaxAttentionConfig config : configs().toList()) {
       assertThat(Configs.read("mixer", Configs.write(config), BlockConfig.class)).isEqualTo(config);
     }
@@ -356,15 +371,15 @@ class SoftmaxAttentionTest {
         .hasMessage(
             "softmax_attention: width 48 must be divisible by heads 5; use heads 4 or 6,"
                 + " or set headDim");
-    assertThatThrownBy(() -> config().heads(4).keyValueHeads(3).build())
+    assertThatThrownBy(() -> config(Map.of("heads", 4, "keyValueHeads", 3)))
         .hasMessage("softmax_attention: heads 4 must be divisible by keyValueHeads 3; use 1 or 4");
-    assertThatThrownBy(() -> config().heads(4).window(-1).build())
+    assertThatThrownBy(() -> config(Map.of("heads", 4, "window", -1)))
         .hasMessage("softmax_attention: window must be at least 1, or 0 for none, got -1");
-    assertThatThrownBy(() -> config().shortConvolution(1).build())
+    assertThatThrownBy(() -> config(Map.of("shortConvolution", 1)))
         .hasMessage(
             "softmax_attention: shortConvolution must be a width of at least 2, or 0 for none,"
                 + " got 1");
-    assertThatThrownBy(() -> config().shortConvolution(4).bidirectional(true).build())
+    assertThatThrownBy(() -> config(Map.of("shortConvolution", 4, "bidirectional", true)))
         .hasMessage(
             "softmax_attention: shortConvolution must be 0 with bidirectional, got 4;"
                 + " it is causal: leave one of them out");

@@ -10,6 +10,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.op.SsdInputs;
 import io.sequencezoo.core.registry.MixerConfig;
@@ -226,9 +227,10 @@ class ExtremeGatesTest {
         new RetNetConfig(1, 1.0, 1.0, true, 10000, 0, GateActivation.SILU, true),
         new Hgrn2Config(1, 1, 0.2, Hgrn2Config.Bounds.CONSTANT, 0, GateActivation.NONE, true),
         new Hgrn2Config(1, 1, 1, Hgrn2Config.Bounds.RISING, 0, GateActivation.NONE, true),
-        LightNetConfig.builder().heads(1).gateLowRank(2).build(),
-        LightNetConfig.builder().heads(1).gateLowRank(2).bidirectional(true).build(),
-        Mamba2Config.builder().stateSize(4).build());
+        Configs.with(LightNetConfig.standard(), Map.of("heads", 1, "gateLowRank", 2)),
+        Configs.with(
+            LightNetConfig.standard(), Map.of("heads", 1, "gateLowRank", 2, "bidirectional", true)),
+        Configs.with(Mamba2Config.standard(), "stateSize", 4));
   }
 
   /** Weights so large that gates saturate both ways and softplus is linear. */

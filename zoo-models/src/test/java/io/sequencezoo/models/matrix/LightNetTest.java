@@ -22,6 +22,7 @@ import io.sequencezoo.models.matrix.LightNetConfig.Start;
 import io.sequencezoo.models.matrix.LightNetConfig.Toeplitz;
 import io.sequencezoo.models.position.RelativeEncoding;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -196,8 +197,10 @@ class LightNetTest {
     return y;
   }
 
-  private static LightNetConfig.Builder base() {
-    return LightNetConfig.builder().heads(HEADS).gateLowRank(3);
+  private static LightNetConfig base(Map<String, ?> changes) {
+    LightNetConfig small =
+        Configs.with(LightNetConfig.standard(), Map.of("heads", HEADS, "gateLowRank", 3));
+    return Configs.with(small, changes);
   }
 
   static Stream<LightNetConfig> gatesAndNorms() {
@@ -205,16 +208,20 @@ class LightNetTest {
         .flatMap(
             gate ->
                 Stream.of(
-                    base().outputGate(gate).build(),
-                    base().outputGate(gate).gatePlace(GatePlace.BEFORE_NORM).build(),
-                    base().outputGate(gate).norm(Norm.PER_HEAD).start(Start.ONE).build(),
-                    base().outputGate(gate).norm(Norm.NONE).build(),
-                    base()
-                        .outputGate(gate)
-                        .norm(Norm.PER_HEAD)
-                        .gatePlace(GatePlace.BEFORE_NORM)
-                        .shortConvolution(3)
-                        .build()));
+                    base(Map.of("outputGate", gate)),
+                    base(Map.of("outputGate", gate, "gatePlace", GatePlace.BEFORE_NORM)),
+                    base(Map.of("outputGate", gate, "norm", Norm.PER_HEAD, "start", Start.ONE)),
+                    base(Map.of("outputGate", gate, "norm", Norm.NONE)),
+                    base(
+                        Map.of(
+                            "outputGate",
+                            gate,
+                            "norm",
+                            Norm.PER_HEAD,
+                            "gatePlace",
+                            GatePlace.BEFORE_NORM,
+                            "shortConvolution",
+                            3))));
   }
 
   static Stream<LightNetConfig> toeplitz() {
@@ -224,12 +231,16 @@ class LightNetTest {
                 Stream.of(false, true)
                     .map(
                         both ->
-                            base()
-                                .toeplitz(Toeplitz.EVERY_LAYER)
-                                .axes(axes)
-                                .bidirectional(both)
-                                .start(both ? Start.ONE : Start.EMPTY)
-                                .build()));
+                            base(
+                                Map.of(
+                                    "toeplitz",
+                                    Toeplitz.EVERY_LAYER,
+                                    "axes",
+                                    axes,
+                                    "bidirectional",
+                                    both,
+                                    "start",
+                                    both ? Start.ONE : Start.EMPTY))));
   }
 
   @ParameterizedTest
@@ -243,7 +254,8 @@ class LightNetTest {
   void bidirectional_seesRelativePositionsOnEveryGrid(RelativeEncoding encoding) {
     for (List<Integer> axes : encoding == RelativeEncoding.NONE ? GRIDS.subList(0, 1) : GRIDS) {
       LightNetConfig config =
-          base().keyExpansion(6).relative(encoding).axes(axes).bidirectional(true).build();
+          base(
+              Map.of("keyExpansion", 6, "relative", encoding, "axes", axes, "bidirectional", true));
       LayerOracle.assertTranscribed(config, WIDTH, (x, p) -> oracle(x, p, config));
     }
   }
@@ -258,15 +270,15 @@ class LightNetTest {
       names = {"COSINE", "COSINE_LOW", "COSINE_HIGH"})
   void causalCosineForm_seesRelativePositionsOnEveryGrid(RelativeEncoding encoding) {
     for (List<Integer> axes : GRIDS) {
-      LightNetConfig config = base().keyExpansion(3).relative(encoding).axes(axes).build();
+      LightNetConfig config = base(Map.of("keyExpansion", 3, "relative", encoding, "axes", axes));
       LayerOracle.assertTranscribed(config, WIDTH, (x, p) -> oracle(x, p, config));
     }
   }
 
   @Test
   void toeplitz_isInTheFirstLayerOnly() {
-    LightNetConfig config = base().toeplitz(Toeplitz.FIRST_LAYER).build();
-    LightNetConfig without = base().build();
+    LightNetConfig config = base(Map.of("toeplitz", Toeplitz.FIRST_LAYER));
+    LightNetConfig without = base(Map.of());
     LayerOracle.assertTranscribed(
         config, new MixerConfig.Place(WIDTH, 0, 2), (x, p) -> oracle(x, p, config));
     LayerOracle.assertTranscribed(
@@ -286,22 +298,23 @@ class LightNetTest {
             BlockConfig.class);
     assertThat(read)
         .isEqualTo(
-            LightNetConfig.builder()
-                .heads(2)
-                .axes(List.of(4, 3))
-                .relative(RelativeEncoding.COSINE_HIGH)
-                .build());
+            Configs.with(
+                LightNetConfig.standard(),
+                Map.of(
+                    "heads", 2, "axes", List.of(4, 3), "relative", RelativeEncoding.COSINE_HIGH)));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
   }
 
   @Test
   void state_hasTheDeclaredSizeAndCost() {
     Parametrisation layer =
-        base()
-            .relative(RelativeEncoding.COSINE)
-            .toeplitz(Toeplitz.EVERY_LAYER)
-            .axes(List.of(5, 4))
-            .build()
+        base(Map.of(
+                "relative",
+                RelativeEncoding.COSINE,
+                "toeplitz",
+                Toeplitz.EVERY_LAYER,
+                "axes",
+                List.of(5, 4)))
             .build(MixerConfig.Place.alone(WIDTH))
             .parametrisation();
     long matrix = 2L * HEADS * VALUES * VALUES;
@@ -320,29 +333,23 @@ class LightNetTest {
   @Test
   void misfits_areRefusedWithARemedy() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> base().axes(List.of(4, 4)).build())
+        .isThrownBy(() -> base(Map.of("axes", List.of(4, 4))))
         .withMessage(
             "lightnet: axes need a position encoding that uses them, got axes [4, 4]; give toeplitz"
                 + " or relative, or leave axes out");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
-                base()
-                    .relative(RelativeEncoding.ROTATE)
-                    .axes(List.of(2, 2, 2))
-                    .build()
+                base(Map.of("relative", RelativeEncoding.ROTATE, "axes", List.of(2, 2, 2)))
                     .build(MixerConfig.Place.alone(WIDTH)))
         .withMessage(
             "lightnet: keys per head must be divisible by 6 for relative encoding rotate of 3 axes,"
                 + " got 4; use other heads or keyExpansion");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> base().bidirectional(true).shortConvolution(4).build())
+        .isThrownBy(() -> base(Map.of("bidirectional", true, "shortConvolution", 4)))
         .withMessageContaining("it is causal: leave one of them out");
     SequenceMixer small =
-        base()
-            .toeplitz(Toeplitz.EVERY_LAYER)
-            .axes(List.of(3, 2))
-            .build()
+        base(Map.of("toeplitz", Toeplitz.EVERY_LAYER, "axes", List.of(3, 2)))
             .build(MixerConfig.Place.alone(WIDTH));
     Tape tape = Tape.detached();
     Context context = Context.inference(tape, Parameters.of(small, DataType.DOUBLE, 1));

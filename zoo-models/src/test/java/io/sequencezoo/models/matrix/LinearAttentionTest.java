@@ -14,6 +14,7 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.op.TaylorFeatures;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -103,15 +104,23 @@ class LinearAttentionTest {
   void forward_isTheOracle(
       FeatureMap map, int order, boolean normalised, boolean norm, boolean bidirectional) {
     LinearAttentionConfig config =
-        LinearAttentionConfig.builder()
-            .heads(HEADS)
-            .keyDim(KEYS)
-            .featureMap(map)
-            .taylorOrder(order)
-            .normalised(normalised)
-            .norm(norm)
-            .bidirectional(bidirectional)
-            .build();
+        Configs.with(
+            LinearAttentionConfig.standard(),
+            Map.of(
+                "heads",
+                HEADS,
+                "keyDim",
+                KEYS,
+                "featureMap",
+                map,
+                "taylorOrder",
+                order,
+                "normalised",
+                normalised,
+                "norm",
+                norm,
+                "bidirectional",
+                bidirectional));
     LayerOracle.assertTranscribed(config, WIDTH, (x, p) -> oracle(x, p, config));
   }
 
@@ -163,22 +172,26 @@ class LinearAttentionTest {
     BlockConfig read =
         Configs.read("mixer", "{type: linear_attention, featureMap: taylor}", BlockConfig.class);
     assertThat(read)
-        .isEqualTo(LinearAttentionConfig.builder().featureMap(FeatureMap.TAYLOR).build());
+        .isEqualTo(Configs.with(LinearAttentionConfig.standard(), "featureMap", FeatureMap.TAYLOR));
     assertThat(((LinearAttentionConfig) read).normaliserEps()).isEqualTo(1e-6);
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LinearAttentionConfig.builder().featureMap(FeatureMap.IDENTITY).build())
+        .isThrownBy(
+            () -> Configs.with(LinearAttentionConfig.standard(), "featureMap", FeatureMap.IDENTITY))
         .withMessage(
             "linear_attention: normalised needs features with positive products, got identity of"
                 + " order 2; use elu_plus_one, relu, taylor of order 2 or 4, or normalised: false");
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> LinearAttentionConfig.builder().bidirectional(true).shortConvolution(4).build())
+            () ->
+                Configs.with(
+                    LinearAttentionConfig.standard(),
+                    Map.of("bidirectional", true, "shortConvolution", 4)))
         .withMessage(
             "linear_attention: shortConvolution must be 0 with bidirectional, got 4;"
                 + " it is causal: leave one of them out");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LinearAttentionConfig.builder().taylorOrder(5).build())
+        .isThrownBy(() -> Configs.with(LinearAttentionConfig.standard(), "taylorOrder", 5))
         .withMessage("linear_attention: taylorOrder must be in 1 to 4, got 5");
   }
 }

@@ -14,6 +14,7 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
@@ -116,32 +117,60 @@ class Mamba2Test {
 
   static Stream<Mamba2Config> options() {
     return Stream.of(
-        Mamba2Config.builder().stateSize(5).headDim(3).build(),
-        Mamba2Config.builder().stateSize(2).headDim(3).groups(2).normBeforeGate(true).build(),
-        Mamba2Config.builder().stateSize(3).headDim(4).groups(3).skipPerFeature(true).build(),
-        Mamba2Config.builder().stateSize(3).headDim(12).norm(false).shortConvolution(2).build(),
-        Mamba2Config.builder()
-            .stateSize(3)
-            .headDim(4)
-            .outputGate(GateActivation.SIGMOID)
-            .normBeforeGate(true)
-            .build(),
-        Mamba2Config.builder().stateSize(3).headDim(4).outputGate(GateActivation.NONE).build(),
-        Mamba2Config.builder()
-            .stateSize(3)
-            .headDim(4)
-            .shortConvolution(0)
-            .outputGate(GateActivation.NONE)
-            .norm(false)
-            .build(),
-        Mamba2Config.builder()
-            .stateSize(3)
-            .headDim(2)
-            .groups(2)
-            .projectionBias(true)
-            .convolutionBias(false)
-            .stepLimits(0.4, 1.1)
-            .build());
+        Configs.with(Mamba2Config.standard(), Map.of("stateSize", 5, "headDim", 3)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of("stateSize", 2, "headDim", 3, "groups", 2, "normBeforeGate", true)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of("stateSize", 3, "headDim", 4, "groups", 3, "skipPerFeature", true)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of("stateSize", 3, "headDim", 12, "norm", false, "shortConvolution", 2)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of(
+                "stateSize",
+                3,
+                "headDim",
+                4,
+                "outputGate",
+                GateActivation.SIGMOID,
+                "normBeforeGate",
+                true)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of("stateSize", 3, "headDim", 4, "outputGate", GateActivation.NONE)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of(
+                "stateSize",
+                3,
+                "headDim",
+                4,
+                "shortConvolution",
+                0,
+                "outputGate",
+                GateActivation.NONE,
+                "norm",
+                false)),
+        Configs.with(
+            Mamba2Config.standard(),
+            Map.of(
+                "stateSize",
+                3,
+                "headDim",
+                2,
+                "groups",
+                2,
+                "projectionBias",
+                true,
+                "convolutionBias",
+                false,
+                "stepLow",
+                0.4,
+                "stepHigh",
+                1.1)));
   }
 
   @ParameterizedTest
@@ -182,30 +211,37 @@ class Mamba2Test {
             "mixer",
             "{type: mamba2, groups: 2, stepInit: {low: 0.01, high: 0.2}}",
             BlockConfig.class);
-    assertThat(read).isEqualTo(Mamba2Config.builder().groups(2).stepInit(0.01, 0.2).build());
+    assertThat(read)
+        .isEqualTo(
+            Configs.with(
+                Mamba2Config.standard(),
+                Map.of("groups", 2, "stepInit", new Mamba2Config.Range(0.01, 0.2))));
     assertThat(Configs.read("mixer", Configs.write(read), BlockConfig.class)).isEqualTo(read);
     assertThat(Mamba2Config.simple().headDim()).isEqualTo(128);
-    refused(Mamba2Config.builder().headDim(5))
+    refused(Map.of("headDim", 5))
         .withMessage(
             "mamba2: inner width 12 must be divisible by headDim 5; use another headDim or"
                 + " expansion");
-    refused(Mamba2Config.builder().headDim(4).groups(2))
+    refused(Map.of("headDim", 4, "groups", 2))
         .withMessage("mamba2: heads 3 must be divisible by groups 2; use other groups or headDim");
-    refused(Mamba2Config.builder().stepLimits(2, 1))
+    refused(Map.of("stepLow", 2, "stepHigh", 1))
         .withMessage(
             "mamba2: stepLow and stepHigh must be 0 <= stepLow < stepHigh, got 2.0 and 1.0");
-    refused(Mamba2Config.builder().shortConvolution(1))
+    refused(Map.of("shortConvolution", 1))
         .withMessage(
             "mamba2: shortConvolution must be a width of at least 2, or 0 for none, got 1");
-    refused(Mamba2Config.builder().rateInit(0, 1))
+    refused(Map.of("rateInit", new Mamba2Config.Range(0, 1)))
         .withMessage("mamba2: rateInit must be 0 < low <= high, got 0.0 and 1.0");
-    refused(Mamba2Config.builder().norm(false).normBeforeGate(true))
+    refused(Map.of("norm", false, "normBeforeGate", true))
         .withMessage("mamba2: normBeforeGate needs a norm, got norm false; leave one of them out");
   }
 
   private static ThrowableAssertAlternative<IllegalArgumentException> refused(
-      Mamba2Config.Builder config) {
+      Map<String, ?> changes) {
     return assertThatIllegalArgumentException()
-        .isThrownBy(() -> config.build().build(MixerConfig.Place.alone(WIDTH)));
+        .isThrownBy(
+            () ->
+                Configs.with(Mamba2Config.standard(), changes)
+                    .build(MixerConfig.Place.alone(WIDTH)));
   }
 }

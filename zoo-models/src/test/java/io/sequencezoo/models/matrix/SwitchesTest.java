@@ -137,6 +137,7 @@ class SwitchesTest {
       value = {
         "{type: mamba2, convolution: 3} | {type: mamba2, shortConvolution: 3}",
         "{type: linear_attention, outputNorm: true} | {type: linear_attention, norm: true}",
+        "{type: forgetting_attention, outputNorm: true} | {type: forgetting_attention, norm: true}",
         "{type: lightnet, gate: swish} | {type: lightnet, outputGate: silu}",
         "{type: lightnet, gate: none, norm: whole} | {type: lightnet, outputGate: false}",
         "{type: delta_net, outputGate: true} | {type: delta_net, outputGate: silu}",
@@ -164,10 +165,9 @@ class SwitchesTest {
                 "{type: linear_attention, featureMap: identity, normalised: false}",
                 BlockConfig.class))
         .isEqualTo(
-            LinearAttentionConfig.builder()
-                .featureMap(FeatureMap.IDENTITY)
-                .normalised(false)
-                .build());
+            Configs.with(
+                LinearAttentionConfig.standard(),
+                Map.of("featureMap", FeatureMap.IDENTITY, "normalised", false)));
   }
 
   @ParameterizedTest

@@ -11,8 +11,8 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.nonlinear.ParaRnnOptions.Initialisation;
-import io.sequencezoo.models.nonlinear.ParaRnnOptions.Layout;
+import io.sequencezoo.models.nonlinear.ParaRnnConfig.Initialisation;
+import io.sequencezoo.models.nonlinear.ParaRnnConfig.Layout;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -198,7 +198,10 @@ class ParaRnnTest {
     // Twice 2/√(5 64) = 0.11 has 5% of a normal's values beyond it.
     assertThat(code.value("a").amaxNumber().doubleValue()).isBetween(0.2, 0.6);
     Parameters paper =
-        Parameters.of(ParaGruConfig.paper().build(MixerConfig.Place.alone(n)), DataType.DOUBLE, 5);
+        Parameters.of(
+            ParaRnnConfig.paper(ParaGruConfig.standard()).build(MixerConfig.Place.alone(n)),
+            DataType.DOUBLE,
+            5);
     assertThat(paper.value("bias").amaxNumber().doubleValue()).isZero();
     assertThat(paper.value("a").amaxNumber().doubleValue()).isLessThanOrEqualTo(0.5);
     assertThat(paper.value("input").amaxNumber().doubleValue())
@@ -226,7 +229,10 @@ class ParaRnnTest {
   @Test
   void cost_countsEveryProduct() {
     ParaRnn bare =
-        (ParaRnn) ParaGruConfig.bare(0.9).build(MixerConfig.Place.alone(8)).parametrisation();
+        (ParaRnn)
+            ParaRnnConfig.bare(ParaGruConfig.standard(), 0.9)
+                .build(MixerConfig.Place.alone(8))
+                .parametrisation();
     assertThat(bare.multiplyAddsPerToken(3)).isEqualTo(3 * 8 * 8 / 4 + 5 * 8);
     ParaRnn block =
         (ParaRnn) ParaLstmConfig.standard().build(MixerConfig.Place.alone(8)).parametrisation();

@@ -110,8 +110,9 @@ final class KeyValueCache {
         out, cotangents -> scatter(precision, moves, cotangents, token), held, fresh);
   }
 
+  /** One where rows hold nothing yet: no array is empty. */
   private static int slots(Span span) {
-    int slots = 0;
+    int slots = 1;
     for (int b = 0; b < span.shape().batch(); b++) {
       slots = Math.max(slots, span.visibility().held(span.total(b)));
     }

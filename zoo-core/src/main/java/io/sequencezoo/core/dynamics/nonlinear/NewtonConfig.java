@@ -100,36 +100,6 @@ public record NewtonConfig(
         Fallback.REPORT);
   }
 
-  /** The same with at most this many iterations. */
-  public NewtonConfig withIterations(int most) {
-    return new NewtonConfig(
-        most, absolute, relative, damping, jacobian, reach, growth, trustIterations, fallback);
-  }
-
-  /** The same with this damping ω. */
-  public NewtonConfig withDamping(double omega) {
-    return new NewtonConfig(
-        iterations, absolute, relative, omega, jacobian, reach, growth, trustIterations, fallback);
-  }
-
-  /** The same with this Jacobian. */
-  public NewtonConfig withJacobian(Iteration which) {
-    return new NewtonConfig(
-        iterations, absolute, relative, damping, which, reach, growth, trustIterations, fallback);
-  }
-
-  /** The same with at most this many iterations of the trust region. */
-  public NewtonConfig withTrustIterations(int most) {
-    return new NewtonConfig(
-        iterations, absolute, relative, damping, jacobian, reach, growth, most, fallback);
-  }
-
-  /** The same with this last resort. */
-  public NewtonConfig withFallback(Fallback last) {
-    return new NewtonConfig(
-        iterations, absolute, relative, damping, jacobian, reach, growth, trustIterations, last);
-  }
-
   /** The residual allowed for states of this size. */
   double tolerance(boolean single, double largest) {
     double rounding = ROUNDINGS * (single ? Math.ulp(0.5f) : Math.ulp(0.5));

@@ -17,8 +17,7 @@ import io.sequencezoo.core.kernel.Scratch;
  * {@link #sequential} takes one step after the other (Thomas). {@link #chunked} finds on all
  * threads what every chunk makes of what flows into it, composes that, and takes the steps of all
  * chunks on all threads; stretches with dense matrices, whose products cost d times a step, are one
- * chunk each. {@link #reduction} is Hillis and Steele's prefix reduction in {@code ⌈log2 T⌉}
- * sweeps.
+ * chunk each.
  *
  * @param <A> {@code float[]} or {@code double[]}
  */
@@ -103,36 +102,6 @@ public final class StructuredScan<A> {
       int t = transposed ? to - 1 - i : from + i;
       addProduct(transposed, j, transposed ? t + 1 : t, state, st, v, t);
       v.copy(kernels, t, 1, state.from(st));
-    }
-  }
-
-  /**
-   * Prefix reduction in ⌈log2 T⌉ sweeps; the matrices are destroyed. Correct in place because a
-   * sweep goes from the far end: it reads {@code t - 2^i} before that position is written.
-   */
-  public void reduction(Planes<A> j, Planes<A> v, int from, int to, boolean transposed) {
-    try (Scratch<A> scratch = precision.scratch()) {
-      Planes<A> product = matrices(scratch, 1);
-      if (transposed) {
-        // λ_t takes J_{t+1}ᵀ: after sweep i, slot t + 1 holds the product that leads 2^i further.
-        for (int step = 1; step < to - from; step *= 2) {
-          for (int t = from; t + step < to; t++) {
-            addProduct(true, j, t + 1, v, t + step, v, t);
-            if (t + 1 + step < to) {
-              compose(j, t + 1 + step, j, t + 1, product, 0);
-              product.copy(kernels, 0, 1, j.from(t + 1));
-            }
-          }
-        }
-      } else {
-        for (int step = 1; step < to - from; step *= 2) {
-          for (int t = to - 1; t - step >= from; t--) {
-            addProduct(false, j, t, v, t - step, v, t);
-            compose(j, t, j, t - step, product, 0);
-            product.copy(kernels, 0, 1, j.from(t));
-          }
-        }
-      }
     }
   }
 
@@ -263,53 +232,6 @@ public final class StructuredScan<A> {
       } else {
         double dot = kernels.dot(j.data(), jo + i * width, v.data(), vo, width);
         kernels.set(out.data(), oo + i, kernels.get(out.data(), oo + i) + dot);
-      }
-    }
-  }
-
-  /** {@code out = later earlier}; out must be neither. */
-  private void compose(Planes<A> later, int lt, Planes<A> earlier, int et, Planes<A> out, int ot) {
-    if (dense) {
-      kernels.gemm(
-          false,
-          false,
-          width,
-          width,
-          width,
-          1,
-          later.data(),
-          later.at(0, lt),
-          width,
-          earlier.data(),
-          earlier.at(0, et),
-          width,
-          0,
-          out.data(),
-          out.at(0, ot),
-          width);
-      return;
-    }
-    for (int row = 0; row < blocks; row++) {
-      for (int column = 0; column < blocks; column++) {
-        int to = out.at(row * blocks + column, ot);
-        kernels.multiply(
-            later.data(),
-            later.at(row * blocks, lt),
-            earlier.data(),
-            earlier.at(column, et),
-            out.data(),
-            to,
-            width);
-        for (int k = 1; k < blocks; k++) {
-          kernels.multiplyAdd(
-              later.data(),
-              later.at(row * blocks + k, lt),
-              earlier.data(),
-              earlier.at(k * blocks + column, et),
-              out.data(),
-              to,
-              width);
-        }
       }
     }
   }

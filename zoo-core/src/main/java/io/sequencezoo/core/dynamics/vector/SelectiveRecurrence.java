@@ -74,11 +74,6 @@ public final class SelectiveRecurrence extends CausalRecurrence {
     this.softplus = softplus;
   }
 
-  /** Whether step sizes go through a softplus. */
-  boolean softplus() {
-    return softplus;
-  }
-
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
     SelectiveShape shape = SelectiveShape.of(coefficients);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport.Path;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig.Fallback;
@@ -111,7 +112,8 @@ class ConvergenceTest {
     Map<String, INDArray> inputs = inputs(cell, -0.5, 0.5);
     Tape tape = Tape.detached();
     NonlinearRecurrence damped =
-        new NonlinearRecurrence(cell, NewtonConfig.standard().withDamping(0.7), report -> {});
+        new NonlinearRecurrence(
+            cell, Configs.with(NewtonConfig.standard(), "damping", 0.7), report -> {});
     NonlinearRecurrence.Solution solution =
         damped.solve(tape, variables(tape, inputs), null, null, null);
     assertThat(solution.report().count(Path.NEWTON)).isEqualTo(3);
@@ -126,7 +128,8 @@ class ConvergenceTest {
       NonlinearRecurrence recurrence =
           new NonlinearRecurrence(
               cell,
-              NewtonConfig.standard().withIterations(2).withFallback(Fallback.FAIL),
+              Configs.with(
+                  NewtonConfig.standard(), Map.of("iterations", 2, "fallback", Fallback.FAIL)),
               report -> {});
       Tape tape = Tape.detached();
       NonlinearRecurrence.Solution solution =
@@ -143,7 +146,8 @@ class ConvergenceTest {
 
   /** The trust region alone, from {@code f(0, x)}. */
   private static NewtonConfig trusting() {
-    return NewtonConfig.standard().withIterations(0).withFallback(Fallback.FAIL);
+    return Configs.with(
+        NewtonConfig.standard(), Map.of("iterations", 0, "fallback", Fallback.FAIL));
   }
 
   @Test
@@ -188,7 +192,9 @@ class ConvergenceTest {
       // Memory that hardly fades: nearly as many sweeps as there are chunks.
       Map<String, INDArray> inputs = inputs(cell, 4, 12);
       for (int budget : new int[] {1, 2, 3, 8, 100}) {
-        NewtonConfig config = trusting().withTrustIterations(budget).withFallback(Fallback.REPORT);
+        NewtonConfig config =
+            Configs.with(
+                trusting(), Map.of("trustIterations", budget, "fallback", Fallback.REPORT));
         NonlinearRecurrence recurrence = new NonlinearRecurrence(cell, config, report -> {});
         Tape tape = Tape.detached();
         NonlinearRecurrence.Solution solution =
@@ -249,7 +255,8 @@ class ConvergenceTest {
   void sequential_isTheLastResortAndCounted() {
     for (Cell cell : CELLS) {
       Map<String, INDArray> inputs = inputs(cell, 1.5, 3);
-      NewtonConfig config = NewtonConfig.standard().withIterations(2).withTrustIterations(1);
+      NewtonConfig config =
+          Configs.with(NewtonConfig.standard(), Map.of("iterations", 2, "trustIterations", 1));
       NonlinearRecurrence recurrence = new NonlinearRecurrence(cell, config, report -> {});
       Tape tape = Tape.detached();
       NonlinearRecurrence.Solution solution =
@@ -260,7 +267,8 @@ class ConvergenceTest {
       assertThat(error(recurrence, inputs, solution.evolution().outputs().value()))
           .isLessThan(SOLVED);
       NonlinearRecurrence strict =
-          new NonlinearRecurrence(cell, config.withFallback(Fallback.FAIL), report -> {});
+          new NonlinearRecurrence(
+              cell, Configs.with(config, "fallback", Fallback.FAIL), report -> {});
       assertThatThrownBy(() -> strict.solve(tape, variables(tape, inputs), null, null, null))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining(cell.name() + ": Newton's method must converge, got residual")
@@ -305,7 +313,9 @@ class ConvergenceTest {
     for (Iteration which : new Iteration[] {Iteration.FULL, Iteration.DIAGONAL}) {
       NonlinearRecurrence recurrence =
           new NonlinearRecurrence(
-              cell, NewtonConfig.standard().withJacobian(which).withIterations(60), report -> {});
+              cell,
+              Configs.with(NewtonConfig.standard(), Map.of("jacobian", which, "iterations", 60)),
+              report -> {});
       Tape tape = Tape.detached();
       NonlinearRecurrence.Solution solution =
           recurrence.solve(tape, variables(tape, inputs), null, null, null);
@@ -313,7 +323,7 @@ class ConvergenceTest {
       assertThat(error(recurrence, inputs, solution.evolution().outputs().value()))
           .isLessThan(SOLVED);
       NonlinearRecurrence trusting =
-          new NonlinearRecurrence(cell, trusting().withJacobian(which), report -> {});
+          new NonlinearRecurrence(cell, Configs.with(trusting(), "jacobian", which), report -> {});
       NonlinearRecurrence.Solution trusted =
           trusting.solve(tape, variables(tape, inputs), null, null, null);
       assertThat(trusted.report().count(Path.TRUST_REGION)).isEqualTo(2);

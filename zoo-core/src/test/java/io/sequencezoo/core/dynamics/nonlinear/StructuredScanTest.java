@@ -101,7 +101,6 @@ class StructuredScanTest {
       Structure s, boolean transposed, SplittableRandom random, double tolerance, boolean signs) {
     Method[] methods = {
       (scan, j, v, n) -> scan.sequential(j, v, 0, n, transposed),
-      (scan, j, v, n) -> scan.reduction(j, v, 0, n, transposed),
       (scan, j, v, n) -> scan.chunked(j, v, 0, n, 1, transposed),
       (scan, j, v, n) -> scan.chunked(j, v, 0, n, 16, transposed),
       (scan, j, v, n) -> scan.chunked(j, v, 0, n, 1000, transposed),

@@ -88,11 +88,6 @@ public final class CellRecurrence extends CausalRecurrence {
     this.newton = new NonlinearRecurrence(new DenseCell(layout, heads), config, listener);
   }
 
-  /** This cell for Newton's method, which counts what it left to other solvers. */
-  public NonlinearRecurrence newton() {
-    return newton;
-  }
-
   /** The gates, stages and state of this cell. */
   public CellLayout layout() {
     return layout;

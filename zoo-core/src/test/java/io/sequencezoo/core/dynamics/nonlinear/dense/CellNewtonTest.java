@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.core.dynamics.nonlinear.NewtonConfig;
@@ -46,7 +47,9 @@ class CellNewtonTest {
   void quasiNewton_equalsSequential(CellOracle cell) {
     CellCase data = new CellCase(cell, 2, 64, 4, new int[] {64, 17}, false).scaled(BENIGN);
     NewtonConfig config =
-        NewtonConfig.standard().withJacobian(NewtonConfig.Iteration.DIAGONAL).withIterations(100);
+        Configs.with(
+            NewtonConfig.standard(),
+            Map.of("jacobian", NewtonConfig.Iteration.DIAGONAL, "iterations", 100));
     List<Variable> stepped = run(data, Solver.SEQUENTIAL, config, new ArrayList<>());
     assertSame(cell.name(), run(data, Solver.NEWTON, config, new ArrayList<>()), stepped);
   }
