@@ -13,11 +13,15 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.matrix.Comba;
+import io.sequencezoo.models.matrix.CombaConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
 import io.sequencezoo.models.matrix.DeltaNetConfig;
 import io.sequencezoo.models.matrix.DeltaProduct;
 import io.sequencezoo.models.matrix.DeltaProductConfig;
 import io.sequencezoo.models.matrix.GatedDeltaNet;
+import io.sequencezoo.models.matrix.GatedDeltaNet2;
+import io.sequencezoo.models.matrix.GatedDeltaNet2Config;
 import io.sequencezoo.models.matrix.GatedDeltaNetConfig;
 import io.sequencezoo.models.matrix.Gla;
 import io.sequencezoo.models.matrix.GlaConfig;
@@ -31,8 +35,12 @@ import io.sequencezoo.models.matrix.LinearAttention;
 import io.sequencezoo.models.matrix.LinearAttentionConfig;
 import io.sequencezoo.models.matrix.Mamba2;
 import io.sequencezoo.models.matrix.Mamba2Config;
+import io.sequencezoo.models.matrix.Mlstm;
+import io.sequencezoo.models.matrix.MlstmConfig;
 import io.sequencezoo.models.matrix.RetNet;
 import io.sequencezoo.models.matrix.RetNetConfig;
+import io.sequencezoo.models.matrix.Rwkv6;
+import io.sequencezoo.models.matrix.Rwkv6Config;
 import io.sequencezoo.models.matrix.Rwkv7;
 import io.sequencezoo.models.matrix.Rwkv7Config;
 import io.sequencezoo.models.matrix.SimpleGla;
@@ -106,6 +114,10 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(KimiDeltaAttentionConfig.class, KimiDeltaAttention.class),
         Entry.of(DeltaProductConfig.class, DeltaProduct.class),
         Entry.of(Rwkv7Config.class, Rwkv7.class),
+        Entry.of(GatedDeltaNet2Config.class, GatedDeltaNet2.class),
+        Entry.of(CombaConfig.class, Comba.class),
+        Entry.of(Rwkv6Config.class, Rwkv6.class),
+        Entry.of(MlstmConfig.class, Mlstm.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),

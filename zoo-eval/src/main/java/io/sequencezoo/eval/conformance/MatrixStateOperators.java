@@ -31,6 +31,10 @@ final class MatrixStateOperators {
     all.put("kimi_delta_attention", MatrixStateOperators::deltaRule);
     all.put("gated_delta_product", MatrixStateOperators::deltaProduct);
     all.put("dplr_delta_rule", MatrixStateOperators::lowRank);
+    all.put("gated_delta_rule_2", MatrixStateOperators::gatedDeltaRule2);
+    all.put("comba", MatrixStateOperators::comba);
+    all.put("rwkv6", MatrixStateOperators::rwkv6);
+    all.put("mlstm", MatrixStateOperators::mlstm);
     return all;
   }
 
@@ -140,6 +144,59 @@ final class MatrixStateOperators {
     Variable g = in.get("input.g");
     return Evolutions.outputs(
         "o", DeltaOperators.lowRank(tape, Solver.AUTO, r.q, r.k, r.v, a, b, g, r.initial, r.scale));
+  }
+
+  private static Map<String, Variable> gatedDeltaRule2(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable g = in.get("input.g");
+    Variable b = in.get("input.b");
+    Variable w = in.get("input.w");
+    return Evolutions.outputs(
+        "o",
+        DeltaOperators.gatedDeltaRule2(
+            tape, Solver.AUTO, r.q, r.k, r.v, g, b, w, r.initial, r.scale));
+  }
+
+  private static Map<String, Variable> comba(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable p = in.get("input.p");
+    Variable beta = in.get("input.beta");
+    Variable g = in.get("input.g");
+    return Evolutions.outputs(
+        "o",
+        DeltaOperators.comba(tape, Solver.AUTO, r.q, r.k, r.v, p, beta, g, r.initial, r.scale));
+  }
+
+  private static Map<String, Variable> rwkv6(Tape tape, Case c, Inputs in) {
+    return Evolutions.outputs(
+        "o",
+        LinearOperators.rwkv6(
+            tape,
+            Solver.AUTO,
+            in.get("input.r"),
+            in.get("input.k"),
+            in.get("input.v"),
+            in.get("input.w"),
+            in.get("parameter.u"),
+            Evolutions.initial(in, "S"),
+            c.number("scale")));
+  }
+
+  private static Map<String, Variable> mlstm(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "C", "n", "m");
+    return Evolutions.outputs(
+        "h",
+        LinearOperators.mlstm(
+            tape,
+            Solver.AUTO,
+            r.q,
+            r.k,
+            r.v,
+            in.get("input.i"),
+            in.get("input.f"),
+            r.initial,
+            r.scale,
+            c.number("eps")));
   }
 
   /** What almost all of them take. */

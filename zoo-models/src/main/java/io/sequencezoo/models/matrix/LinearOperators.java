@@ -7,10 +7,13 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.LogDecays;
+import io.sequencezoo.core.op.RunningMaximum;
 import io.sequencezoo.core.op.RunningSoftmax;
 import io.sequencezoo.core.op.SkipConnection;
 import io.sequencezoo.core.op.SsdInputs;
+import io.sequencezoo.models.conv.Delay;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -153,6 +156,136 @@ public final class LinearOperators {
     Variable skipped = SkipConnection.apply(tape, joined, u, skip);
     return new Evolution(
         Primitives.reshape(tape, skipped, evolution.outputs().shape()), evolution.state());
+  }
+
+  /**
+   * RWKV-6: {@code o_t = (scale r_t)ᵀ (S_{t-1} + diag(u) k_t v_tᵀ)}, {@code S_t = diag(e^{w_t})
+   * S_{t-1} + k_t v_tᵀ}. What reads the state before a token is the recurrence driven one token
+   * late.
+   *
+   * @param w log decay {@code [B, T, H, K]}
+   * @param u {@code [H, K]}
+   */
+  public static Evolution rwkv6(
+      Tape tape,
+      Solver solver,
+      Variable r,
+      Variable k,
+      Variable v,
+      Variable w,
+      Variable u,
+      State initial,
+      double scale) {
+    Variable[] keys = late(tape, k);
+    Variable[] values = late(tape, v);
+    Variable[] decays = late(tape, w);
+    Evolution evolution = evolve(tape, solver, r, keys[0], values[0], decays[0], initial, scale);
+    Variable own = Primitives.affine(tape, scale, Heads.bonus(tape, r, k, v, u), 0);
+    Variable decay = Primitives.map(tape, Unary.EXP, decays[1]);
+    Variable decayed = Primitives.multiply(tape, evolution.state().get(STATE), decay);
+    Variable written = Primitives.multiply(tape, keys[1], row(tape, values[1]));
+    return new Evolution(
+        Primitives.add(tape, evolution.outputs(), own),
+        new State(
+            Map.of(STATE, Primitives.add(tape, decayed, written)), evolution.state().consumed()));
+  }
+
+  /** A coefficient one token late, zeros first; and the last, {@code [B, H, N, 1]}. */
+  private static Variable[] late(Tape tape, Variable x) {
+    long[] shape = x.shape();
+    Variable joined = Heads.joined(tape, x);
+    Variable before = tape.constant(tape.zeros(x.type(), shape[0], 1, joined.size(2)));
+    Variable[] delayed = Delay.apply(tape, joined, before, null);
+    return new Variable[] {
+      Primitives.reshape(tape, delayed[0], shape),
+      Primitives.reshape(tape, delayed[1], shape[0], shape[2], shape[3], 1)
+    };
+  }
+
+  private static Variable row(Tape tape, Variable column) {
+    return Primitives.permute(tape, column, 0, 1, 3, 2);
+  }
+
+  /**
+   * mLSTM between projections and norm: {@code h_t = C_tᵀ q̂_t / (max(|n_tᵀ q̂_t|, e^{-m_t}) +
+   * eps)}, {@code q̂ = scale q}. The state has parts {@code C [B, H, K, V]}, {@code n [B, H, K]}
+   * and {@code m [B, H]}; without one, all are zero.
+   *
+   * @param i logits of the input gate {@code [B, T, H]}
+   * @param f logits of the forget gate, as i
+   */
+  public static Evolution mlstm(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable i,
+      Variable f,
+      State initial,
+      double scale,
+      double eps) {
+    Map<String, Variable> coefficients = coefficients(q, k, v, null);
+    Variable start = initial == null ? null : initial.get("m");
+    Variable[] stabilised = stabilise(tape, coefficients, i, f, start, null);
+    State joined = initial;
+    if (initial != null) {
+      Variable c = initial.get("C");
+      Variable n = initial.get("n");
+      Variable column = Primitives.reshape(tape, n, n.size(0), n.size(1), n.size(2), 1);
+      joined = new State(Map.of(STATE, Primitives.concat(tape, 3, c, column)), initial.consumed());
+    }
+    Evolution evolution =
+        MatrixStateRecurrence.scaled(scale).evolve(tape, solver, coefficients, joined, null);
+    Variable s = evolution.state().get(STATE);
+    Variable[] both = Primitives.split(tape, s, 3, v.size(3), 1);
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put("C", both[0]);
+    parts.put("n", Primitives.reshape(tape, both[1], s.size(0), s.size(1), s.size(2)));
+    parts.put("m", stabilised[1]);
+    return new Evolution(
+        normalise(tape, evolution.outputs(), stabilised[0], eps),
+        new State(parts, evolution.state().consumed()));
+  }
+
+  /**
+   * Turns q, k and v into coefficients of a state with exponential gates and a normaliser: the
+   * decay per head, keys with their weight, and one more value, of ones.
+   *
+   * @param start m before the first token, or null for zero
+   * @return m of all tokens {@code [B, T, H]}, and the last
+   */
+  static Variable[] stabilise(
+      Tape tape,
+      Map<String, Variable> coefficients,
+      Variable i,
+      Variable f,
+      Variable start,
+      int[] lengths) {
+    Variable forget = LogDecays.logSigmoid(tape, f, 1);
+    Variable[] largest = RunningMaximum.apply(tape, i, forget, start, lengths);
+    Variable k = coefficients.get(MatrixStateRecurrence.KEY);
+    Variable v = coefficients.get(MatrixStateRecurrence.VALUE);
+    coefficients.put(
+        MatrixStateRecurrence.KEY, Primitives.multiply(tape, k, column(tape, largest[1])));
+    Variable ones =
+        tape.constant(tape.allocate(v.type(), v.size(0), v.size(1), v.size(2), 1).assign(1));
+    coefficients.put(MatrixStateRecurrence.VALUE, Primitives.concat(tape, 3, v, ones));
+    coefficients.put(MatrixStateRecurrence.DECAY, largest[0]);
+    return new Variable[] {largest[2], largest[3]};
+  }
+
+  /** From {@code [B, T, H, V + 1]}, normaliser last, to {@code [B, T, H, V]}. */
+  static Variable normalise(Tape tape, Variable outputs, Variable m, double eps) {
+    Variable[] both = Primitives.split(tape, outputs, 3, outputs.size(3) - 1, 1);
+    Variable least = Primitives.map(tape, Unary.EXP, Primitives.affine(tape, -1, m, 0));
+    Variable below = Primitives.maximum(tape, Primitives.abs(tape, both[1]), column(tape, least));
+    return Primitives.divide(tape, both[0], Primitives.affine(tape, 1, below, eps));
+  }
+
+  /** {@code [B, T, H]} as {@code [B, T, H, 1]}. */
+  private static Variable column(Tape tape, Variable x) {
+    return Primitives.reshape(tape, x, x.size(0), x.size(1), x.size(2), 1);
   }
 
   private static Evolution evolve(

@@ -29,6 +29,14 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
     this(sizes, norm, new Projection(GATE, sizes.width(), sizes.valueWidth()));
   }
 
+  /** A norm per head, then a gate from a matrix of rank V with a bias: Kimi Delta Attention's. */
+  static OutputStage gatedByLowRank(HeadSizes sizes, GateActivation gate, boolean norm) {
+    return new OutputStage(
+        sizes,
+        GatedNorm.perHead(sizes, gate, norm),
+        new Projection(GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true));
+  }
+
   void declare(Declaration declaration, Initialiser initialiser) {
     if (isGated()) {
       gate.declare(declaration, initialiser);
