@@ -70,6 +70,8 @@ import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
 import io.sequencezoo.models.norm.RmsNormConfig;
+import io.sequencezoo.models.vector.Gilr;
+import io.sequencezoo.models.vector.GilrConfig;
 import io.sequencezoo.models.vector.Hgrn;
 import io.sequencezoo.models.vector.HgrnConfig;
 import io.sequencezoo.models.vector.Lru;
@@ -84,6 +86,8 @@ import io.sequencezoo.models.vector.QLstm;
 import io.sequencezoo.models.vector.QLstmConfig;
 import io.sequencezoo.models.vector.RgLru;
 import io.sequencezoo.models.vector.RgLruConfig;
+import io.sequencezoo.models.vector.Rwkv4;
+import io.sequencezoo.models.vector.Rwkv4Config;
 import io.sequencezoo.models.vector.S4d;
 import io.sequencezoo.models.vector.S4dConfig;
 import io.sequencezoo.models.vector.S5;
@@ -127,6 +131,8 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(QLstmConfig.class, QLstm.class),
         Entry.of(MinGruConfig.class, MinGru.class),
         Entry.of(MinLstmConfig.class, MinLstm.class),
+        Entry.of(GilrConfig.class, Gilr.class),
+        Entry.of(Rwkv4Config.class, Rwkv4.class),
         Entry.of(ElmanConfig.class, Elman.class),
         Entry.of(LstmConfig.class, Lstm.class),
         Entry.of(GruConfig.class, Gru.class),
