@@ -25,6 +25,8 @@ import io.sequencezoo.models.matrix.GatedDeltaNet2Config;
 import io.sequencezoo.models.matrix.GatedDeltaNetConfig;
 import io.sequencezoo.models.matrix.Gla;
 import io.sequencezoo.models.matrix.GlaConfig;
+import io.sequencezoo.models.matrix.Gsa;
+import io.sequencezoo.models.matrix.GsaConfig;
 import io.sequencezoo.models.matrix.Hgrn2;
 import io.sequencezoo.models.matrix.Hgrn2Config;
 import io.sequencezoo.models.matrix.KimiDeltaAttention;
@@ -122,6 +124,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(CombaConfig.class, Comba.class),
         Entry.of(Rwkv6Config.class, Rwkv6.class),
         Entry.of(MlstmConfig.class, Mlstm.class),
+        Entry.of(GsaConfig.class, Gsa.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),

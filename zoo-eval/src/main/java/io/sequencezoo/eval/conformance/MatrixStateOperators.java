@@ -35,6 +35,7 @@ final class MatrixStateOperators {
     all.put("comba", MatrixStateOperators::comba);
     all.put("rwkv6", MatrixStateOperators::rwkv6);
     all.put("mlstm", MatrixStateOperators::mlstm);
+    all.put("gated_slot_attention", MatrixStateOperators::gatedSlotAttention);
     return all;
   }
 
@@ -197,6 +198,16 @@ final class MatrixStateOperators {
             r.initial,
             r.scale,
             c.number("eps")));
+  }
+
+  private static Map<String, Variable> gatedSlotAttention(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "Sk", "Sv");
+    Variable s = in.get("input.s");
+    Variable g = in.get("input.g");
+    return Evolutions.outputs(
+        "o",
+        LinearOperators.gatedSlotAttention(
+            tape, Solver.AUTO, r.q, r.k, r.v, s, g, r.initial, r.scale));
   }
 
   /** What almost all of them take. */

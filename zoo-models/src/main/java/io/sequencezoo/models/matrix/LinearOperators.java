@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.matrix.GatedSlotRecurrence;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.LogDecays;
@@ -188,6 +189,57 @@ public final class LinearOperators {
         Primitives.add(tape, evolution.outputs(), own),
         new State(
             Map.of(STATE, Primitives.add(tape, decayed, written)), evolution.state().consumed()));
+  }
+
+  /**
+   * Gated slot attention: {@code Sk_t = Sk_{t-1} diag(e^{g_t}) + k_t s_tᵀ}, {@code Sv_t =
+   * diag(e^{g_t}) Sv_{t-1} + s_t v_tᵀ}, {@code o_t = Sv_tᵀ softmax(Sk_tᵀ (scale q_t))}. The state
+   * has parts {@code Sk [B, H, K, M]} and {@code Sv [B, H, M, V]}.
+   *
+   * @param q {@code [B, T, H R, K]}: R query heads in a row share what the others have once
+   * @param s what slots take {@code [B, T, H, M]}
+   * @param g log decay, as s
+   */
+  public static Evolution gatedSlotAttention(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable s,
+      Variable g,
+      State initial,
+      double scale) {
+    int shares = q.size(2) / k.size(2);
+    Map<String, Variable> coefficients =
+        coefficients(
+            q,
+            Primitives.repeat(tape, k, 2, shares),
+            Primitives.repeat(tape, v, 2, shares),
+            Primitives.repeat(tape, g, 2, shares));
+    coefficients.put(GatedSlotRecurrence.SLOTS, Primitives.repeat(tape, s, 2, shares));
+    State start = initial;
+    if (initial != null) {
+      Map<String, Variable> parts = new LinkedHashMap<>();
+      initial
+          .parts()
+          .forEach((name, part) -> parts.put(name, Primitives.repeat(tape, part, 1, shares)));
+      start = new State(parts, initial.consumed());
+    }
+    Evolution evolution =
+        new GatedSlotRecurrence(scale).evolve(tape, solver, coefficients, start, null);
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    evolution.state().parts().forEach((name, part) -> parts.put(name, firstOf(tape, part, shares)));
+    return new Evolution(evolution.outputs(), new State(parts, evolution.state().consumed()));
+  }
+
+  /** Of {@code [B, H R, M, N]} the first of every R. */
+  private static Variable firstOf(Tape tape, Variable part, int shares) {
+    long[] shape = part.shape();
+    long heads = shape[1] / shares;
+    Variable split = Primitives.reshape(tape, part, shape[0], heads, shares, shape[2] * shape[3]);
+    Variable first = Primitives.slice(tape, split, 2, 0, 1);
+    return Primitives.reshape(tape, first, shape[0], heads, shape[2], shape[3]);
   }
 
   /** A coefficient one token late, zeros first; and the last, {@code [B, H, N, 1]}. */

@@ -66,8 +66,8 @@ class SwitchesTest {
   }
 
   @Test
-  void family_hasSixteenMembers() {
-    assertThat(family()).hasSize(16);
+  void family_hasSeventeenMembers() {
+    assertThat(family()).hasSize(17);
   }
 
   @ParameterizedTest
