@@ -37,6 +37,8 @@ import io.sequencezoo.models.matrix.LinearAttention;
 import io.sequencezoo.models.matrix.LinearAttentionConfig;
 import io.sequencezoo.models.matrix.Mamba2;
 import io.sequencezoo.models.matrix.Mamba2Config;
+import io.sequencezoo.models.matrix.Mamba3;
+import io.sequencezoo.models.matrix.Mamba3Config;
 import io.sequencezoo.models.matrix.Mlstm;
 import io.sequencezoo.models.matrix.MlstmConfig;
 import io.sequencezoo.models.matrix.RetNet;
@@ -125,6 +127,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(Rwkv6Config.class, Rwkv6.class),
         Entry.of(MlstmConfig.class, Mlstm.class),
         Entry.of(GsaConfig.class, Gsa.class),
+        Entry.of(Mamba3Config.class, Mamba3.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),

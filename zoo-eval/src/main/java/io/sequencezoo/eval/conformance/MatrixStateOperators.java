@@ -7,6 +7,7 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.SsdInputs;
 import io.sequencezoo.models.matrix.DeltaOperators;
 import io.sequencezoo.models.matrix.LinearOperators;
@@ -35,6 +36,7 @@ final class MatrixStateOperators {
     all.put("comba", MatrixStateOperators::comba);
     all.put("rwkv6", MatrixStateOperators::rwkv6);
     all.put("mlstm", MatrixStateOperators::mlstm);
+    all.put("mamba3", MatrixStateOperators::mamba3);
     all.put("gated_slot_attention", MatrixStateOperators::gatedSlotAttention);
     return all;
   }
@@ -198,6 +200,43 @@ final class MatrixStateOperators {
             r.initial,
             r.scale,
             c.number("eps")));
+  }
+
+  /** The vectors' state is {@code [B, H, P, N]}, transposed; their gate follows the operator. */
+  private static Map<String, Variable> mamba3(Tape tape, Case c, Inputs in) {
+    Variable x = in.get("input.x");
+    Variable z = in.optional("input.z");
+    State given = Evolutions.initial(in, "S", "angle", "b", "x");
+    Evolution evolution =
+        LinearOperators.mamba3(
+            tape,
+            Solver.AUTO,
+            x,
+            biased(tape, in.get("input.B"), in.get("parameter.B_bias")),
+            biased(tape, in.get("input.C"), in.get("parameter.C_bias")),
+            in.get("input.dt"),
+            in.get("input.adt"),
+            in.get("input.trap"),
+            in.get("input.angles"),
+            in.optional("parameter.D"),
+            given == null ? null : withTransposed(tape, given));
+    Variable y = evolution.outputs();
+    return Evolutions.outputs(
+        "y",
+        new Evolution(
+            z == null ? y : Activations.gated(tape, Unary.SILU, z, y),
+            withTransposed(tape, evolution.state())));
+  }
+
+  private static Variable biased(Tape tape, Variable groups, Variable bias) {
+    Variable heads = Primitives.repeat(tape, groups, 2, bias.size(0) / groups.size(2));
+    return Primitives.add(tape, heads, bias);
+  }
+
+  private static State withTransposed(Tape tape, State state) {
+    Map<String, Variable> parts = new TreeMap<>(state.parts());
+    parts.put("S", Primitives.permute(tape, state.get("S"), 0, 1, 3, 2));
+    return new State(parts, state.consumed());
   }
 
   private static Map<String, Variable> gatedSlotAttention(Tape tape, Case c, Inputs in) {

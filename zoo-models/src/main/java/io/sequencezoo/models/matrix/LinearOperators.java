@@ -192,6 +192,67 @@ public final class LinearOperators {
   }
 
   /**
+   * Mamba-3 before its gate: {@code S_t = α_t S_{t-1} + (1 - λ_t) Δ_t α_t b_{t-1} x_{t-1}ᵀ + λ_t
+   * Δ_t b_t x_tᵀ}, {@code y_t = S_tᵀ c_t + D x_t}, b and c turned by the running angles. The state
+   * has parts {@code S [B, H, N, P]}, {@code angle [B, H, R]}, and {@code b [B, H, N]} and {@code x
+   * [B, H, P]} of the last token; without one, all are zero.
+   *
+   * @param x {@code [B, T, H, P]}
+   * @param b {@code [B, T, H, N]}, as c; biased, but not turned
+   * @param step Δ {@code [B, T, H]}
+   * @param logDecay {@code log α}, as step
+   * @param trapezoid the logit of λ, as step
+   * @param turns {@code [B, T, H, R]}: angles turn by {@code π tanh(turns) Δ}
+   * @param skip D {@code [H]}, or null for none
+   */
+  public static Evolution mamba3(
+      Tape tape,
+      Solver solver,
+      Variable x,
+      Variable b,
+      Variable c,
+      Variable step,
+      Variable logDecay,
+      Variable trapezoid,
+      Variable turns,
+      Variable skip,
+      State initial) {
+    long batch = x.size(0);
+    long heads = x.size(2);
+    State start = initial;
+    if (initial == null) {
+      Map<String, Variable> zeros = new LinkedHashMap<>();
+      zeros.put(STATE, tape.constant(tape.zeros(x.type(), batch, heads, b.size(3), x.size(3))));
+      zeros.put("angle", tape.constant(tape.zeros(x.type(), batch, heads, turns.size(3))));
+      zeros.put("b", tape.constant(tape.zeros(x.type(), batch, heads, b.size(3))));
+      zeros.put("x", tape.constant(tape.zeros(x.type(), batch, heads, x.size(3))));
+      start = new State(zeros, new int[x.size(0)]);
+    }
+    TrapezoidInputs inputs =
+        TrapezoidInputs.of(
+            tape,
+            new TrapezoidInputs.Given(x, b, c, step, logDecay, trapezoid, turns),
+            new TrapezoidInputs.Before(
+                start.get("angle"),
+                Primitives.reshape(tape, start.get("b"), batch, 1, heads * b.size(3)),
+                Primitives.reshape(tape, start.get("x"), batch, 1, heads * x.size(3)),
+                // What the last token wrote by itself is in S.
+                tape.constant(tape.zeros(x.type(), batch, 1, heads))),
+            null);
+    State before = new State(Map.of(STATE, start.get(STATE)), start.consumed());
+    Evolution evolution =
+        MatrixStateRecurrence.scaled(1).evolve(tape, solver, inputs.coefficients(), before, null);
+    Map<String, Variable> parts = new LinkedHashMap<>();
+    parts.put(STATE, inputs.whole(tape, evolution.state().get(STATE)));
+    parts.put("angle", inputs.angle());
+    parts.put("b", Primitives.reshape(tape, inputs.b(), batch, heads, b.size(3)));
+    parts.put("x", Primitives.reshape(tape, inputs.x(), batch, heads, x.size(3)));
+    return new Evolution(
+        TrapezoidInputs.outputs(tape, evolution.outputs(), inputs.share(), x, skip),
+        new State(parts, evolution.state().consumed()));
+  }
+
+  /**
    * Gated slot attention: {@code Sk_t = Sk_{t-1} diag(e^{g_t}) + k_t s_tᵀ}, {@code Sv_t =
    * diag(e^{g_t}) Sv_{t-1} + s_t v_tᵀ}, {@code o_t = Sv_tᵀ softmax(Sk_tᵀ (scale q_t))}. The state
    * has parts {@code Sk [B, H, K, M]} and {@code Sv [B, H, M, V]}.

@@ -66,8 +66,8 @@ class SwitchesTest {
   }
 
   @Test
-  void family_hasSeventeenMembers() {
-    assertThat(family()).hasSize(17);
+  void family_hasEighteenMembers() {
+    assertThat(family()).hasSize(18);
   }
 
   @ParameterizedTest
