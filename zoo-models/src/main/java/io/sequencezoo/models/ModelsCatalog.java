@@ -13,6 +13,8 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.levels.LogLinear;
+import io.sequencezoo.models.levels.LogLinearConfig;
 import io.sequencezoo.models.matrix.Comba;
 import io.sequencezoo.models.matrix.CombaConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
@@ -128,6 +130,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MlstmConfig.class, Mlstm.class),
         Entry.of(GsaConfig.class, Gsa.class),
         Entry.of(Mamba3Config.class, Mamba3.class),
+        Entry.of(LogLinearConfig.class, LogLinear.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),

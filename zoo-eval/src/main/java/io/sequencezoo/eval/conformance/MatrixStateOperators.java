@@ -9,6 +9,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.SsdInputs;
+import io.sequencezoo.models.levels.LogLinearOperators;
 import io.sequencezoo.models.matrix.DeltaOperators;
 import io.sequencezoo.models.matrix.LinearOperators;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class MatrixStateOperators {
     all.put("comba", MatrixStateOperators::comba);
     all.put("rwkv6", MatrixStateOperators::rwkv6);
     all.put("mlstm", MatrixStateOperators::mlstm);
+    all.put("log_linear_attention", MatrixStateOperators::logLinearAttention);
     all.put("mamba3", MatrixStateOperators::mamba3);
     all.put("gated_slot_attention", MatrixStateOperators::gatedSlotAttention);
     return all;
@@ -237,6 +239,19 @@ final class MatrixStateOperators {
     Map<String, Variable> parts = new TreeMap<>(state.parts());
     parts.put("S", Primitives.permute(tape, state.get("S"), 0, 1, 3, 2));
     return new State(parts, state.consumed());
+  }
+
+  private static Map<String, Variable> logLinearAttention(Tape tape, Case c, Inputs in) {
+    Evolution evolution =
+        LogLinearOperators.logLinearAttention(
+            tape,
+            Solver.AUTO,
+            in.get("input.q"),
+            in.get("input.k"),
+            in.get("input.v"),
+            in.get("input.g"),
+            in.get("input.lambda"));
+    return Map.of("output.o", evolution.outputs());
   }
 
   private static Map<String, Variable> gatedSlotAttention(Tape tape, Case c, Inputs in) {
