@@ -248,7 +248,7 @@ public final class LinearOperators {
     parts.put("b", Primitives.reshape(tape, inputs.b(), batch, heads, b.size(3)));
     parts.put("x", Primitives.reshape(tape, inputs.x(), batch, heads, x.size(3)));
     return new Evolution(
-        TrapezoidInputs.outputs(tape, evolution.outputs(), inputs.share(), x, skip),
+        TrapezoidInputs.outputs(tape, evolution.outputs(), inputs.share(tape), x, skip),
         new State(parts, evolution.state().consumed()));
   }
 

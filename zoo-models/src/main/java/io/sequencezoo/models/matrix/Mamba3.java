@@ -13,6 +13,7 @@ import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.dynamics.matrix.RankedStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Norms;
@@ -22,8 +23,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Mamba-3 with one input and one output per head: a selective state space model with complex rates,
- * as rotations of B and C, whose steps follow a trapezoid rule that the input tilts.
+ * Mamba-3: a selective state space model with complex rates, as rotations of B and C, whose steps
+ * follow a trapezoid rule that the input tilts; with one input and output per head, or with R.
  *
  * <pre>{@code
  * [x, B, C, raw, rate, trap, turns] = u_t W_in     x, B, C optionally silu(conv(.))
@@ -51,10 +52,14 @@ import org.nd4j.linalg.api.buffer.DataType;
  *   <li>{@code norm}: {@code [I]}, ones, eps 1e-5, where there is one
  * </ul>
  *
- * <p>Rotations turn pairs of neighbouring features, the first 2 R. Heads share B and C in G groups.
- * Cost per token: 3 N I multiply-adds beside the projections. Differs from the paper: f and the
- * bound on turns are the reference's. Numerical care: see {@link TrapezoidInputs}; angles are
- * reduced at every token.
+ * <p>With more than one input and output per head (MIMO), B and C, their biases and their writes
+ * are R of each, x_r and z_r are {@code x ⊙ mimo_x_r} and {@code z ⊙ mimo_z_r}, and {@code y = Σ_r
+ * mimo_o_r ⊙ (o_r ⊙ silu(z_r))}; {@code mimo_x, mimo_z, mimo_o [H, R, P]} start at 1/R, 1 and 1/R.
+ *
+ * <p>Rotations turn pairs of neighbouring features, the first ones; the reference's kernels for
+ * MIMO pair halves, which permutes the features. Heads share B and C in G groups. Cost per token: 3
+ * N I multiply-adds beside the projections. Differs from the paper: f and the bound on turns are
+ * the reference's. Numerical care: see {@link TrapezoidInputs}; angles are reduced at every token.
  */
 @Paper(
     key = "lahoti2026mamba3",
@@ -91,6 +96,7 @@ public final class Mamba3 extends AbstractParametrisation {
   private final int states;
   private final int inner;
   private final int grouped;
+  private final RankedHeads ranked;
   private final int turns;
   private final Projection in;
   private final ShortConvolutions convolutions;
@@ -102,12 +108,16 @@ public final class Mamba3 extends AbstractParametrisation {
    * @param turns R, pairs of features that turn
    */
   Mamba3(int width, int heads, int headWidth, int turns, Mamba3Config config) {
-    super(Mamba3Config.NAME, width, MatrixStateRecurrence.scaled(1));
+    super(
+        Mamba3Config.NAME,
+        width,
+        config.ranks() == 1 ? MatrixStateRecurrence.scaled(1) : new RankedStateRecurrence());
     this.config = config;
     this.heads = heads;
     this.states = config.stateSize();
     this.inner = heads * headWidth;
-    this.grouped = config.groups() * states;
+    this.grouped = config.groups() * config.ranks() * states;
+    this.ranked = new RankedHeads(heads, config.ranks(), headWidth);
     this.turns = turns;
     this.in = new Projection("in", width, inner + 2 * grouped + 3 * heads + turns);
     this.convolutions =
@@ -131,10 +141,14 @@ public final class Mamba3 extends AbstractParametrisation {
         STEP_BIAS, Mamba2Initialisers.stepBias(config.stepInit(), config.stepFloor()), heads);
     declaration.undecayed(KEY_NORM, Initialisers.ones(), states);
     declaration.undecayed(QUERY_NORM, Initialisers.ones(), states);
-    declaration.undecayed(KEY_BIAS, Initialisers.ones(), heads, states);
-    declaration.undecayed(QUERY_BIAS, Initialisers.ones(), heads, states);
+    int biases = config.ranks() * states;
+    declaration.undecayed(KEY_BIAS, Initialisers.ones(), heads, biases);
+    declaration.undecayed(QUERY_BIAS, Initialisers.ones(), heads, biases);
     declaration.undecayed(SKIP, Initialisers.ones(), heads);
     output.declare(declaration, uniform);
+    if (config.ranks() > 1) {
+      ranked.declare(declaration, config.outputGate() != GateActivation.NONE);
+    }
   }
 
   @Override
@@ -143,7 +157,8 @@ public final class Mamba3 extends AbstractParametrisation {
     Map<String, Variable> parts =
         new LinkedHashMap<>(convolutions.initialState(context, batch, type));
     parts.put(ANGLE, tape.constant(tape.zeros(type, batch, heads, turns)));
-    parts.put(LATE_B, tape.constant(tape.zeros(type, batch, 1, (long) heads * states)));
+    parts.put(
+        LATE_B, tape.constant(tape.zeros(type, batch, 1, (long) heads * config.ranks() * states)));
     parts.put(LATE_X, tape.constant(tape.zeros(type, batch, 1, inner)));
     parts.put(LATE_WEIGHT, tape.constant(tape.zeros(type, batch, 1, heads)));
     return parts;
@@ -180,19 +195,26 @@ public final class Mamba3 extends AbstractParametrisation {
     own.put(LATE_X, inputs.x());
     own.put(LATE_WEIGHT, inputs.weight());
     Map<String, Variable> extras = new LinkedHashMap<>(output.extras(context, u));
+    if (config.ranks() > 1) {
+      extras.put(SHARE, ranked.own(context, inputs, x, context.parameter(SKIP)));
+      return new Drive(ranked.coefficients(context, inputs.coefficients()), extras, own);
+    }
     extras.put(X, x);
-    extras.put(SHARE, inputs.share());
+    extras.put(SHARE, inputs.share(tape));
     return new Drive(inputs.coefficients(), extras, own);
   }
 
-  /** {@code rms(B) + bias}, the groups' B for every head. */
+  /** {@code rms(B) + bias}, the groups' B for every head, {@code [B, T, H R, N]}. */
   private Variable biased(Context context, Variable b, String norm, String bias) {
     Tape tape = context.tape();
     int groups = config.groups();
-    Variable split = Heads.split(tape, b, groups);
+    int ranks = config.ranks();
+    Variable split = Heads.split(tape, b, groups * ranks);
     Variable normed = Norms.rmsNorm(tape, split, context.parameter(norm), null, NORM_EPS, states);
-    Variable all = groups == 1 ? normed : Primitives.repeat(tape, normed, 2, heads / groups);
-    return Primitives.add(tape, all, context.parameter(bias));
+    Variable joined = ranks == 1 ? normed : Heads.split(tape, Heads.joined(tape, normed), groups);
+    Variable all = groups == 1 ? joined : Primitives.repeat(tape, joined, 2, heads / groups);
+    Variable biased = Primitives.add(tape, all, context.parameter(bias));
+    return ranks == 1 ? biased : Heads.split(tape, Heads.joined(tape, biased), heads * ranks);
   }
 
   /** {@code -max(f(a), 1e-4) Δ} with {@code f(a) = (1 + relu(a)) / (1 + relu(-a))}. */
@@ -209,6 +231,17 @@ public final class Mamba3 extends AbstractParametrisation {
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Map<String, Variable> extras = drive.extras();
+    if (config.ranks() > 1) {
+      Variable combined =
+          ranked.combined(
+              context,
+              outputs,
+              extras.get(SHARE),
+              config.norm() ? context.parameter(GatedNorm.NORM) : null,
+              config.outputGate(),
+              extras.get(OutputStage.GATE));
+      return output.project(context, combined);
+    }
     Variable read =
         TrapezoidInputs.outputs(
             context.tape(), outputs, extras.get(SHARE), extras.get(X), context.parameter(SKIP));
@@ -217,7 +250,7 @@ public final class Mamba3 extends AbstractParametrisation {
 
   @Override
   public long stateBytes(int consumed, DataType type) {
-    long late = (long) heads * states + inner + heads;
+    long late = (long) heads * config.ranks() * states + inner + heads;
     return ((long) states * inner + late + (long) heads * turns) * type.width()
         + convolutions.stateBytes(type);
   }
@@ -225,11 +258,12 @@ public final class Mamba3 extends AbstractParametrisation {
   @Override
   public long multiplyAddsPerToken(int position) {
     // Keys' weights, what matches of a token itself, two rotations; its share and the skip.
-    long around = 2L * heads * states + 8L * heads * turns + 2L * inner;
+    int ranks = config.ranks();
+    long around = ranks * (2L * heads * states + 8L * heads * turns + 2L * inner);
     return in.multiplyAddsPerToken()
         + convolutions.multiplyAddsPerToken()
         + output.multiplyAddsPerToken()
         + around
-        + 3L * inner * states;
+        + (2L * ranks + 1) * inner * states;
   }
 }

@@ -18,6 +18,7 @@ import java.util.List;
  * @param headDim P; absent for 64, or the inner width where that is narrower
  * @param groups G, of heads that share B and C; 1
  * @param rotated the share of the N features that turn, in pairs; 0.5
+ * @param ranks R, inputs and outputs of a head; 1. The reference's many are 4
  * @param shortConvolution W, the tokens that a causal convolution on x, B and C spans, or 0 for no
  *     convolution; 0
  * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
@@ -34,6 +35,7 @@ public record Mamba3Config(
     @Derived int headDim,
     int groups,
     double rotated,
+    int ranks,
     int shortConvolution,
     GateActivation outputGate,
     boolean norm,
@@ -54,6 +56,7 @@ public record Mamba3Config(
     checkAtLeast("expansion", expansion, 1);
     checkAtLeast("headDim", headDim, 0);
     checkAtLeast("groups", groups, 1);
+    checkAtLeast("ranks", ranks, 1);
     ShortConvolutions.checkSpan(NAME, shortConvolution);
     checkArgument(
         rotated > 0 && rotated <= 1, NAME + ": rotated must be in (0, 1], got %s", rotated);
@@ -74,6 +77,11 @@ public record Mamba3Config(
     return of(128, 2, 0, 1, 0.5);
   }
 
+  /** The reference layer with four inputs and outputs per head. */
+  public static Mamba3Config manyInputs() {
+    return new Mamba3Config(128, 2, 0, 1, 0.5, 4, 0, GateActivation.SILU, false, STEPS, STEP_FLOOR);
+  }
+
   /** A layer of these sizes, the rest by default. */
   static Mamba3Config of(int stateSize, int expansion, int headDim, int groups, double rotated) {
     return new Mamba3Config(
@@ -82,6 +90,7 @@ public record Mamba3Config(
         headDim,
         groups,
         rotated,
+        1,
         0,
         GateActivation.SILU,
         false,
@@ -94,8 +103,10 @@ public record Mamba3Config(
     return List.of(
         standard(),
         new Mamba3Config(
-            4, 2, 4, 2, 1, 3, GateActivation.SILU, true, new Mamba2Config.Range(0.2, 0.9), 0.3),
-        new Mamba3Config(5, 1, 4, 1, 0.5, 0, GateActivation.NONE, false, STEPS, STEP_FLOOR));
+            4, 2, 4, 2, 1, 1, 3, GateActivation.SILU, true, new Mamba2Config.Range(0.2, 0.9), 0.3),
+        new Mamba3Config(5, 1, 4, 1, 0.5, 1, 0, GateActivation.NONE, false, STEPS, STEP_FLOOR),
+        new Mamba3Config(4, 1, 4, 2, 0.5, 2, 0, GateActivation.SILU, true, STEPS, STEP_FLOOR),
+        new Mamba3Config(4, 1, 4, 1, 0.5, 3, 0, GateActivation.NONE, false, STEPS, STEP_FLOOR));
   }
 
   @Override

@@ -22,15 +22,19 @@ import java.util.Map;
  * <p>The state is Z: the last token's own write waits for the weight that the next token gives it.
  *
  * @param coefficients of the recurrence on {@code Z [B, H, N, P]}
- * @param share {@code w_t (b_t · c_t), [B, T, H, 1]}: what the output has of the token itself
+ * @param turnedB b of all tokens, turned, {@code [B, T, H R, N]}, as turnedC
+ * @param turnedC c of all tokens, turned
+ * @param now w of all tokens, {@code [B, T, H]}
  * @param angle θ after the last token, {@code [B, H, R]}
- * @param b of the last token, {@code [B, 1, H N]}
+ * @param b of the last token, {@code [B, 1, H R N]}
  * @param x of the last token, {@code [B, 1, H P]}
  * @param weight w of the last token, {@code [B, 1, H]}
  */
 record TrapezoidInputs(
     Map<String, Variable> coefficients,
-    Variable share,
+    Variable turnedB,
+    Variable turnedC,
+    Variable now,
     Variable angle,
     Variable b,
     Variable x,
@@ -40,7 +44,8 @@ record TrapezoidInputs(
    * What the input gives at every token.
    *
    * @param x {@code [B, T, H, P]}
-   * @param b {@code [B, T, H, N]}, as c; biased, but not turned
+   * @param b {@code [B, T, H R, N]}, as c; biased, but not turned. R runs of a head share its steps
+   *     and angles; with R = 1 the coefficients are those of the recurrence, else of its rows
    * @param step Δ {@code [B, T, H]}
    * @param logDecay {@code log α = A Δ}, as step
    * @param trapezoid the logit of λ, as step
@@ -72,8 +77,10 @@ record TrapezoidInputs(
         Primitives.affine(
             tape, Math.PI, Primitives.multiply(tape, bounded, column(tape, in.step)), 0);
     Variable[] angles = RunningAngle.apply(tape, increments, before.angle, lengths);
-    Variable b = Turn.apply(tape, in.b, angles[0]);
-    Variable c = Turn.apply(tape, in.c, angles[0]);
+    int ranks = in.b.size(2) / in.x.size(2);
+    Variable shared = ranks == 1 ? angles[0] : Primitives.repeat(tape, angles[0], 2, ranks);
+    Variable b = Turn.apply(tape, in.b, shared);
+    Variable c = Turn.apply(tape, in.c, shared);
     Variable now = Primitives.map(tape, Unary.SIGMOID, in.trapezoid);
     Variable weight = Primitives.multiply(tape, now, in.step);
     Variable[] lateB = Delay.apply(tape, Heads.joined(tape, b), before.b, lengths);
@@ -90,12 +97,20 @@ record TrapezoidInputs(
     Map<String, Variable> coefficients =
         LinearOperators.coefficients(
             c,
-            Primitives.multiply(tape, Heads.split(tape, lateB[0], heads), column(tape, gathered)),
+            Primitives.multiply(
+                tape,
+                Heads.split(tape, lateB[0], heads * ranks),
+                column(tape, ranks == 1 ? gathered : Primitives.repeat(tape, gathered, 2, ranks))),
             Heads.split(tape, lateX[0], heads),
             in.logDecay);
-    Variable matched = Primitives.sum(tape, Primitives.multiply(tape, b, c), 3, true);
-    Variable share = Primitives.multiply(tape, matched, column(tape, weight));
-    return new TrapezoidInputs(coefficients, share, angles[1], lateB[1], lateX[1], lateWeight[1]);
+    return new TrapezoidInputs(
+        coefficients, b, c, weight, angles[1], lateB[1], lateX[1], lateWeight[1]);
+  }
+
+  /** {@code w_t (b_t · c_t), [B, T, H, 1]}: what the output has of the token itself; R = 1. */
+  Variable share(Tape tape) {
+    Variable matched = Primitives.sum(tape, Primitives.multiply(tape, turnedB, turnedC), 3, true);
+    return Primitives.multiply(tape, matched, column(tape, now));
   }
 
   /**

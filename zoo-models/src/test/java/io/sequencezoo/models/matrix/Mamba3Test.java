@@ -123,16 +123,117 @@ class Mamba3Test {
         Mamba3Config.of(6, 2, 4, 1, .5), WIDTH, new Oracle(3, 4, 1, 6, 1, 0)::run);
     Mamba2Config.Range steps = new Mamba2Config.Range(.1, .2);
     LayerOracle.assertTranscribed(
-        new Mamba3Config(5, 1, 3, 2, 1, 3, GateActivation.SILU, true, steps, .1),
+        new Mamba3Config(5, 1, 3, 2, 1, 1, 3, GateActivation.SILU, true, steps, .1),
         WIDTH,
         new Oracle(2, 3, 2, 5, 2, 3)::run);
+  }
+
+  /** R inputs and outputs per head, as the reference's step writes them. */
+  private record RankedOracle(int heads, int ranks, int features, int states, int turns) {
+    double[][] run(double[][] u, Parameters p) {
+      int inner = heads * features;
+      int wide = ranks * states;
+      double[][][] s = new double[heads][states][features];
+      double[][] theta = new double[heads][turns];
+      double[][][] lastB = new double[heads][ranks][states];
+      double[][][] lastX = new double[heads][ranks][features];
+      double[][] y = new double[u.length][];
+      for (int t = 0; t < u.length; t++) {
+        double[] all = times(u[t], p, "in");
+        double[] gate = p.contains("output_gate") ? times(u[t], p, "output_gate") : null;
+        double[] read = new double[inner];
+        for (int h = 0; h < heads; h++) {
+          int at = inner + 2 * wide + h;
+          double step = softplus(all[at] + p.value("step_bias").getDouble(h));
+          double a = all[at + heads];
+          double decay = Math.exp(-Math.max(1e-4, a >= 0 ? 1 + a : 1 / (1 - a)) * step);
+          double lambda = sigmoid(all[at + 2 * heads]);
+          for (int j = 0; j < turns; j++) {
+            theta[h][j] += Math.PI * Math.tanh(all[inner + 2 * wide + 3 * heads + j]) * step;
+          }
+          double[][] b = new double[ranks][];
+          double[][] c = new double[ranks][];
+          double[][] x = new double[ranks][features];
+          for (int r = 0; r < ranks; r++) {
+            b[r] = turned(all, inner, r, h, theta[h], p, "key");
+            c[r] = turned(all, inner + wide, r, h, theta[h], p, "query");
+            for (int e = 0; e < features; e++) {
+              x[r][e] = all[h * features + e] * p.value("mimo_x").getDouble(h, r, e);
+            }
+          }
+          for (int d = 0; d < states; d++) {
+            for (int e = 0; e < features; e++) {
+              double sum = decay * s[h][d][e];
+              for (int r = 0; r < ranks; r++) {
+                sum += (1 - lambda) * step * decay * lastX[h][r][e] * lastB[h][r][d];
+                sum += lambda * step * x[r][e] * b[r][d];
+              }
+              s[h][d][e] = sum;
+            }
+          }
+          for (int r = 0; r < ranks; r++) {
+            double[] o = new double[features];
+            for (int e = 0; e < features; e++) {
+              o[e] = p.value("skip").getDouble(h) * x[r][e];
+              for (int d = 0; d < states; d++) {
+                o[e] += s[h][d][e] * c[r][d];
+              }
+            }
+            if (p.contains("norm")) {
+              normalise(o, 0, features);
+            }
+            for (int e = 0; e < features; e++) {
+              int i = h * features + e;
+              o[e] *= p.contains("norm") ? p.value("norm").getDouble(i) : 1;
+              o[e] *= gate == null ? 1 : silu(gate[i] * p.value("mimo_z").getDouble(h, r, e));
+              read[i] += p.value("mimo_o").getDouble(h, r, e) * o[e];
+            }
+          }
+          lastB[h] = b;
+          lastX[h] = x;
+        }
+        y[t] = times(read, p, "output");
+      }
+      return y;
+    }
+
+    private double[] turned(
+        double[] all, int from, int r, int h, double[] theta, Parameters p, String name) {
+      int at = from + r * states;
+      double[] b = Arrays.copyOfRange(all, at, at + states);
+      normalise(b, 0, states);
+      for (int d = 0; d < states; d++) {
+        b[d] *= p.value(name + "_norm").getDouble(d);
+        b[d] += p.value(name + "_bias").getDouble(h, r * states + d);
+      }
+      for (int j = 0; j < turns; j++) {
+        double first = b[2 * j];
+        double second = b[2 * j + 1];
+        b[2 * j] = first * Math.cos(theta[j]) - second * Math.sin(theta[j]);
+        b[2 * j + 1] = first * Math.sin(theta[j]) + second * Math.cos(theta[j]);
+      }
+      return b;
+    }
+  }
+
+  @Test
+  void manyInputs_areTheOracle() {
+    Mamba2Config.Range steps = new Mamba2Config.Range(.1, .2);
+    LayerOracle.assertTranscribed(
+        new Mamba3Config(4, 1, 3, 1, 1, 3, 0, GateActivation.SILU, true, steps, .1),
+        WIDTH,
+        new RankedOracle(2, 3, 3, 4, 2)::run);
+    LayerOracle.assertTranscribed(
+        new Mamba3Config(5, 1, 6, 1, .5, 2, 0, GateActivation.NONE, false, steps, .1),
+        WIDTH,
+        new RankedOracle(1, 2, 6, 5, 1)::run);
   }
 
   @Test
   void switchedOff_isTheOracleWithoutGate() {
     Mamba2Config.Range steps = new Mamba2Config.Range(.1, .2);
     LayerOracle.assertTranscribed(
-        new Mamba3Config(4, 1, 3, 1, 1, 0, GateActivation.NONE, false, steps, .1),
+        new Mamba3Config(4, 1, 3, 1, 1, 1, 0, GateActivation.NONE, false, steps, .1),
         WIDTH,
         new Oracle(2, 3, 1, 4, 2, 0)::run);
   }
