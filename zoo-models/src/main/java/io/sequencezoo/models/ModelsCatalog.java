@@ -13,14 +13,22 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.levels.LogLinear;
+import io.sequencezoo.models.levels.LogLinearConfig;
+import io.sequencezoo.models.matrix.Comba;
+import io.sequencezoo.models.matrix.CombaConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
 import io.sequencezoo.models.matrix.DeltaNetConfig;
 import io.sequencezoo.models.matrix.DeltaProduct;
 import io.sequencezoo.models.matrix.DeltaProductConfig;
 import io.sequencezoo.models.matrix.GatedDeltaNet;
+import io.sequencezoo.models.matrix.GatedDeltaNet2;
+import io.sequencezoo.models.matrix.GatedDeltaNet2Config;
 import io.sequencezoo.models.matrix.GatedDeltaNetConfig;
 import io.sequencezoo.models.matrix.Gla;
 import io.sequencezoo.models.matrix.GlaConfig;
+import io.sequencezoo.models.matrix.Gsa;
+import io.sequencezoo.models.matrix.GsaConfig;
 import io.sequencezoo.models.matrix.Hgrn2;
 import io.sequencezoo.models.matrix.Hgrn2Config;
 import io.sequencezoo.models.matrix.KimiDeltaAttention;
@@ -31,8 +39,14 @@ import io.sequencezoo.models.matrix.LinearAttention;
 import io.sequencezoo.models.matrix.LinearAttentionConfig;
 import io.sequencezoo.models.matrix.Mamba2;
 import io.sequencezoo.models.matrix.Mamba2Config;
+import io.sequencezoo.models.matrix.Mamba3;
+import io.sequencezoo.models.matrix.Mamba3Config;
+import io.sequencezoo.models.matrix.Mlstm;
+import io.sequencezoo.models.matrix.MlstmConfig;
 import io.sequencezoo.models.matrix.RetNet;
 import io.sequencezoo.models.matrix.RetNetConfig;
+import io.sequencezoo.models.matrix.Rwkv6;
+import io.sequencezoo.models.matrix.Rwkv6Config;
 import io.sequencezoo.models.matrix.Rwkv7;
 import io.sequencezoo.models.matrix.Rwkv7Config;
 import io.sequencezoo.models.matrix.SimpleGla;
@@ -62,6 +76,8 @@ import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
 import io.sequencezoo.models.norm.RmsNormConfig;
+import io.sequencezoo.models.vector.Gilr;
+import io.sequencezoo.models.vector.GilrConfig;
 import io.sequencezoo.models.vector.Hgrn;
 import io.sequencezoo.models.vector.HgrnConfig;
 import io.sequencezoo.models.vector.Lru;
@@ -76,6 +92,8 @@ import io.sequencezoo.models.vector.QLstm;
 import io.sequencezoo.models.vector.QLstmConfig;
 import io.sequencezoo.models.vector.RgLru;
 import io.sequencezoo.models.vector.RgLruConfig;
+import io.sequencezoo.models.vector.Rwkv4;
+import io.sequencezoo.models.vector.Rwkv4Config;
 import io.sequencezoo.models.vector.S4d;
 import io.sequencezoo.models.vector.S4dConfig;
 import io.sequencezoo.models.vector.S5;
@@ -106,6 +124,13 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(KimiDeltaAttentionConfig.class, KimiDeltaAttention.class),
         Entry.of(DeltaProductConfig.class, DeltaProduct.class),
         Entry.of(Rwkv7Config.class, Rwkv7.class),
+        Entry.of(GatedDeltaNet2Config.class, GatedDeltaNet2.class),
+        Entry.of(CombaConfig.class, Comba.class),
+        Entry.of(Rwkv6Config.class, Rwkv6.class),
+        Entry.of(MlstmConfig.class, Mlstm.class),
+        Entry.of(GsaConfig.class, Gsa.class),
+        Entry.of(Mamba3Config.class, Mamba3.class),
+        Entry.of(LogLinearConfig.class, LogLinear.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),
@@ -115,6 +140,8 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(QLstmConfig.class, QLstm.class),
         Entry.of(MinGruConfig.class, MinGru.class),
         Entry.of(MinLstmConfig.class, MinLstm.class),
+        Entry.of(GilrConfig.class, Gilr.class),
+        Entry.of(Rwkv4Config.class, Rwkv4.class),
         Entry.of(ElmanConfig.class, Elman.class),
         Entry.of(LstmConfig.class, Lstm.class),
         Entry.of(GruConfig.class, Gru.class),

@@ -19,6 +19,8 @@ final class GatedStateOperators {
 
   static Map<String, Operator> all() {
     Map<String, Operator> all = new TreeMap<>();
+    all.put("gilr", GatedStateOperators::gilr);
+    all.put("rwkv4", GatedStateOperators::rwkv4);
     all.put("hgrn", GatedStateOperators::hgrn);
     all.put("qlstm", GatedStateOperators::qLstm);
     all.put("rg_lru", GatedStateOperators::rgLru);
@@ -31,6 +33,26 @@ final class GatedStateOperators {
         "o",
         GatedOperators.hgrn(
             tape, Solver.AUTO, in.get("input.x"), in.get("input.g"), Evolutions.initial(in, "h")));
+  }
+
+  private static Map<String, Variable> gilr(Tape tape, Case c, Inputs in) {
+    return Evolutions.outputs(
+        "h",
+        GatedOperators.gilr(
+            tape, Solver.AUTO, in.get("input.v"), in.get("input.f"), Evolutions.initial(in, "h")));
+  }
+
+  private static Map<String, Variable> rwkv4(Tape tape, Case c, Inputs in) {
+    return Evolutions.outputs(
+        "y",
+        GatedOperators.rwkv4(
+            tape,
+            Solver.AUTO,
+            in.get("input.k"),
+            in.get("input.v"),
+            in.get("parameter.w"),
+            in.get("parameter.u"),
+            Evolutions.initial(in, "a", "b", "p")));
   }
 
   private static Map<String, Variable> qLstm(Tape tape, Case c, Inputs in) {

@@ -7,7 +7,9 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.SsdInputs;
+import io.sequencezoo.models.levels.LogLinearOperators;
 import io.sequencezoo.models.matrix.DeltaOperators;
 import io.sequencezoo.models.matrix.LinearOperators;
 import java.util.Map;
@@ -31,6 +33,13 @@ final class MatrixStateOperators {
     all.put("kimi_delta_attention", MatrixStateOperators::deltaRule);
     all.put("gated_delta_product", MatrixStateOperators::deltaProduct);
     all.put("dplr_delta_rule", MatrixStateOperators::lowRank);
+    all.put("gated_delta_rule_2", MatrixStateOperators::gatedDeltaRule2);
+    all.put("comba", MatrixStateOperators::comba);
+    all.put("rwkv6", MatrixStateOperators::rwkv6);
+    all.put("mlstm", MatrixStateOperators::mlstm);
+    all.put("log_linear_attention", MatrixStateOperators::logLinearAttention);
+    all.put("mamba3", MatrixStateOperators::mamba3);
+    all.put("gated_slot_attention", MatrixStateOperators::gatedSlotAttention);
     return all;
   }
 
@@ -140,6 +149,119 @@ final class MatrixStateOperators {
     Variable g = in.get("input.g");
     return Evolutions.outputs(
         "o", DeltaOperators.lowRank(tape, Solver.AUTO, r.q, r.k, r.v, a, b, g, r.initial, r.scale));
+  }
+
+  private static Map<String, Variable> gatedDeltaRule2(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable g = in.get("input.g");
+    Variable b = in.get("input.b");
+    Variable w = in.get("input.w");
+    return Evolutions.outputs(
+        "o",
+        DeltaOperators.gatedDeltaRule2(
+            tape, Solver.AUTO, r.q, r.k, r.v, g, b, w, r.initial, r.scale));
+  }
+
+  private static Map<String, Variable> comba(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "S");
+    Variable p = in.get("input.p");
+    Variable beta = in.get("input.beta");
+    Variable g = in.get("input.g");
+    return Evolutions.outputs(
+        "o",
+        DeltaOperators.comba(tape, Solver.AUTO, r.q, r.k, r.v, p, beta, g, r.initial, r.scale));
+  }
+
+  private static Map<String, Variable> rwkv6(Tape tape, Case c, Inputs in) {
+    return Evolutions.outputs(
+        "o",
+        LinearOperators.rwkv6(
+            tape,
+            Solver.AUTO,
+            in.get("input.r"),
+            in.get("input.k"),
+            in.get("input.v"),
+            in.get("input.w"),
+            in.get("parameter.u"),
+            Evolutions.initial(in, "S"),
+            c.number("scale")));
+  }
+
+  private static Map<String, Variable> mlstm(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "C", "n", "m");
+    return Evolutions.outputs(
+        "h",
+        LinearOperators.mlstm(
+            tape,
+            Solver.AUTO,
+            r.q,
+            r.k,
+            r.v,
+            in.get("input.i"),
+            in.get("input.f"),
+            r.initial,
+            r.scale,
+            c.number("eps")));
+  }
+
+  /** The vectors' state is {@code [B, H, P, N]}, transposed; their gate follows the operator. */
+  private static Map<String, Variable> mamba3(Tape tape, Case c, Inputs in) {
+    Variable x = in.get("input.x");
+    Variable z = in.optional("input.z");
+    State given = Evolutions.initial(in, "S", "angle", "b", "x");
+    Evolution evolution =
+        LinearOperators.mamba3(
+            tape,
+            Solver.AUTO,
+            x,
+            biased(tape, in.get("input.B"), in.get("parameter.B_bias")),
+            biased(tape, in.get("input.C"), in.get("parameter.C_bias")),
+            in.get("input.dt"),
+            in.get("input.adt"),
+            in.get("input.trap"),
+            in.get("input.angles"),
+            in.optional("parameter.D"),
+            given == null ? null : withTransposed(tape, given));
+    Variable y = evolution.outputs();
+    return Evolutions.outputs(
+        "y",
+        new Evolution(
+            z == null ? y : Activations.gated(tape, Unary.SILU, z, y),
+            withTransposed(tape, evolution.state())));
+  }
+
+  private static Variable biased(Tape tape, Variable groups, Variable bias) {
+    Variable heads = Primitives.repeat(tape, groups, 2, bias.size(0) / groups.size(2));
+    return Primitives.add(tape, heads, bias);
+  }
+
+  private static State withTransposed(Tape tape, State state) {
+    Map<String, Variable> parts = new TreeMap<>(state.parts());
+    parts.put("S", Primitives.permute(tape, state.get("S"), 0, 1, 3, 2));
+    return new State(parts, state.consumed());
+  }
+
+  private static Map<String, Variable> logLinearAttention(Tape tape, Case c, Inputs in) {
+    Evolution evolution =
+        LogLinearOperators.logLinearAttention(
+            tape,
+            Solver.AUTO,
+            in.get("input.q"),
+            in.get("input.k"),
+            in.get("input.v"),
+            in.get("input.g"),
+            in.get("input.lambda"));
+    return Map.of("output.o", evolution.outputs());
+  }
+
+  private static Map<String, Variable> gatedSlotAttention(Tape tape, Case c, Inputs in) {
+    Read r = Read.of(c, in, "Sk", "Sv");
+    Variable s = in.get("input.s");
+    Variable g = in.get("input.g");
+    return Evolutions.outputs(
+        "o",
+        LinearOperators.gatedSlotAttention(
+            tape, Solver.AUTO, r.q, r.k, r.v, s, g, r.initial, r.scale));
   }
 
   /** What almost all of them take. */

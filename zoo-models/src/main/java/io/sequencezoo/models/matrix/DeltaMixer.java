@@ -61,14 +61,24 @@ abstract class DeltaMixer extends MatrixStateMixer {
   @Override
   final void complete(Stretch stretch) {
     Tape tape = stretch.tape();
-    if (config.shortConvolution() == 0) {
+    activate(stretch, config.shortConvolution());
+    stretch.map(MatrixStateRecurrence.QUERY, q -> unit(tape, q));
+    stretch.map(MatrixStateRecurrence.KEY, k -> unit(tape, k));
+    stretch.put(MatrixStateRecurrence.BETA, rates(stretch));
+  }
+
+  /** SiLU of queries, keys and values, which convolutions, where there are any, have done. */
+  static void activate(Stretch stretch, int shortConvolution) {
+    if (shortConvolution == 0) {
       stretch
           .coefficients()
-          .replaceAll((name, value) -> Activations.apply(tape, Unary.SILU, value));
+          .replaceAll((name, value) -> Activations.apply(stretch.tape(), Unary.SILU, value));
     }
-    stretch.map(MatrixStateRecurrence.QUERY, q -> Norms.l2Norm(tape, q, KEY_EPS));
-    stretch.map(MatrixStateRecurrence.KEY, k -> Norms.l2Norm(tape, k, KEY_EPS));
-    stretch.put(MatrixStateRecurrence.BETA, rates(stretch));
+  }
+
+  /** Vectors of length 1. */
+  static Variable unit(Tape tape, Variable x) {
+    return Norms.l2Norm(tape, x, KEY_EPS);
   }
 
   private Variable rates(Stretch stretch) {

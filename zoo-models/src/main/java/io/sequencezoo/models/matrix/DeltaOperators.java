@@ -9,6 +9,8 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Activations;
 import java.util.Map;
 
 /**
@@ -115,5 +117,76 @@ public final class DeltaOperators {
     coefficients.put(MatrixStateRecurrence.READ, a);
     coefficients.put(MatrixStateRecurrence.WRITE, b);
     return MatrixStateRecurrence.lowRank(scale).evolve(tape, solver, coefficients, initial, null);
+  }
+
+  /**
+   * Gated DeltaNet-2: {@code P = diag(e^{g_t}) S_{t-1}}, {@code S_t = P - k_t ((b_t ⊙ k_t)ᵀ P) +
+   * k_t (w_t ⊙ v_t)ᵀ}.
+   *
+   * @param g log decay {@code [B, T, G, K]}
+   * @param b what is erased {@code [B, T, G, K]}
+   * @param w what is written {@code [B, T, H, V]}
+   */
+  public static Evolution gatedDeltaRule2(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable g,
+      Variable b,
+      Variable w,
+      State initial,
+      double scale) {
+    Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
+    eraseAndWrite(tape, coefficients, b, w);
+    return MatrixStateRecurrence.lowRank(scale).evolve(tape, solver, coefficients, initial, null);
+  }
+
+  /** Completes q, k, v and the log decay per channel by gates that erase and write. */
+  static void eraseAndWrite(Tape tape, Map<String, Variable> coefficients, Variable b, Variable w) {
+    Variable k = coefficients.get(MatrixStateRecurrence.KEY);
+    Variable decay =
+        Activations.apply(tape, Unary.EXP, coefficients.get(MatrixStateRecurrence.DECAY));
+    coefficients.put(
+        MatrixStateRecurrence.READ,
+        Primitives.multiply(tape, decay, Primitives.multiply(tape, b, k)));
+    coefficients.put(MatrixStateRecurrence.WRITE, Primitives.affine(tape, -1, k, 0));
+    coefficients.computeIfPresent(
+        MatrixStateRecurrence.VALUE, (name, v) -> Primitives.multiply(tape, w, v));
+  }
+
+  /**
+   * Comba: {@code S_t = e^{g_t} S_{t-1} + beta_t k_t (v_t - p_tᵀ S_{t-1})ᵀ}, whose feedback reads
+   * the state before its decay.
+   *
+   * @param p {@code [B, T, H, K]}, as q and k
+   * @param beta {@code [B, T, H]}
+   * @param g log decay {@code [B, T, H]}
+   */
+  public static Evolution comba(
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable p,
+      Variable beta,
+      Variable g,
+      State initial,
+      double scale) {
+    Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
+    feedBack(tape, coefficients, p, beta);
+    return MatrixStateRecurrence.lowRank(scale).evolve(tape, solver, coefficients, initial, null);
+  }
+
+  /** Completes q, k and v by a feedback that p reads and k writes, at a rate. */
+  static void feedBack(Tape tape, Map<String, Variable> coefficients, Variable p, Variable beta) {
+    Variable k = coefficients.get(MatrixStateRecurrence.KEY);
+    Variable rate = Primitives.reshape(tape, beta, beta.size(0), beta.size(1), beta.size(2), 1);
+    Variable written = Primitives.multiply(tape, k, rate);
+    coefficients.put(MatrixStateRecurrence.KEY, written);
+    coefficients.put(MatrixStateRecurrence.READ, p);
+    coefficients.put(MatrixStateRecurrence.WRITE, Primitives.affine(tape, -1, written, 0));
   }
 }

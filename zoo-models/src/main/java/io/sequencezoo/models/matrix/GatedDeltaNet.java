@@ -44,9 +44,24 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/gated_deltanet.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class GatedDeltaNet extends DeltaMixer {
+public final class GatedDeltaNet extends DeltaMixer implements MatrixHeads {
   /** A layer. */
   GatedDeltaNet(HeadSizes sizes, GatedDeltaNetConfig config) {
     super(sizes, config, SoftplusDecay.perHead(sizes));
+  }
+
+  @Override
+  public int stateHeads() {
+    return sizes().valueHeads();
+  }
+
+  @Override
+  public long numbersPerHead() {
+    return (long) sizes().keys() * sizes().values();
+  }
+
+  @Override
+  public double queryScale() {
+    return 1 / Math.sqrt(sizes().keys());
   }
 }

@@ -1,9 +1,11 @@
 package io.sequencezoo.models.matrix;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
+import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Norms;
@@ -16,12 +18,27 @@ import io.sequencezoo.core.op.Norms;
  * @param group features of one root mean square
  * @param gate f
  * @param gateFirst whether the gate comes before the norm
+ * @param centred null for the root mean square; otherwise a layer norm takes its place
  */
-record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
+record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst, Centred centred) {
   /** The reference layers'. */
   private static final double EPS = 1e-5;
 
-  private static final String NORM = "norm";
+  static final String NORM = "norm";
+  static final String NORM_BIAS = "norm_bias";
+
+  /**
+   * A layer norm of every group, with a gain per feature.
+   *
+   * @param eps ε
+   * @param biased whether features are shifted by the parameter {@code norm_bias}, from zero
+   */
+  record Centred(double eps, boolean biased) {}
+
+  /** A root mean square. */
+  GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
+    this(gain, group, gate, gateFirst, null);
+  }
 
   /** A norm per head, or none, and the gate after it; all heads share the gain. */
   static GatedNorm perHead(HeadSizes sizes, GateActivation gate, boolean norm) {
@@ -33,9 +50,24 @@ record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
     return new GatedNorm(norm ? sizes.valueWidth() : 0, sizes.valueWidth(), gate, false);
   }
 
+  /** A layer norm per head with a gain per feature, or none, and the gate after it. */
+  static GatedNorm centred(
+      HeadSizes sizes, GateActivation gate, boolean norm, double eps, boolean biased) {
+    return new GatedNorm(
+        norm ? sizes.valueWidth() : 0, sizes.values(), gate, false, new Centred(eps, biased));
+  }
+
   void declare(Declaration declaration) {
+    declare(declaration, Initialisers.ones());
+  }
+
+  /** With a start of the gain. */
+  void declare(Declaration declaration, Initialiser gains) {
     if (gain != 0) {
-      declaration.undecayed(NORM, Initialisers.ones(), gain);
+      declaration.undecayed(NORM, gains, gain);
+      if (centred != null && centred.biased) {
+        declaration.undecayed(NORM_BIAS, Initialisers.zeros(), gain);
+      }
     }
   }
 
@@ -50,6 +82,11 @@ record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
     if (gain == 0) {
       return gated(tape, o, z);
     }
+    if (centred != null) {
+      Variable first = gateFirst ? gated(tape, o, z) : o;
+      Variable normed = layerNorm(context, first);
+      return gateFirst ? normed : gated(tape, normed, z);
+    }
     Variable weight = context.parameter(NORM);
     if (gate == GateActivation.SILU) {
       return Norms.gatedRmsNorm(tape, o, z, weight, EPS, group, !gateFirst);
@@ -57,6 +94,16 @@ record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
     Variable first = gateFirst ? gated(tape, o, z) : o;
     Variable normed = Norms.rmsNorm(tape, first, weight, null, EPS, group);
     return gateFirst ? normed : gated(tape, normed, z);
+  }
+
+  private Variable layerNorm(Context context, Variable o) {
+    Tape tape = context.tape();
+    Variable ones = tape.constant(tape.allocate(o.type(), group).assign(1));
+    Variable groups = Heads.split(tape, o, gain / group);
+    Variable normed = Norms.layerNorm(tape, groups, ones, null, centred.eps);
+    Variable scaled =
+        Primitives.multiply(tape, Heads.joined(tape, normed), context.parameter(NORM));
+    return centred.biased ? Primitives.add(tape, scaled, context.parameter(NORM_BIAS)) : scaled;
   }
 
   private Variable gated(Tape tape, Variable o, Variable z) {

@@ -89,6 +89,38 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
     checkPositive(subject, "valueExpansion", valueExpansion);
   }
 
+  /** The same where 0 heads and value heads stand for their defaults. */
+  static void checkDerived(
+      String subject,
+      int heads,
+      int valueHeads,
+      double keyExpansion,
+      double valueExpansion,
+      int shortConvolution) {
+    ShortConvolutions.checkSpan(subject, shortConvolution);
+    checkHeads(subject, heads == 0 ? 1 : heads);
+    checkArgument(
+        valueHeads >= 0,
+        "%s: valueHeads must be at least 1, or 0 for its default, got %s",
+        subject,
+        valueHeads);
+    checkPositive(subject, "keyExpansion", keyExpansion);
+    checkPositive(subject, "valueExpansion", valueExpansion);
+  }
+
+  /** Grouped heads, where 0 stands for one per 128 of the width, and for as many value heads. */
+  static HeadSizes derived(
+      String subject,
+      int width,
+      int heads,
+      int valueHeads,
+      double keyExpansion,
+      double valueExpansion) {
+    int keyHeads = heads == 0 ? oneHeadPer128(width) : heads;
+    int all = valueHeads == 0 ? keyHeads : valueHeads;
+    return grouped(subject, width, keyHeads, all, keyExpansion, valueExpansion);
+  }
+
   static void checkPositive(String subject, String field, double value) {
     checkArgument(
         value > 0 && Double.isFinite(value),

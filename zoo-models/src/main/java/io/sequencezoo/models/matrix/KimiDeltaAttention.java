@@ -48,13 +48,10 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 public final class KimiDeltaAttention extends DeltaMixer {
   /** A layer. */
   KimiDeltaAttention(HeadSizes sizes, KimiDeltaAttentionConfig config) {
-    super(sizes, config, SoftplusDecay.perChannel(sizes), output(sizes, config));
-  }
-
-  private static OutputStage output(HeadSizes sizes, KimiDeltaAttentionConfig config) {
-    return new OutputStage(
+    super(
         sizes,
-        GatedNorm.perHead(sizes, config.outputGate(), config.norm()),
-        new Projection(OutputStage.GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true));
+        config,
+        SoftplusDecay.perChannel(sizes),
+        OutputStage.gatedByLowRank(sizes, config.outputGate(), config.norm()));
   }
 }

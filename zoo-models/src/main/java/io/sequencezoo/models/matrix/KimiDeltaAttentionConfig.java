@@ -1,14 +1,11 @@
 package io.sequencezoo.models.matrix;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
-import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
 /**
@@ -40,15 +37,7 @@ public record KimiDeltaAttentionConfig(
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public KimiDeltaAttentionConfig {
-    ShortConvolutions.checkSpan(NAME, shortConvolution);
-    HeadSizes.checkHeads(NAME, heads == 0 ? 1 : heads);
-    checkArgument(
-        valueHeads >= 0,
-        "%s: valueHeads must be at least 1, or 0 for its default, got %s",
-        NAME,
-        valueHeads);
-    HeadSizes.checkPositive(NAME, "keyExpansion", keyExpansion);
-    HeadSizes.checkPositive(NAME, "valueExpansion", valueExpansion);
+    HeadSizes.checkDerived(NAME, heads, valueHeads, keyExpansion, valueExpansion, shortConvolution);
   }
 
   /** The reference layer: heads of 128 keys and values. */
@@ -66,10 +55,8 @@ public record KimiDeltaAttentionConfig(
 
   @Override
   public SequenceMixer build(Place place) {
-    int keyHeads = heads == 0 ? HeadSizes.oneHeadPer128(place.width()) : heads;
-    int all = valueHeads == 0 ? keyHeads : valueHeads;
     HeadSizes sizes =
-        HeadSizes.grouped(NAME, place.width(), keyHeads, all, keyExpansion, valueExpansion);
+        HeadSizes.derived(NAME, place.width(), heads, valueHeads, keyExpansion, valueExpansion);
     return new SequenceMixer(new KimiDeltaAttention(sizes, this));
   }
 }

@@ -64,7 +64,7 @@ import org.nd4j.linalg.api.buffer.DataType;
     repo = "state-spaces/mamba",
     path = "mamba_ssm/modules/mamba2.py",
     commit = "e9594ce1c732d97440f0332fdc43170a2294dbfa")
-public final class Mamba2 extends AbstractParametrisation {
+public final class Mamba2 extends AbstractParametrisation implements MatrixHeads {
   private static final String IN_BIAS = "in_bias";
   private static final String OUT_BIAS = "out_bias";
   private static final String CONV = "conv";
@@ -106,6 +106,21 @@ public final class Mamba2 extends AbstractParametrisation {
             inner / config.groups(),
             config.outputGate(),
             !config.normBeforeGate());
+  }
+
+  @Override
+  public int stateHeads() {
+    return shape.heads();
+  }
+
+  @Override
+  public long numbersPerHead() {
+    return (long) inner / shape.heads() * config.stateSize();
+  }
+
+  @Override
+  public double queryScale() {
+    return 1;
   }
 
   private boolean isGated() {

@@ -66,6 +66,11 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
     return MatrixStateRecurrence.scaled(1 / Math.sqrt(sizes.keys()));
   }
 
+  /** How weights start: as those of most references, unless a member says otherwise. */
+  Initialiser initialiser() {
+    return NORMAL;
+  }
+
   /** Declares parameters beside projections, decay and output. */
   void declareOwn(Declaration declaration, Initialiser initialiser) {}
 
@@ -76,6 +81,13 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
 
   /** Completes the coefficients of the recurrence, which are {@code q}, {@code k}, {@code v}. */
   void complete(Stretch stretch) {}
+
+  /**
+   * From what the recurrence put out, heads of V values: itself, unless a member says otherwise.
+   */
+  Variable read(Context context, Variable outputs, Drive drive) {
+    return outputs;
+  }
 
   /** Multiply-adds per token of what the member does beside projections, decay and output. */
   long ownMultiplyAdds() {
@@ -93,12 +105,13 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
 
   @Override
   public final void declare(Declaration declaration) {
-    projections.declare(declaration, NORMAL);
-    declareOwn(declaration, NORMAL);
+    Initialiser initialiser = initialiser();
+    projections.declare(declaration, initialiser);
+    declareOwn(declaration, initialiser);
     if (decay != null) {
-      decay.declare(declaration, NORMAL);
+      decay.declare(declaration, initialiser);
     }
-    output.declare(declaration, NORMAL);
+    output.declare(declaration, initialiser);
   }
 
   @Override
@@ -111,17 +124,19 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
     Map<String, Variable> own = new LinkedHashMap<>();
     Variable seen = input(context, x, state, own);
     Map<String, Variable> coefficients = projections.apply(context, seen, state, own);
-    Stretch stretch = new Stretch(context, seen, state, coefficients, own);
+    Map<String, Variable> extras = new LinkedHashMap<>();
+    Stretch stretch = new Stretch(context, seen, state, coefficients, own, extras);
     complete(stretch);
     if (decay != null) {
       stretch.put(MatrixStateRecurrence.DECAY, decay.apply(stretch));
     }
-    return new Drive(coefficients, output.extras(context, seen), own);
+    extras.putAll(output.extras(context, seen));
+    return new Drive(coefficients, extras, own);
   }
 
   @Override
   public final Variable readOut(Context context, Variable outputs, Drive drive) {
-    return output.apply(context, outputs, drive.extras());
+    return output.apply(context, read(context, outputs, drive), drive.extras());
   }
 
   @Override

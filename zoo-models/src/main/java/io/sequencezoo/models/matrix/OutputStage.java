@@ -29,6 +29,14 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
     this(sizes, norm, new Projection(GATE, sizes.width(), sizes.valueWidth()));
   }
 
+  /** A norm per head, then a gate from a matrix of rank V with a bias: Kimi Delta Attention's. */
+  static OutputStage gatedByLowRank(HeadSizes sizes, GateActivation gate, boolean norm) {
+    return new OutputStage(
+        sizes,
+        GatedNorm.perHead(sizes, gate, norm),
+        new Projection(GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true));
+  }
+
   void declare(Declaration declaration, Initialiser initialiser) {
     if (isGated()) {
       gate.declare(declaration, initialiser);
@@ -60,8 +68,12 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
     Tape tape = context.tape();
     Variable shaped = isPerHead() ? o : Heads.joined(tape, o);
     Variable normed = norm.apply(context, shaped, extras.get(GATE));
-    Variable joined = isPerHead() ? Heads.joined(tape, normed) : normed;
-    return Dense.linear(tape, joined, context.parameter(OUTPUT), null);
+    return project(context, isPerHead() ? Heads.joined(tape, normed) : normed);
+  }
+
+  /** The projection alone, of what is normed and gated, {@code [B, T, H V]}. */
+  Variable project(Context context, Variable y) {
+    return Dense.linear(context.tape(), y, context.parameter(OUTPUT), null);
   }
 
   long multiplyAddsPerToken() {

@@ -16,6 +16,7 @@ import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Norms;
+import io.sequencezoo.models.conv.TokenShift;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -78,8 +79,6 @@ public final class Rwkv7 extends AbstractParametrisation {
 
   private static final double FIRST_BONUS = -0.04;
   private static final String GATE = "gate";
-  private static final String NORM = "norm";
-  private static final String NORM_BIAS = "norm_bias";
 
   private final int heads;
   private final int keys;
@@ -89,6 +88,7 @@ public final class Rwkv7 extends AbstractParametrisation {
   private final Projection gate;
   private final Rwkv7Start start;
   private final TokenShift shift;
+  private final GatedNorm norm;
 
   /** Ranks of the projections of decay, in-context rate and output gate. */
   record Ranks(int decay, int rate, int gate) {}
@@ -104,6 +104,13 @@ public final class Rwkv7 extends AbstractParametrisation {
     this.gate = lowRank(GATE, ranks.gate);
     this.start = start;
     this.shift = new TokenShift(width, config.shortConvolution() > 0);
+    this.norm =
+        GatedNorm.centred(
+            new HeadSizes(width, heads, heads, keys, keys),
+            GateActivation.NONE,
+            config.norm(),
+            NORM_EPS_PER_KEY * keys,
+            true);
   }
 
   private Projection lowRank(String name, int rank) {
@@ -134,10 +141,7 @@ public final class Rwkv7 extends AbstractParametrisation {
     declaration.undecayed("removal_scale", start.removalScale(), width);
     declaration.undecayed("rate_mix", Initialisers.constant(FIRST_RATE_MIX), width);
     declaration.undecayed("bonus", Initialisers.constant(FIRST_BONUS), width);
-    if (config.norm()) {
-      declaration.undecayed(NORM, start.norm(), width);
-      declaration.undecayed(NORM_BIAS, Initialisers.zeros(), width);
-    }
+    norm.declare(declaration, start.norm());
     declaration.weight("output", Initialisers.zeros(), width, width);
   }
 
@@ -199,27 +203,18 @@ public final class Rwkv7 extends AbstractParametrisation {
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
     Map<String, Variable> c = drive.coefficients();
-    Variable normed = config.norm() ? groupNorm(context, outputs) : Heads.joined(tape, outputs);
-    Variable weights = Primitives.reshape(tape, context.parameter("bonus"), heads, keys);
-    Variable matched =
-        Primitives.multiply(
-            tape, c.get(MatrixStateRecurrence.QUERY), c.get(MatrixStateRecurrence.KEY));
-    Variable share = Primitives.sum(tape, Primitives.multiply(tape, matched, weights), 3, true);
-    Variable bonus = Primitives.multiply(tape, share, c.get(MatrixStateRecurrence.VALUE));
+    Variable normed = norm.apply(context, Heads.joined(tape, outputs), null);
+    Variable bonus =
+        Heads.bonus(
+            tape,
+            c.get(MatrixStateRecurrence.QUERY),
+            c.get(MatrixStateRecurrence.KEY),
+            c.get(MatrixStateRecurrence.VALUE),
+            context.parameter("bonus"));
     Variable sum = Primitives.add(tape, normed, Heads.joined(tape, bonus));
     Variable gated =
         config.outputGate() ? Primitives.multiply(tape, sum, drive.extras().get(GATE)) : sum;
     return projected(context, "output", gated);
-  }
-
-  /** A layer norm per head with a gain and a bias per channel, {@code [B, T, D]}. */
-  private Variable groupNorm(Context context, Variable outputs) {
-    Tape tape = context.tape();
-    Variable ones = tape.constant(tape.allocate(outputs.type(), keys).assign(1));
-    Variable normed = Norms.layerNorm(tape, outputs, ones, null, NORM_EPS_PER_KEY * keys);
-    Variable scaled =
-        Primitives.multiply(tape, Heads.joined(tape, normed), context.parameter(NORM));
-    return Primitives.add(tape, scaled, context.parameter(NORM_BIAS));
   }
 
   @Override

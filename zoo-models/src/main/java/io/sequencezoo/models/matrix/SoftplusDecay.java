@@ -23,17 +23,21 @@ record SoftplusDecay(
 
   /** A decay per head: Gated DeltaNet's, with the first steps of Mamba. */
   static SoftplusDecay perHead(HeadSizes sizes) {
-    return of(sizes, 1, 0, 0, mambaBiases());
+    return of(sizes, sizes.valueHeads(), 1, 0, 0, mambaBiases());
   }
 
   /** A decay per key channel, of rank V: Kimi Delta Attention's, with rates from 1. */
   static SoftplusDecay perChannel(HeadSizes sizes) {
-    return of(sizes, sizes.keys(), sizes.values(), 1, Initialisers.zeros());
+    return of(sizes, sizes.valueHeads(), sizes.keys(), sizes.values(), 1, Initialisers.zeros());
+  }
+
+  /** The same with one decay per key head, and the first steps of Mamba: Gated DeltaNet-2's. */
+  static SoftplusDecay perKeyChannel(HeadSizes sizes) {
+    return of(sizes, sizes.heads(), sizes.keys(), sizes.values(), 1, mambaBiases());
   }
 
   private static SoftplusDecay of(
-      HeadSizes sizes, int channels, int rank, double smallestRate, Initialiser biases) {
-    int heads = sizes.valueHeads();
+      HeadSizes sizes, int heads, int channels, int rank, double smallestRate, Initialiser biases) {
     int width = Sizes.product("matrix state: width of decays", heads, channels);
     return new SoftplusDecay(
         heads,

@@ -14,13 +14,15 @@ import java.util.function.UnaryOperator;
  * @param state before the stretch
  * @param coefficients of the recurrence, as far as they are known
  * @param own takes the layer's own parts of the next state
+ * @param extras takes what the layer's read-out needs besides
  */
 record Stretch(
     Context context,
     Variable x,
     State state,
     Map<String, Variable> coefficients,
-    Map<String, Variable> own) {
+    Map<String, Variable> own,
+    Map<String, Variable> extras) {
 
   Tape tape() {
     return context.tape();

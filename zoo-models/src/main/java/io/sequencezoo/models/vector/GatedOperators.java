@@ -16,6 +16,7 @@ import io.sequencezoo.core.op.Gates;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The gated linear recurrent units between their projections: from pre-activations of gates to
@@ -118,5 +119,44 @@ public final class GatedOperators {
     Variable r = BlockDiagonal.linear(tape, x, decayGate[0], decayGate[1]);
     Variable[] gated = Gates.apply(tape, new RgLruGate(starts), List.of(r, i, x), List.of(rate));
     return VectorStateMixer.logDecaysAndInputs(gated);
+  }
+
+  /** GILR: {@code h_t = σ(f_t) h_{t-1} + (1 - σ(f_t)) v_t}; all {@code [B, T, D]}. */
+  public static Evolution gilr(Tape tape, Solver solver, Variable v, Variable f, State initial) {
+    Variable[] gated = Gates.apply(tape, new GilrGate(), List.of(f, v), List.of());
+    return ELEMENTWISE.evolve(tape, solver, VectorStateMixer.decaysAndInputs(gated), initial, null);
+  }
+
+  /**
+   * RWKV-4's weighted average of values. The state has parts {@code a, b, p [B, D]}: numerators and
+   * denominators over {@code e^p}; without one, a and b are zero and p is -1e38.
+   *
+   * @param k {@code [B, T, D]}, as v
+   * @param w {@code [D]}, the logarithm of the negated log decay
+   * @param u {@code [D]}, the bonus
+   */
+  public static Evolution rwkv4(
+      Tape tape, Solver solver, Variable k, Variable v, Variable w, Variable u, State initial) {
+    int batch = k.size(0);
+    int features = k.size(2);
+    Variable p =
+        initial != null
+            ? initial.get("p")
+            : tape.constant(Nd4j.valueArrayOf(new long[] {batch, features}, Wkv.EMPTY, k.type()));
+    Variable start =
+        initial != null
+            ? Primitives.concat(tape, 1, initial.get("a"), initial.get("b"))
+            : tape.constant(tape.zeros(k.type(), batch, 2L * features));
+    Wkv wkv = Wkv.of(tape, k, v, w, u, p, null);
+    State before = new State(Map.of(ElementwiseRecurrence.STATE, start), new int[batch]);
+    Evolution evolution = ELEMENTWISE.evolve(tape, solver, wkv.coefficients(), before, null);
+    Variable y = Wkv.read(tape, evolution.outputs(), start, wkv.past(), wkv.own(), v, null);
+    Variable[] both =
+        Primitives.split(
+            tape, evolution.state().get(ElementwiseRecurrence.STATE), 1, features, features);
+    return new Evolution(
+        y,
+        new State(
+            Map.of("a", both[0], "b", both[1], "p", wkv.last()), evolution.state().consumed()));
   }
 }

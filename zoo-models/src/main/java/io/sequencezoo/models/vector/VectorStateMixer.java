@@ -15,7 +15,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * input sets: E channels between two linear maps, and short convolutions before the gates.
  */
 abstract sealed class VectorStateMixer extends AbstractParametrisation
-    permits Hgrn, Mamba, MinimalUnit, QLstm, RgLru {
+    permits Gilr, Hgrn, Mamba, MinimalUnit, QLstm, RgLru {
   /** What follows the name of a weight in that of its bias. */
   static final String BIAS = "_bias";
 

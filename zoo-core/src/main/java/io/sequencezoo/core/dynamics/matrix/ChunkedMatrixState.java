@@ -1,6 +1,5 @@
 package io.sequencezoo.core.dynamics.matrix;
 
-import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Decay;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
@@ -28,7 +27,10 @@ abstract class ChunkedMatrixState<A> implements MatrixStateSolver<A> {
   final Kernels<A> kernels;
   final int keys;
   final int columns;
+
+  /** Whether readers and writers decay: whether rows of the state do. */
   final boolean decays;
+
   final DecayBlocks<A> blocks;
   final A scores;
 
@@ -41,7 +43,10 @@ abstract class ChunkedMatrixState<A> implements MatrixStateSolver<A> {
   // Backward only.
   final A scoreGradients;
   final DecayGradient<A> decayGradient;
-  private final A states;
+
+  /** {@code S'} of every block. */
+  final A states;
+
   private final A xWithin;
   private final A xAcross;
   private final A yWithin;
@@ -56,7 +61,7 @@ abstract class ChunkedMatrixState<A> implements MatrixStateSolver<A> {
     this.kernels = precision.kernels();
     this.keys = shape.keys();
     this.columns = shape.columns();
-    this.decays = shape.decay() != Decay.NONE;
+    this.decays = shape.decaysRows();
     this.blocks = new DecayBlocks<>(precision, shape, layout, scratch);
     int pairs = layout.readers() * layout.writers();
     this.scores = scratch.take(pairs * BLOCK * ChunkSize.ROWS);

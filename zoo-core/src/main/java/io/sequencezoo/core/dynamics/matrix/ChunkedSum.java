@@ -9,14 +9,12 @@ import io.sequencezoo.core.kernel.Scratch;
  *
  * @param <A> the array type
  */
-final class ChunkedSum<A> extends ChunkedMatrixState<A> {
-  private static final Block.Layout LAYOUT = new Block.Layout(1, 1, 1);
-
+final class ChunkedSum<A> extends ChunkedUncorrected<A> {
   private final A readers;
   private final A writers;
 
   ChunkedSum(Precision<A> precision, MatrixStateShape shape, boolean backward, Scratch<A> scratch) {
-    super(precision, shape, LAYOUT, backward, scratch);
+    super(precision, shape, backward, scratch);
     this.readers = decays ? scratch.take(ChunkSize.ROWS * keys) : null;
     this.writers = decays ? scratch.take(ChunkSize.ROWS * keys) : null;
   }
@@ -40,49 +38,8 @@ final class ChunkedSum<A> extends ChunkedMatrixState<A> {
   }
 
   @Override
-  void values(MatrixStateTile<A> tile, Block block, A state) {
-    // They are the tile's.
-  }
-
-  @Override
-  void clear(MatrixStateTile<A> gradient, int n) {
-    kernels.fill(gradient.q, 0, n * keys, 0);
-    kernels.fill(gradient.k, 0, n * keys, 0);
-  }
-
-  @Override
   void pullValues(
       MatrixStateTile<A> tile, MatrixStateTile<A> gradient, Block block, A stateGradient) {
     valueGradient(gradient, block, stateGradient, gradient.v, block.start() * columns);
-  }
-
-  @Override
-  A seenGradient(MatrixStateTile<A> gradient) {
-    return gradient.o;
-  }
-
-  @Override
-  int seenAt(Block block) {
-    return block.start() * columns;
-  }
-
-  @Override
-  void splitLastWrites(MatrixStateTile<A> tile, MatrixStateTile<A> gradient, Block block) {
-    int rows = block.rows();
-    for (int i = 0; i < rows; i++) {
-      int at = (block.start() + i) * keys;
-      double own = kernels.get(scoreGradients, i * rows + i);
-      kernels.axpy(own, tile.k, at, gradient.q, at, keys);
-      kernels.axpy(own, tile.q, at, gradient.k, at, keys);
-      hideUnseen(scoreGradients, i * rows, block, i);
-    }
-  }
-
-  @Override
-  void unstack(MatrixStateTile<A> tile, MatrixStateTile<A> gradient, Block block) {
-    int from = block.start();
-    int rows = block.rows();
-    unstackReads(new Part<>(tile.q, gradient.q, from, 0, rows, 0), block, false);
-    unstackWrites(new Part<>(tile.k, gradient.k, from, 0, rows, 0), block, false);
   }
 }

@@ -21,6 +21,8 @@ enum Coefficient {
   VALUE("v", "BTNHV", ImmutableSet.copyOf(Update.values())),
   /** The log decay, per key channel or per head; may be absent. */
   DECAY("g", "BTHK", ImmutableSet.of()),
+  /** The log decay per value channel instead; may be absent. */
+  VALUE_DECAY("gv", "BTHV", ImmutableSet.of()),
   /** The delta rule's rate. */
   BETA("beta", "BTNH", ImmutableSet.of(Update.DELTA)),
   /** What reads the undecayed state of the low-rank form. */
@@ -60,7 +62,11 @@ enum Coefficient {
 
   /** The numbers of a row in a tile: a value's has one more for the normaliser. */
   int width(MatrixStateShape shape) {
-    return this == BETA ? 1 : this == VALUE ? shape.columns() : shape.keys();
+    return switch (this) {
+      case BETA -> 1;
+      case VALUE, VALUE_DECAY -> shape.columns();
+      default -> shape.keys();
+    };
   }
 
   /** The coefficients without which there is no such recurrence. */
@@ -71,8 +77,17 @@ enum Coefficient {
   /** The coefficients that a recurrence of this shape has. */
   static Coefficient[] given(MatrixStateShape shape) {
     return Arrays.stream(values())
-        .filter(c -> c == DECAY ? shape.decay() != Decay.NONE : c.needs.contains(shape.update()))
+        .filter(c -> c.isDecayOf(shape) || c.needs.contains(shape.update()))
         .toArray(Coefficient[]::new);
+  }
+
+  /** Whether it is the log decay of this shape. */
+  boolean isDecayOf(MatrixStateShape shape) {
+    return switch (shape.decay()) {
+      case NONE -> false;
+      case HEAD, CHANNEL -> this == DECAY;
+      case VALUE -> this == VALUE_DECAY;
+    };
   }
 
   @Override

@@ -32,7 +32,12 @@ final class DecayBlocks<A> {
   private final Kernels<A> kernels;
   private final int keys;
   private final int columns;
+
+  /** Channels that decay: keys, or columns. */
+  private final int channels;
+
   private final boolean decays;
+  private final boolean byColumn;
 
   /** As many as were ever needed; the first so many are the present chunk's. */
   private final Block[] pool = new Block[ChunkSize.ROWS];
@@ -42,10 +47,10 @@ final class DecayBlocks<A> {
   private int rows;
   private final A factor;
 
-  /** {@code E}, {@code [rows, K]}; null without decays. */
+  /** {@code E}, {@code [rows, K]} or {@code [rows, columns]}; null without decays. */
   final A fromFirst;
 
-  /** {@code 1/E}, {@code [rows, K]}; null without decays. */
+  /** {@code 1/E}, as {@code E}; null without decays. */
   final A toFirst;
 
   DecayBlocks(
@@ -54,11 +59,13 @@ final class DecayBlocks<A> {
     this.kernels = precision.kernels();
     this.keys = shape.keys();
     this.columns = shape.columns();
+    this.channels = shape.decayed();
     this.decays = shape.decay() != MatrixStateShape.Decay.NONE;
-    int tile = ChunkSize.ROWS * keys;
+    this.byColumn = shape.decay() == MatrixStateShape.Decay.VALUE;
+    int tile = ChunkSize.ROWS * channels;
     this.fromFirst = decays ? scratch.take(tile) : null;
     this.toFirst = decays ? scratch.take(tile) : null;
-    this.factor = scratch.take(keys);
+    this.factor = scratch.take(channels);
   }
 
   /** The number of blocks. */
@@ -96,7 +103,7 @@ final class DecayBlocks<A> {
     for (int i = 0; i < n; i++) {
       decayRow(decay, i, i % BLOCK == 0);
     }
-    int length = n * keys;
+    int length = n * channels;
     kernels.map(Unary.RECIPROCAL, fromFirst, 0, toFirst, 0, length);
     if (kernels.max(toFirst, 0, length) > LIMIT || kernels.max(fromFirst, 0, length) > LIMIT) {
       cutShort(decay, n);
@@ -105,9 +112,10 @@ final class DecayBlocks<A> {
 
   private void decayRow(A decay, int i, boolean first) {
     if (first) {
-      kernels.fill(fromFirst, i * keys, keys, 1);
+      kernels.fill(fromFirst, i * channels, channels, 1);
     } else {
-      kernels.multiply(fromFirst, (i - 1) * keys, decay, i * keys, fromFirst, i * keys, keys);
+      kernels.multiply(
+          fromFirst, (i - 1) * channels, decay, i * channels, fromFirst, i * channels, channels);
     }
   }
 
@@ -119,18 +127,18 @@ final class DecayBlocks<A> {
       boolean first = i == 0 || i - start == BLOCK;
       if (!first) {
         decayRow(decay, i, false);
-        kernels.map(Unary.RECIPROCAL, fromFirst, i * keys, toFirst, i * keys, keys);
+        kernels.map(Unary.RECIPROCAL, fromFirst, i * channels, toFirst, i * channels, channels);
         first =
-            kernels.max(toFirst, i * keys, keys) > LIMIT
-                || kernels.max(fromFirst, i * keys, keys) > LIMIT;
+            kernels.max(toFirst, i * channels, channels) > LIMIT
+                || kernels.max(fromFirst, i * channels, channels) > LIMIT;
       }
       if (first) {
         if (i > 0) {
           place(start, i);
         }
         start = i;
-        kernels.fill(fromFirst, i * keys, keys, 1);
-        kernels.fill(toFirst, i * keys, keys, 1);
+        kernels.fill(fromFirst, i * channels, channels, 1);
+        kernels.fill(toFirst, i * channels, channels, 1);
       }
     }
     place(start, n);
@@ -143,23 +151,28 @@ final class DecayBlocks<A> {
     }
     int from = block.start();
     if (from == 0) {
-      kernels.copy(decay, 0, factor, 0, keys);
+      kernels.copy(decay, 0, factor, 0, channels);
     } else {
-      kernels.multiply(fromFirst, (from - 1) * keys, decay, from * keys, factor, 0, keys);
+      kernels.multiply(
+          fromFirst, (from - 1) * channels, decay, from * channels, factor, 0, channels);
     }
-    scaleRows(factor, 0, state);
+    decay(factor, 0, state);
   }
 
   /** Decays the state that the last block of n rows left unfinished to the last row. */
   void leave(int n, A state) {
     if (decays) {
-      scaleRows(fromFirst, (n - 1) * keys, state);
+      decay(fromFirst, (n - 1) * channels, state);
     }
   }
 
-  private void scaleRows(A factors, int fo, A state) {
+  private void decay(A factors, int fo, A state) {
     for (int d = 0; d < keys; d++) {
       int row = d * columns;
+      if (byColumn) {
+        kernels.multiply(state, row, factors, fo, state, row, columns);
+        continue;
+      }
       kernels.affine(kernels.get(factors, fo + d), state, row, 0, state, row, columns);
     }
   }

@@ -18,7 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * with {@code Λ = M ⊗ I} and {@code B u = Σ_j n_j ⊗ v_j},
  *
  * <pre>{@code
- * sum        M = diag(e^g)                                n = k
+ * sum        M = diag(e^g), or Λ = I ⊗ diag(e^gv)         n = k
  * delta      M = H_N ... H_1 diag(e^g)                    n_j = beta_j H_N ... H_{j+1} k_j
  *            H_j = I - beta_j k_j k_jᵀ
  * low rank   M = diag(e^g) + b aᵀ                         n = k
@@ -67,14 +67,33 @@ final class MatrixStateLinearization {
         transitions[t] = Transitions.diagonal(decay[t]);
       }
     }
+    if (shape.decay() == Decay.VALUE) {
+      fade(coefficients.get(Coefficient.VALUE_DECAY.key()), transitions, row, head);
+    }
     double[] weights = readWeights(q, k, decay, initial, row, head);
     double[][] written = moved;
     return DenseLinearSystem.builder(v, keys * values, values)
-        .transition(t -> Transitions.repeated(transitions[t], values))
+        .transition(
+            t ->
+                shape.decay() == Decay.VALUE
+                    ? transitions[t]
+                    : Transitions.repeated(transitions[t], values))
         .input(t -> write(written[t]))
         .output(t -> read(q[t], weights[t]))
         .initialState(state(initial, row, head))
         .build();
+  }
+
+  /** Fills in transitions that decay every row of the state by the same decays of its columns. */
+  private void fade(Variable gv, Transition[] transitions, int row, int head) {
+    double[][] logs = rows(gv, shape.heads(), values, 1, row, head);
+    for (int t = 0; t < transitions.length; t++) {
+      double[] decays = new double[keys * values];
+      for (int i = 0; i < decays.length; i++) {
+        decays[i] = Math.exp(logs[t][i % values]);
+      }
+      transitions[t] = Transitions.diagonal(decays);
+    }
   }
 
   /** Fills in the transitions; returns what multiplies the values, all writes of a token joined. */
@@ -132,8 +151,7 @@ final class MatrixStateLinearization {
   private double[][] decays(Variable g, int row, int head) {
     double[][] out = new double[shape.steps()][keys];
     int width = shape.decay() == Decay.CHANNEL ? keys : 1;
-    double[][] logs =
-        shape.decay() == Decay.NONE ? null : rows(g, shape.heads(), width, 1, row, head);
+    double[][] logs = !shape.decaysRows() ? null : rows(g, shape.heads(), width, 1, row, head);
     for (int t = 0; t < out.length; t++) {
       for (int d = 0; d < keys; d++) {
         out[t][d] = logs == null ? 1 : Math.exp(logs[t][width == 1 ? 0 : d]);

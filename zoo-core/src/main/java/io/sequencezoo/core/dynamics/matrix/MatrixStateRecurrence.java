@@ -32,7 +32,9 @@ import java.util.Map;
  *   <li>{@code q, k, a, b}: {@code [B, T, H, K]}; {@code v, o}: {@code [B, T, H, V]}; {@code beta}:
  *       {@code [B, T, H]}
  *   <li>{@code g}: log decay, {@code [B, T, H, K]} per key channel, {@code [B, T, H]} per head, or
- *       absent for none; it decays earlier tokens, never the write of its own
+ *       absent for none; it decays earlier tokens, never the write of its own. The scaled form
+ *       takes {@code gv [B, T, H, V]} in its place, by which columns decay: {@code P_t = S_{t-1}
+ *       diag(e^{gv_t})}
  *   <li>heads in groups: all but {@code v} may have G heads, G a divisor of H; head h then takes
  *       those of {@code floor(h / (H/G))}, read in place
  *   <li>several writes: the delta rule also takes {@code k [B, T, N, H, K]}, {@code v [B, T, N, H,
@@ -58,6 +60,9 @@ public final class MatrixStateRecurrence extends CausalRecurrence {
 
   /** Log decay, {@code [B, T, H, K]} or {@code [B, T, H]}; may be absent. */
   public static final String DECAY = "g";
+
+  /** Log decay of value channels, {@code [B, T, H, V]}; scaled form only, and without g. */
+  public static final String VALUE_DECAY = "gv";
 
   /** The delta rule's rate, {@code [B, T, H]}. */
   public static final String BETA = "beta";

@@ -44,7 +44,9 @@ record MatrixStateShape(
     /** {@code [B, T, H]}. */
     HEAD,
     /** {@code [B, T, H, K]}. */
-    CHANNEL
+    CHANNEL,
+    /** {@code gv [B, T, H, V]}: columns of the state forget, not rows. */
+    VALUE
   }
 
   /** What a token does to the decayed state. */
@@ -71,7 +73,7 @@ record MatrixStateShape(
     }
     Checker checker = new Checker(subject, c, update);
     needed.forEach(checker::check);
-    Decay decay = checker.decay();
+    Decay decay = checker.decay(normalised);
     return new MatrixStateShape(
         checker.batch,
         checker.steps,
@@ -88,6 +90,16 @@ record MatrixStateShape(
   /** Columns of a state tile: V, and one for the normaliser. */
   int columns() {
     return normalised ? values + 1 : values;
+  }
+
+  /** How many decays a row has in a tile. */
+  int decayed() {
+    return decay == Decay.VALUE ? columns() : keys;
+  }
+
+  /** Whether rows of the state, which keys write, forget. */
+  boolean decaysRows() {
+    return decay == Decay.HEAD || decay == Decay.CHANNEL;
   }
 
   /** Numbers in a state tile. */
@@ -119,12 +131,17 @@ record MatrixStateShape(
     private final int writes;
     private final int heads;
     private final int keys;
-    private final int values;
+    private final Update update;
+
+    /** Not known before values are checked. */
+    private int values = -1;
+
     private int groups;
 
     Checker(String subject, Map<String, Variable> c, Update update) {
       this.subject = subject;
       this.c = c;
+      this.update = update;
       Variable q = c.get(Coefficient.QUERY.key());
       Variable v = c.get(Coefficient.VALUE.key());
       Shapes.check(subject + " q", q.value(), "BTHK", -1, -1, -1, -1);
@@ -154,8 +171,18 @@ record MatrixStateShape(
       share(coefficient, c.get(coefficient.key()).size(axes.indexOf('H')));
     }
 
-    Decay decay() {
+    Decay decay(boolean normalised) {
       Variable g = c.get(Coefficient.DECAY.key());
+      if (c.get(Coefficient.VALUE_DECAY.key()) != null) {
+        checkArgument(
+            g == null && update == Update.SUM && !normalised,
+            "%s gv: decays of value channels must be alone, in a plain sum without normaliser, got"
+                + " %s; leave gv out",
+            subject,
+            c.keySet());
+        check(Coefficient.VALUE_DECAY);
+        return Decay.VALUE;
+      }
       if (g == null) {
         return Decay.NONE;
       }
@@ -172,6 +199,7 @@ record MatrixStateShape(
           case 'T' -> expected[i] = steps;
           case 'N' -> expected[i] = writes;
           case 'K' -> expected[i] = keys;
+          case 'V' -> expected[i] = values;
           default -> expected[i] = -1;
         }
       }

@@ -1,6 +1,7 @@
 package io.sequencezoo.core.dynamics.matrix;
 
 import io.sequencezoo.core.dynamics.Solver;
+import io.sequencezoo.core.dynamics.matrix.MatrixStateShape.Decay;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 
@@ -19,7 +20,10 @@ final class MatrixStateSolvers {
       return new SequentialMatrixState<>(precision, shape, backward, scratch);
     }
     return switch (shape.update()) {
-      case SUM -> new ChunkedSum<>(precision, shape, backward, scratch);
+      case SUM ->
+          shape.decay() == Decay.VALUE
+              ? new ChunkedFadingSum<>(precision, shape, backward, scratch)
+              : new ChunkedSum<>(precision, shape, backward, scratch);
       case DELTA, LOW_RANK -> new ChunkedCorrectedSum<>(precision, shape, backward, scratch);
     };
   }

@@ -126,12 +126,16 @@ final class MatrixStateStep<A> {
     }
   }
 
-  /** {@code S = diag(decay) S}. */
+  /** {@code S = diag(decay) S}, or {@code S diag(decay)} where value channels decay. */
   private void forget(A decay, A s) {
     if (shape.decay() == Decay.NONE) {
       return;
     }
     for (int d = 0; d < keys; d++) {
+      if (shape.decay() == Decay.VALUE) {
+        kernels.multiply(s, d * values, decay, 0, s, d * values, values);
+        continue;
+      }
       kernels.affine(kernels.get(decay, d), s, d * values, 0, s, d * values, values);
     }
   }
@@ -164,21 +168,24 @@ final class MatrixStateStep<A> {
   }
 
   private A decay(Map<Coefficient, HeadRows<A>> from, int row, int head, Scratch<A> scratch) {
-    A decay = scratch.take(keys);
+    A decay = scratch.take(shape.decayed());
     switch (shape.decay()) {
       case NONE -> kernels.fill(decay, 0, keys, 1);
       case HEAD -> {
         from.get(Coefficient.DECAY).load(decay, 0, 1, row, head, 0, 1);
         kernels.fill(decay, 0, keys, Math.exp(kernels.get(decay, 0)));
       }
-      case CHANNEL -> {
-        from.get(Coefficient.DECAY).load(decay, 0, keys, row, head, 0, 1);
-        for (int d = 0; d < keys; d++) {
-          kernels.set(decay, d, Math.exp(kernels.get(decay, d)));
-        }
-      }
+      case CHANNEL -> exponentials(from.get(Coefficient.DECAY), row, head, decay, keys);
+      case VALUE -> exponentials(from.get(Coefficient.VALUE_DECAY), row, head, decay, values);
     }
     return decay;
+  }
+
+  private void exponentials(HeadRows<A> from, int row, int head, A decay, int n) {
+    from.load(decay, 0, n, row, head, 0, 1);
+    for (int i = 0; i < n; i++) {
+      kernels.set(decay, i, Math.exp(kernels.get(decay, i)));
+    }
   }
 
   private record Slabs<A>(

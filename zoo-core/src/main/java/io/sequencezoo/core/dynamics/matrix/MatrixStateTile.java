@@ -10,10 +10,10 @@ import java.util.Map;
 
 /**
  * One chunk of one head on the heap, a row per write: {@code k}, {@code a}, {@code b} and {@code
- * decay = e^g} are {@code [rows, K]}, {@code v} is {@code [rows, columns]}, {@code beta} is {@code
- * [rows]}. A token of several writes decays at its first, elsewhere its decay is 1, and is read at
- * its last: the scaled {@code q}, {@code [tokens, K]}, and {@code o}, {@code [tokens, columns]},
- * have a row per token. Null what a form doesn't have.
+ * decay = e^g} are {@code [rows, K]}, {@code v}, and the decay of value channels, are {@code [rows,
+ * columns]}, {@code beta} is {@code [rows]}. A token of several writes decays at its first,
+ * elsewhere its decay is 1, and is read at its last: the scaled {@code q}, {@code [tokens, K]}, and
+ * {@code o}, {@code [tokens, columns]}, have a row per token. Null what a form doesn't have.
  *
  * @param <A> the array type
  */
@@ -47,7 +47,8 @@ final class MatrixStateTile<A> {
     this.q = arrays.get(Coefficient.QUERY);
     this.k = arrays.get(Coefficient.KEY);
     this.v = arrays.get(Coefficient.VALUE);
-    this.decay = arrays.get(Coefficient.DECAY);
+    this.decay =
+        arrays.get(shape.decay() == Decay.VALUE ? Coefficient.VALUE_DECAY : Coefficient.DECAY);
     this.beta = arrays.get(Coefficient.BETA);
     this.a = arrays.get(Coefficient.READ);
     this.b = arrays.get(Coefficient.WRITE);
@@ -63,6 +64,9 @@ final class MatrixStateTile<A> {
       } else {
         int per = c.isPerWrite() ? writes : 1;
         from.get(c).load(arrays.get(c), 0, c.width(shape), row, head, t * per, n * per);
+        if (c == Coefficient.VALUE_DECAY) {
+          kernels.map(Unary.EXP, decay, 0, decay, 0, n * c.width(shape));
+        }
       }
     }
     kernels.affine(scale, q, 0, 0, q, 0, n * shape.keys());

@@ -19,6 +19,7 @@ import io.sequencezoo.core.kernel.Scratch;
  * delta      dbeta = r·du     dv = beta du     dk -= P dv     dP = dS_t - k dvᵀ
  * low rank   dv = du     db = dS_t w     dw = dS_tᵀ b     da = S_{t-1} dw
  * dg = e^g rowsum(S_{t-1} ⊙ dP)     dS_{t-1} = diag(e^g) dP [+ a dwᵀ]
+ * where columns decay: P = S_{t-1} diag(e^g), with sums over columns
  * }</pre>
  *
  * @param <A> the array type
@@ -30,6 +31,7 @@ final class SequentialMatrixState<A> implements MatrixStateSolver<A> {
   private final int keys;
   private final int columns;
   private final boolean decays;
+  private final boolean fades;
   private final int writes;
 
   /** {@code S_t} of every row; for backward only. */
@@ -50,7 +52,8 @@ final class SequentialMatrixState<A> implements MatrixStateSolver<A> {
     this.keys = shape.keys();
     this.columns = shape.columns();
     this.products = new StateProducts<>(kernels, keys, columns);
-    this.decays = shape.decay() != MatrixStateShape.Decay.NONE;
+    this.decays = shape.decaysRows();
+    this.fades = shape.decay() == MatrixStateShape.Decay.VALUE;
     this.writes = shape.writes();
     this.states = backward ? scratch.take(ChunkSize.ROWS * shape.stateLength()) : null;
     this.decayed = backward && update == Update.DELTA ? scratch.take(shape.stateLength()) : null;
@@ -97,6 +100,8 @@ final class SequentialMatrixState<A> implements MatrixStateSolver<A> {
   private void forget(MatrixStateTile<A> tile, int t, A state, int at) {
     if (decays) {
       products.forget(tile.decay, t * keys, state, at);
+    } else if (fades) {
+      products.fade(tile.decay, t * columns, state, at);
     }
   }
 
@@ -136,10 +141,34 @@ final class SequentialMatrixState<A> implements MatrixStateSolver<A> {
         double crossing = kernels.dot(before, beforeAt + row, stateGradient, row, columns);
         kernels.set(gradient.decay, key + d, decay == 0 ? 0 : decay * crossing);
       }
+      if (fades) {
+        fadingGradient(tile, gradient, t, before, beforeAt, stateGradient);
+      }
       forget(tile, t, stateGradient, 0);
       if (update == Update.LOW_RANK) {
         products.write(tile.a, key, other, 0, stateGradient, 0);
       }
+    }
+  }
+
+  /** {@code dg = e^g columnsum(S_{t-1} ⊙ dP)}. */
+  private void fadingGradient(
+      MatrixStateTile<A> tile,
+      MatrixStateTile<A> gradient,
+      int t,
+      A before,
+      int beforeAt,
+      A stateGradient) {
+    int at = t * columns;
+    kernels.fill(gradient.decay, at, columns, 0);
+    for (int d = 0; d < keys; d++) {
+      int row = d * columns;
+      kernels.multiplyAdd(before, beforeAt + row, stateGradient, row, gradient.decay, at, columns);
+    }
+    for (int e = 0; e < columns; e++) {
+      double decay = kernels.get(tile.decay, at + e);
+      double crossing = kernels.get(gradient.decay, at + e);
+      kernels.set(gradient.decay, at + e, decay == 0 ? 0 : decay * crossing);
     }
   }
 

@@ -30,6 +30,14 @@ record StateProducts<A>(Kernels<A> kernels, int keys, int columns) {
     }
   }
 
+  /** {@code S = S diag(a)}. */
+  void fade(A a, int ao, A s, int so) {
+    for (int d = 0; d < keys; d++) {
+      int row = so + d * columns;
+      kernels.multiply(s, row, a, ao, s, row, columns);
+    }
+  }
+
   /** {@code S = diag(a) S}. */
   void forget(A a, int ao, A s, int so) {
     for (int d = 0; d < keys; d++) {

@@ -23,13 +23,16 @@ final class MatrixStateOracle {
   double[] k;
   double[] v;
   double[] g;
+  double[] gv;
   double[] s;
   double[] z;
   double[] outputCotangent;
   double[] stateCotangent;
   double[] normaliserCotangent;
 
-  /** A random case; decay is none, head or channel, of strength about {@code gate} per step. */
+  /**
+   * A random case; decay is none, head, channel or value, of strength about {@code gate} per step.
+   */
   MatrixStateOracle(
       int batch,
       int steps,
@@ -54,11 +57,15 @@ final class MatrixStateOracle {
     this.v = random.doubles((long) batch * steps * heads * values, -1, 1).toArray();
     int gates =
         switch (decay) {
-          case "none" -> 0;
+          case "none", "value" -> 0;
           case "head" -> batch * steps * heads;
           default -> q.length;
         };
     this.g = gates == 0 ? null : random.doubles(gates).map(u -> gate * Math.log(u)).toArray();
+    this.gv =
+        decay.equals("value")
+            ? random.doubles(v.length).map(u -> gate * Math.log(u)).toArray()
+            : null;
     this.s = random.doubles((long) batch * heads * keys * values, -1, 1).toArray();
     this.z = normalised ? random.doubles((long) batch * heads * keys, .1, 1).toArray() : null;
     int outputs = batch * steps * heads * values;
@@ -141,7 +148,8 @@ final class MatrixStateOracle {
     }
     double[] before = recall(state, head, a, query);
     for (int i = 0; i < keys * values; i++) {
-      state[head * keys * values + i] *= decay[i / values];
+      double fade = gv == null ? 1 : Math.exp(gv[token * values + i % values]);
+      state[head * keys * values + i] *= decay[i / values] * fade;
     }
     for (int j = 0; j < writes; j++) {
       int write = t * writes + j;
@@ -227,7 +235,7 @@ final class MatrixStateOracle {
 
   @Override
   public String toString() {
-    return "B%d T%d N%d G%d H%d K%d V%d g%s%s%s%s"
+    return "B%d T%d N%d G%d H%d K%d V%d g%s%s%s%s%s"
         .formatted(
             batch,
             steps,
@@ -237,6 +245,7 @@ final class MatrixStateOracle {
             keys,
             values,
             g == null ? 0 : g.length,
+            gv == null ? "" : " fading",
             beta != null ? " delta" : a != null ? " low rank" : "",
             normalised ? " normalised" : "",
             lengths == null ? "" : " padded");

@@ -35,7 +35,7 @@ class MatrixStateRecurrenceTest {
   /** Central differences with step 1e-5 in double. */
   private static final double DIFFERENCES = 1e-7;
 
-  private static final String[] NAMES = {"q", "k", "v", "g", "S", "z", "beta", "a", "b"};
+  private static final String[] NAMES = {"q", "k", "v", "g", "S", "z", "beta", "a", "b", "gv"};
 
   static List<MatrixStateOracle> cases() {
     List<MatrixStateOracle> cases = new ArrayList<>();
@@ -71,11 +71,31 @@ class MatrixStateRecurrenceTest {
       }
     }
     cases.addAll(extremes());
+    cases.addAll(fading(lengths));
     cases.add(new MatrixStateOracle(2, 70, 6, 4, 3, "head", false, .1, 9).grouped(2));
     cases.add(new MatrixStateOracle(2, 17, 3, 4, 3, "channel", true, .1, 10).grouped(1));
     // One group of one row, whose heads the backward pass cuts into uneven slices.
     cases.add(new MatrixStateOracle(1, 70, 7, 4, 3, "channel", true, .1, 25).grouped(1));
     cases.add(new MatrixStateOracle(1, 37, 7, 4, 3, "channel", false, .1, 26).grouped(1).lowRank());
+    return cases;
+  }
+
+  /** Decays of value channels: all lengths, steep ones, groups and padding. */
+  private static List<MatrixStateOracle> fading(int[] lengths) {
+    List<MatrixStateOracle> cases = new ArrayList<>();
+    for (int i = 0; i < lengths.length; i++) {
+      cases.add(new MatrixStateOracle(1 + i % 2, lengths[i], 2, 3, 5, "value", false, .1, i));
+    }
+    for (double gate : new double[] {8, 400}) {
+      cases.add(new MatrixStateOracle(1, 100, 2, 4, 3, "value", false, gate, 31));
+    }
+    cases.add(new MatrixStateOracle(2, 37, 4, 4, 3, "value", false, .1, 32).grouped(2));
+    MatrixStateOracle padded = new MatrixStateOracle(3, 70, 2, 4, 3, "value", false, .05, 33);
+    padded.lengths = new int[] {70, 0, 33};
+    for (int t = 5; t < 70; t += 11) {
+      padded.gv[t * 6 + t % 6] = t % 2 == 0 ? -500 : Double.NEGATIVE_INFINITY;
+    }
+    cases.add(padded);
     return cases;
   }
 
@@ -147,7 +167,7 @@ class MatrixStateRecurrenceTest {
   }
 
   private static double[][] data(MatrixStateOracle c) {
-    return new double[][] {c.q, c.k, c.v, c.g, c.s, c.z, c.beta, c.a, c.b};
+    return new double[][] {c.q, c.k, c.v, c.g, c.s, c.z, c.beta, c.a, c.b, c.gv};
   }
 
   private static Map<String, Variable> leaves(Tape tape, MatrixStateOracle c, DataType type) {
@@ -166,7 +186,8 @@ class MatrixStateRecurrenceTest {
       {c.batch, c.heads, c.keys},
       n == 1 ? heads : new long[] {c.batch, c.steps, n, c.heads},
       queries,
-      queries
+      queries,
+      {c.batch, c.steps, c.heads, c.values}
     };
     Map<String, Variable> leaves = new LinkedHashMap<>();
     for (int i = 0; i < NAMES.length; i++) {
@@ -284,6 +305,7 @@ class MatrixStateRecurrenceTest {
   /** Every decay and every update, for two rows of 20 tokens. */
   private static List<MatrixStateOracle> recurrent() {
     List<MatrixStateOracle> cases = new ArrayList<>();
+    cases.add(new MatrixStateOracle(2, 20, 2, 4, 3, "value", false, .3, 15));
     for (String decay : new String[] {"none", "head", "channel"}) {
       cases.add(new MatrixStateOracle(2, 20, 2, 4, 3, decay, false, .3, 11));
       cases.add(new MatrixStateOracle(2, 20, 2, 4, 3, decay, true, .3, 11));

@@ -1,4 +1,4 @@
-package io.sequencezoo.models.matrix;
+package io.sequencezoo.models.conv;
 
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
@@ -15,19 +15,23 @@ import org.nd4j.linalg.api.buffer.DataType;
  * RWKV's token shift: a mix of each feature with its value one token before, {@code x_t + μ ⊙
  * (x_{t-1} - x_t)}. It is a causal convolution over two tokens with weights {@code μ} and {@code 1
  * - μ}, and is computed as one. Switched off, it is x itself, without μ and state.
+ *
+ * @param width D
+ * @param on whether there is a shift
  */
-record TokenShift(int width, boolean on) {
+public record TokenShift(int width, boolean on) {
   /** The last token, {@code [B, 1, D]}; zero before the first. */
-  static final String STATE = "shift";
+  public static final String STATE = "shift";
 
   /** Declares μ of this name. */
-  void declare(Declaration declaration, String mix, Initialiser initialiser) {
+  public void declare(Declaration declaration, String mix, Initialiser initialiser) {
     if (on) {
       declaration.undecayed(mix, initialiser, width);
     }
   }
 
-  Map<String, Variable> initialState(Context context, int batch, DataType type) {
+  /** The last token before the first: zero. */
+  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
     if (!on) {
       return Map.of();
     }
@@ -40,7 +44,8 @@ record TokenShift(int width, boolean on) {
    *
    * @param next takes the last token of x
    */
-  Variable apply(Context context, String mix, Variable x, State state, Map<String, Variable> next) {
+  public Variable apply(
+      Context context, String mix, Variable x, State state, Map<String, Variable> next) {
     if (!on) {
       return x;
     }
@@ -54,12 +59,23 @@ record TokenShift(int width, boolean on) {
     return mixed[0];
   }
 
-  long stateBytes(DataType type) {
+  /**
+   * {@code x_{t-1} - x_t}, for mixes that depend on the input; not where the shift is off.
+   *
+   * @param next takes the last token of x
+   */
+  public Variable change(Context context, Variable x, State state, Map<String, Variable> next) {
+    Variable before = new Delay(STATE, width).apply(context, x, state, next);
+    return Primitives.subtract(context.tape(), before, x);
+  }
+
+  /** Bytes of the last token. */
+  public long stateBytes(DataType type) {
     return on ? (long) width * type.width() : 0;
   }
 
   /** Multiply-adds per token and mix: two tokens. */
-  long multiplyAddsPerToken() {
+  public long multiplyAddsPerToken() {
     return on ? 2L * width : 0;
   }
 }
