@@ -7,8 +7,12 @@ import io.sequencezoo.models.attention.LatentAttention;
 import io.sequencezoo.models.attention.LatentAttentionConfig;
 import io.sequencezoo.models.attention.NormalisedAttention;
 import io.sequencezoo.models.attention.NormalisedAttentionConfig;
+import io.sequencezoo.models.attention.PathAttention;
+import io.sequencezoo.models.attention.PathAttentionConfig;
 import io.sequencezoo.models.attention.SoftmaxAttention;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
+import io.sequencezoo.models.attention.StickBreakingAttention;
+import io.sequencezoo.models.attention.StickBreakingAttentionConfig;
 import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
@@ -94,6 +98,8 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(ForgettingAttentionConfig.class, ForgettingAttention.class),
         Entry.of(NormalisedAttentionConfig.class, NormalisedAttention.class),
         Entry.of(LatentAttentionConfig.class, LatentAttention.class),
+        Entry.of(StickBreakingAttentionConfig.class, StickBreakingAttention.class),
+        Entry.of(PathAttentionConfig.class, PathAttention.class),
         Entry.of(GlaConfig.class, Gla.class),
         Entry.of(LinearAttentionConfig.class, LinearAttention.class),
         Entry.of(RetNetConfig.class, RetNet.class),
