@@ -17,6 +17,8 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.conv.Hyena;
+import io.sequencezoo.models.conv.HyenaConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
 import io.sequencezoo.models.matrix.DeltaNetConfig;
 import io.sequencezoo.models.matrix.DeltaProduct;
@@ -100,6 +102,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(LatentAttentionConfig.class, LatentAttention.class),
         Entry.of(StickBreakingAttentionConfig.class, StickBreakingAttention.class),
         Entry.of(PathAttentionConfig.class, PathAttention.class),
+        Entry.of(HyenaConfig.class, Hyena.class),
         Entry.of(GlaConfig.class, Gla.class),
         Entry.of(LinearAttentionConfig.class, LinearAttention.class),
         Entry.of(RetNetConfig.class, RetNet.class),
