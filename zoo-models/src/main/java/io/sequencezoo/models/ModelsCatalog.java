@@ -68,6 +68,8 @@ import io.sequencezoo.models.norm.LayerNorm;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNorm;
 import io.sequencezoo.models.norm.RmsNormConfig;
+import io.sequencezoo.models.vector.H3;
+import io.sequencezoo.models.vector.H3Config;
 import io.sequencezoo.models.vector.Hgrn;
 import io.sequencezoo.models.vector.HgrnConfig;
 import io.sequencezoo.models.vector.Lru;
@@ -116,6 +118,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(DeltaProductConfig.class, DeltaProduct.class),
         Entry.of(Rwkv7Config.class, Rwkv7.class),
         Entry.of(S4dConfig.class, S4d.class),
+        Entry.of(H3Config.class, H3.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),
         Entry.of(MambaConfig.class, Mamba.class),

@@ -78,7 +78,9 @@ public record HyenaConfig(
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<HyenaConfig> examples() {
     return List.of(
-        new HyenaConfig(2, 100, 8, 2, 5, 10, 0, 3), new HyenaConfig(3, 128, 4, 0, 3, 1, 0.05, 0));
+        standard(),
+        new HyenaConfig(2, 100, 8, 2, 5, 10, 0, 3),
+        new HyenaConfig(3, 128, 4, 0, 3, 1, 0.05, 0));
   }
 
   @Override
