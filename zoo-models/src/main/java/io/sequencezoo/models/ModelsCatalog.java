@@ -37,6 +37,8 @@ import io.sequencezoo.models.matrix.LinearAttention;
 import io.sequencezoo.models.matrix.LinearAttentionConfig;
 import io.sequencezoo.models.matrix.Mamba2;
 import io.sequencezoo.models.matrix.Mamba2Config;
+import io.sequencezoo.models.matrix.MesaNet;
+import io.sequencezoo.models.matrix.MesaNetConfig;
 import io.sequencezoo.models.matrix.RetNet;
 import io.sequencezoo.models.matrix.RetNetConfig;
 import io.sequencezoo.models.matrix.Rwkv7;
@@ -117,6 +119,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(KimiDeltaAttentionConfig.class, KimiDeltaAttention.class),
         Entry.of(DeltaProductConfig.class, DeltaProduct.class),
         Entry.of(Rwkv7Config.class, Rwkv7.class),
+        Entry.of(MesaNetConfig.class, MesaNet.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(H3Config.class, H3.class),
         Entry.of(S5Config.class, S5.class),

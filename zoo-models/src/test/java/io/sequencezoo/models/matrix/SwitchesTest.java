@@ -66,8 +66,8 @@ class SwitchesTest {
   }
 
   @Test
-  void family_hasTwelveMembers() {
-    assertThat(family()).hasSize(12);
+  void family_hasThirteenMembers() {
+    assertThat(family()).hasSize(13);
   }
 
   @ParameterizedTest
