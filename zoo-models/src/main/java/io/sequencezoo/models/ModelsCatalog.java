@@ -35,6 +35,8 @@ import io.sequencezoo.models.matrix.LightNet;
 import io.sequencezoo.models.matrix.LightNetConfig;
 import io.sequencezoo.models.matrix.LinearAttention;
 import io.sequencezoo.models.matrix.LinearAttentionConfig;
+import io.sequencezoo.models.matrix.M2Rnn;
+import io.sequencezoo.models.matrix.M2RnnConfig;
 import io.sequencezoo.models.matrix.Mamba2;
 import io.sequencezoo.models.matrix.Mamba2Config;
 import io.sequencezoo.models.matrix.MesaNet;
@@ -120,6 +122,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(DeltaProductConfig.class, DeltaProduct.class),
         Entry.of(Rwkv7Config.class, Rwkv7.class),
         Entry.of(MesaNetConfig.class, MesaNet.class),
+        Entry.of(M2RnnConfig.class, M2Rnn.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(H3Config.class, H3.class),
         Entry.of(S5Config.class, S5.class),

@@ -77,6 +77,11 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
   /** Completes the coefficients of the recurrence, which are {@code q}, {@code k}, {@code v}. */
   void complete(Stretch stretch) {}
 
+  /** What the output stage sees of what the recurrence put out: that itself, usually. */
+  Variable read(Context context, Variable outputs, Map<String, Variable> coefficients) {
+    return outputs;
+  }
+
   /** Multiply-adds per token of what the member does beside projections, decay and output. */
   long ownMultiplyAdds() {
     return 0;
@@ -121,7 +126,8 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
 
   @Override
   public final Variable readOut(Context context, Variable outputs, Drive drive) {
-    return output.apply(context, outputs, drive.extras());
+    Variable read = read(context, outputs, drive.coefficients());
+    return output.apply(context, read, drive.extras());
   }
 
   @Override
