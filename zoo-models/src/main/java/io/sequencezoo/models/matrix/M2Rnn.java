@@ -52,9 +52,9 @@ import java.util.SplittableRandom;
     authors = "Mishra et al. 2026",
     arxiv = "2603.14360")
 @Source(
-    repo = "open-lm-engine/lm-engine",
-    path = "lm_engine/modeling_utils/sequence_mixer_blocks/m2rnn/module.py",
-    commit = "36bad91")
+    repo = "open-lm-engine/accelerated-model-architectures",
+    path = "xma/layers/m2rnn/torch_implementation.py",
+    commit = "384ed0a7bd82ced1f40609603dd541cac5416844")
 public final class M2Rnn extends MatrixStateMixer {
   private static final String TRANSITION = "transition";
   private static final String SKIP = "d";

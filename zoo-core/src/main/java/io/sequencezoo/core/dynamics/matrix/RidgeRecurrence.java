@@ -138,7 +138,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
     State state = start(coefficients, initial);
     Variable written = written(tape, coefficients);
     // A read takes the transpose of what is held.
-    State keys = held(tape, Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state);
+    State keys = held(Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state);
     Solution<?> solution = Solution.of(this, tape, solver, coefficients, written, keys, lengths);
     Evolution image =
         sums.evolve(
@@ -153,7 +153,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
             tape,
             solver,
             sum(coefficients, x, written, coefficients.get(VALUE)),
-            held(tape, state.get(VALUES), state),
+            held(state.get(VALUES), state),
             lengths);
     Map<String, Variable> parts = new LinkedHashMap<>();
     Variable last = image.state().get(MatrixStateRecurrence.STATE);
@@ -170,7 +170,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
     return Primitives.multiply(tape, k, beta);
   }
 
-  private static State held(Tape tape, Variable matrix, State state) {
+  private static State held(Variable matrix, State state) {
     return new State(Map.of(MatrixStateRecurrence.STATE, matrix), state.consumed());
   }
 
@@ -248,7 +248,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
                               inner.constant(written.value()),
                               MatrixStateRecurrence.DECAY,
                               inner.constant(g)),
-                          held(inner, inner.constant(matrix), keys),
+                          held(inner.constant(matrix), keys),
                           lengths)
                       .outputs()
                       .value(),
@@ -397,11 +397,11 @@ public final class RidgeRecurrence extends CausalRecurrence {
             Solver.AUTO,
             coefficients,
             written,
-            held(tape, Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state),
+            held(Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state),
             all);
     return sums.linearize(
         sum(coefficients, tape.constant(solution.x), written, coefficients.get(VALUE)),
-        held(tape, state.get(VALUES), state),
+        held(state.get(VALUES), state),
         row,
         head);
   }
