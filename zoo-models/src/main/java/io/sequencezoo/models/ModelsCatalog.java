@@ -13,10 +13,18 @@ import io.sequencezoo.models.attention.SoftmaxAttention;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.attention.StickBreakingAttention;
 import io.sequencezoo.models.attention.StickBreakingAttentionConfig;
+import io.sequencezoo.models.channel.AfKan;
+import io.sequencezoo.models.channel.AfKanConfig;
+import io.sequencezoo.models.channel.CrReluMlp;
 import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
+import io.sequencezoo.models.channel.LearnedMlpConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.channel.PolyMlp;
+import io.sequencezoo.models.channel.QuadraticMlp;
+import io.sequencezoo.models.channel.QuadraticMlpConfig;
+import io.sequencezoo.models.channel.SiafMlp;
 import io.sequencezoo.models.conv.Hyena;
 import io.sequencezoo.models.conv.HyenaConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
@@ -148,6 +156,12 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(GluConfig.Reglu.class, Glu.class),
         Entry.of(GluConfig.Sigmoid.class, Glu.class),
         Entry.of(GluConfig.Bilinear.class, Glu.class),
+        Entry.of(LearnedMlpConfig.PolyRelu.class, PolyMlp.class),
+        Entry.of(LearnedMlpConfig.PolyNorm.class, PolyMlp.class),
+        Entry.of(LearnedMlpConfig.CrRelu.class, CrReluMlp.class),
+        Entry.of(LearnedMlpConfig.Siaf.class, SiafMlp.class),
+        Entry.of(QuadraticMlpConfig.class, QuadraticMlp.class),
+        Entry.of(AfKanConfig.class, AfKan.class),
         Entry.of(LayerNormConfig.class, LayerNorm.class),
         Entry.of(RmsNormConfig.class, RmsNorm.class),
         Entry.of(LayerConfig.class, Layer.class),

@@ -21,6 +21,7 @@ final class Operators {
 
   static {
     ALL.putAll(AttentionOperators.all());
+    ALL.putAll(ChannelOperators.all());
     ALL.putAll(ConvolutionOperators.all());
     ALL.putAll(MatrixStateOperators.all());
     ALL.putAll(VectorStateOperators.all());
