@@ -7,16 +7,30 @@ import io.sequencezoo.models.attention.LatentAttention;
 import io.sequencezoo.models.attention.LatentAttentionConfig;
 import io.sequencezoo.models.attention.NormalisedAttention;
 import io.sequencezoo.models.attention.NormalisedAttentionConfig;
+import io.sequencezoo.models.attention.PathAttention;
+import io.sequencezoo.models.attention.PathAttentionConfig;
 import io.sequencezoo.models.attention.SoftmaxAttention;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
+import io.sequencezoo.models.attention.StickBreakingAttention;
+import io.sequencezoo.models.attention.StickBreakingAttentionConfig;
+import io.sequencezoo.models.channel.AfKan;
+import io.sequencezoo.models.channel.AfKanConfig;
+import io.sequencezoo.models.channel.CrReluMlp;
 import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
+import io.sequencezoo.models.channel.LearnedMlpConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
 import io.sequencezoo.models.levels.LogLinear;
 import io.sequencezoo.models.levels.LogLinearConfig;
 import io.sequencezoo.models.matrix.Comba;
 import io.sequencezoo.models.matrix.CombaConfig;
+import io.sequencezoo.models.channel.PolyMlp;
+import io.sequencezoo.models.channel.QuadraticMlp;
+import io.sequencezoo.models.channel.QuadraticMlpConfig;
+import io.sequencezoo.models.channel.SiafMlp;
+import io.sequencezoo.models.conv.Hyena;
+import io.sequencezoo.models.conv.HyenaConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
 import io.sequencezoo.models.matrix.DeltaNetConfig;
 import io.sequencezoo.models.matrix.DeltaProduct;
@@ -37,12 +51,16 @@ import io.sequencezoo.models.matrix.LightNet;
 import io.sequencezoo.models.matrix.LightNetConfig;
 import io.sequencezoo.models.matrix.LinearAttention;
 import io.sequencezoo.models.matrix.LinearAttentionConfig;
+import io.sequencezoo.models.matrix.M2Rnn;
+import io.sequencezoo.models.matrix.M2RnnConfig;
 import io.sequencezoo.models.matrix.Mamba2;
 import io.sequencezoo.models.matrix.Mamba2Config;
 import io.sequencezoo.models.matrix.Mamba3;
 import io.sequencezoo.models.matrix.Mamba3Config;
 import io.sequencezoo.models.matrix.Mlstm;
 import io.sequencezoo.models.matrix.MlstmConfig;
+import io.sequencezoo.models.matrix.MesaNet;
+import io.sequencezoo.models.matrix.MesaNetConfig;
 import io.sequencezoo.models.matrix.RetNet;
 import io.sequencezoo.models.matrix.RetNetConfig;
 import io.sequencezoo.models.matrix.Rwkv6;
@@ -78,6 +96,8 @@ import io.sequencezoo.models.norm.RmsNorm;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.vector.Gilr;
 import io.sequencezoo.models.vector.GilrConfig;
+import io.sequencezoo.models.vector.H3;
+import io.sequencezoo.models.vector.H3Config;
 import io.sequencezoo.models.vector.Hgrn;
 import io.sequencezoo.models.vector.HgrnConfig;
 import io.sequencezoo.models.vector.Lru;
@@ -112,6 +132,9 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(ForgettingAttentionConfig.class, ForgettingAttention.class),
         Entry.of(NormalisedAttentionConfig.class, NormalisedAttention.class),
         Entry.of(LatentAttentionConfig.class, LatentAttention.class),
+        Entry.of(StickBreakingAttentionConfig.class, StickBreakingAttention.class),
+        Entry.of(PathAttentionConfig.class, PathAttention.class),
+        Entry.of(HyenaConfig.class, Hyena.class),
         Entry.of(GlaConfig.class, Gla.class),
         Entry.of(LinearAttentionConfig.class, LinearAttention.class),
         Entry.of(RetNetConfig.class, RetNet.class),
@@ -131,7 +154,10 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(GsaConfig.class, Gsa.class),
         Entry.of(Mamba3Config.class, Mamba3.class),
         Entry.of(LogLinearConfig.class, LogLinear.class),
+        Entry.of(MesaNetConfig.class, MesaNet.class),
+        Entry.of(M2RnnConfig.class, M2Rnn.class),
         Entry.of(S4dConfig.class, S4d.class),
+        Entry.of(H3Config.class, H3.class),
         Entry.of(S5Config.class, S5.class),
         Entry.of(LruConfig.class, Lru.class),
         Entry.of(MambaConfig.class, Mamba.class),
@@ -157,6 +183,12 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(GluConfig.Reglu.class, Glu.class),
         Entry.of(GluConfig.Sigmoid.class, Glu.class),
         Entry.of(GluConfig.Bilinear.class, Glu.class),
+        Entry.of(LearnedMlpConfig.PolyRelu.class, PolyMlp.class),
+        Entry.of(LearnedMlpConfig.PolyNorm.class, PolyMlp.class),
+        Entry.of(LearnedMlpConfig.CrRelu.class, CrReluMlp.class),
+        Entry.of(LearnedMlpConfig.Siaf.class, SiafMlp.class),
+        Entry.of(QuadraticMlpConfig.class, QuadraticMlp.class),
+        Entry.of(AfKanConfig.class, AfKan.class),
         Entry.of(LayerNormConfig.class, LayerNorm.class),
         Entry.of(RmsNormConfig.class, RmsNorm.class),
         Entry.of(LayerConfig.class, Layer.class),

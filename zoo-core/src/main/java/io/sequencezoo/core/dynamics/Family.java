@@ -4,6 +4,8 @@ package io.sequencezoo.core.dynamics;
 public enum Family {
   /** A growing set of keys and values, or the last W of them. */
   ATTENTION,
+  /** The inputs seen, weighted by how long ago they were. */
+  CONVOLUTION,
   /** A matrix {@code S [K, V]} per head. */
   MATRIX_STATE,
   /** A vector with a diagonal transition. */

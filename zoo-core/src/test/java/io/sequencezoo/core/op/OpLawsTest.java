@@ -46,6 +46,7 @@ class OpLawsTest {
                 s(2, 3, 5),
                 s(5, 4),
                 s(4)),
+            OpCase.of("sine", (t, v) -> one(Sine.apply(t, v.get(0), v.get(1))), s(2, 3, 5), s(5)),
             OpCase.of(
                 "linear without bias",
                 (t, v) -> one(Dense.linear(t, v.get(0), v.get(1), null)),

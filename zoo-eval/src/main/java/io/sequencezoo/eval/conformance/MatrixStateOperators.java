@@ -6,17 +6,22 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.matrix.RidgeRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.SsdInputs;
 import io.sequencezoo.models.levels.LogLinearOperators;
 import io.sequencezoo.models.matrix.DeltaOperators;
 import io.sequencezoo.models.matrix.LinearOperators;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The matrix-state family of the reference vectors, by the solvers that training uses. */
 final class MatrixStateOperators {
+  /** More than conjugate gradients need at the sizes of reference vectors. */
+  private static final int EXACT_ITERATIONS = 100;
+
   private MatrixStateOperators() {}
 
   static Map<String, Operator> all() {
@@ -40,6 +45,7 @@ final class MatrixStateOperators {
     all.put("log_linear_attention", MatrixStateOperators::logLinearAttention);
     all.put("mamba3", MatrixStateOperators::mamba3);
     all.put("gated_slot_attention", MatrixStateOperators::gatedSlotAttention);
+    all.put("mesa_net", MatrixStateOperators::mesaNet);
     return all;
   }
 
@@ -275,5 +281,19 @@ final class MatrixStateOperators {
           Evolutions.initial(in, parts),
           c.number("scale"));
     }
+  }
+
+  /** With as many iterations as it takes: the reference solves exactly. */
+  private static Map<String, Variable> mesaNet(Tape tape, Case c, Inputs in) {
+    Map<String, Variable> coefficients = new LinkedHashMap<>();
+    for (String name : new String[] {"q", "k", "v", "beta", "g"}) {
+      coefficients.put(name, in.get("input." + name));
+    }
+    coefficients.put(RidgeRecurrence.RIDGE, in.get("parameter.lambda"));
+    State initial = Evolutions.initial(in, RidgeRecurrence.KEYS, RidgeRecurrence.VALUES);
+    return Evolutions.outputs(
+        "o",
+        new RidgeRecurrence(EXACT_ITERATIONS)
+            .evolve(tape, Solver.AUTO, coefficients, initial, null));
   }
 }

@@ -7,6 +7,7 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.nonlinear.Cell;
+import io.sequencezoo.core.dynamics.nonlinear.MatrixCellRecurrence;
 import io.sequencezoo.core.dynamics.nonlinear.NonlinearRecurrence;
 import io.sequencezoo.core.dynamics.nonlinear.ParaGruCell;
 import io.sequencezoo.core.dynamics.nonlinear.ParaLstmCell;
@@ -30,6 +31,7 @@ final class NonlinearOperators {
     all.put("recurrent_highway", NonlinearOperators::highway);
     all.put("para_gru", NonlinearOperators::paraGru);
     all.put("para_lstm", NonlinearOperators::paraLstm);
+    all.put("m2rnn", NonlinearOperators::matrixCell);
     return all;
   }
 
@@ -144,5 +146,16 @@ final class NonlinearOperators {
     return Evolutions.outputs(
         "y",
         new NonlinearRecurrence(cell).evolve(tape, Solver.NEWTON, coefficients, initial, null));
+  }
+
+  private static Map<String, Variable> matrixCell(Tape tape, Case c, Inputs in) {
+    Map<String, Variable> coefficients = new LinkedHashMap<>();
+    for (String name : new String[] {"q", "k", "v", "f"}) {
+      coefficients.put(name, in.get("input." + name));
+    }
+    coefficients.put(MatrixCellRecurrence.WEIGHT, in.get("parameter.W"));
+    State initial = Evolutions.initial(in, MatrixCellRecurrence.STATE);
+    return Evolutions.outputs(
+        "o", new MatrixCellRecurrence().evolve(tape, Solver.AUTO, coefficients, initial, null));
   }
 }

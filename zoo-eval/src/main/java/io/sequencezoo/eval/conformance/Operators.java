@@ -21,6 +21,8 @@ final class Operators {
 
   static {
     ALL.putAll(AttentionOperators.all());
+    ALL.putAll(ChannelOperators.all());
+    ALL.putAll(ConvolutionOperators.all());
     ALL.putAll(MatrixStateOperators.all());
     ALL.putAll(VectorStateOperators.all());
     ALL.putAll(NonlinearOperators.all());

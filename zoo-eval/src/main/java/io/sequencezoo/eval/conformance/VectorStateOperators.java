@@ -6,7 +6,10 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.dynamics.vector.ComplexArrays;
 import io.sequencezoo.core.dynamics.vector.Discretisation;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.models.vector.ShiftSystem;
 import io.sequencezoo.models.vector.SsmOperators;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,6 +23,7 @@ final class VectorStateOperators {
     Map<String, Operator> all = new TreeMap<>(GatedStateOperators.all());
     all.put("s4d_kernel", VectorStateOperators::s4dKernel);
     all.put("s4d_layer", VectorStateOperators::s4dLayer);
+    all.put("h3", VectorStateOperators::h3);
     all.put("s5_scan", VectorStateOperators::s5);
     return all;
   }
@@ -89,9 +93,92 @@ final class VectorStateOperators {
         Primitives.permute(tape, evolution.state().get("x"), 0, 2, 1));
   }
 
+  /** There a state has its inputs multiplied by what is a factor of the outputs here. */
+  private static Map<String, Variable> h3(Tape tape, Case c, Inputs in) {
+    Variable logStep = in.get("parameter.diag.log_dt");
+    Variable logReal = in.get("parameter.diag.log_A_real");
+    Variable imaginary = in.get("parameter.diag.A_imag");
+    Variable b = planes(tape, in.get("parameter.diag.B"));
+    SsmOperators.H3System system =
+        new SsmOperators.H3System(
+            discretisation(c),
+            logStep,
+            logReal,
+            imaginary,
+            b,
+            planes(tape, in.get("parameter.diag.C")),
+            in.get("parameter.diag.D"));
+    ShiftSystem shift =
+        new ShiftSystem(
+            in.get("parameter.shift.B"), in.get("parameter.shift.C"), in.get("parameter.shift.D"));
+    Variable q = in.get("input.q");
+    long batch = q.size(0);
+    long heads = logStep.size(0);
+    long part = q.size(2) / heads;
+    long channels = heads * part * part;
+    long modes = b.size(2);
+    Variable real = Primitives.map(tape, Unary.NEGATE, Primitives.map(tape, Unary.EXP, logReal));
+    Variable a = Primitives.stack(tape, 1, real, imaginary);
+    Variable written =
+        ComplexArrays.multiply(tape, 1, b, discretisation(c).apply(tape, a, logStep)[1]);
+    Variable perChannel = Primitives.repeat(tape, written, 0, (int) (part * part));
+    Variable factor =
+        Primitives.expand(
+            tape,
+            Primitives.reshape(tape, perChannel, 1, channels, 2, modes),
+            batch,
+            channels,
+            2,
+            modes);
+    Variable diag = in.optional("state.initial.diag");
+    State initial = null;
+    if (diag != null) {
+      Variable x = Primitives.reshape(tape, diag, batch, channels, modes, 2);
+      Variable before =
+          ComplexArrays.multiply(
+              tape, 1, Primitives.permute(tape, x, 0, 1, 3, 2), inverse(tape, factor));
+      initial = new State(Map.of("x", before), new int[(int) batch]);
+    }
+    Variable[] results =
+        SsmOperators.h3(
+            tape,
+            shift,
+            system,
+            q,
+            in.get("input.k"),
+            in.get("input.v"),
+            in.optional("state.initial.shift"),
+            initial);
+    Variable last = ComplexArrays.multiply(tape, 1, results[2], factor);
+    return Map.of(
+        "output.y",
+        Primitives.reshape(
+            tape, Primitives.permute(tape, results[0], 0, 1, 3, 2), batch, q.size(1), q.size(2)),
+        "state.final.shift",
+        results[1],
+        "state.final.diag",
+        Primitives.reshape(
+            tape, Primitives.permute(tape, last, 0, 1, 3, 2), batch, heads, part, part, modes, 2));
+  }
+
+  /** From {@code [H, N, 2]} to {@code [H, 2, N]}. */
+  private static Variable planes(Tape tape, Variable complex) {
+    return Primitives.permute(tape, complex, 0, 2, 1);
+  }
+
+  /** {@code 1/z} of {@code [B, C, 2, N]}. */
+  private static Variable inverse(Tape tape, Variable z) {
+    Variable re = Primitives.slice(tape, z, 2, 0, 1);
+    Variable im = Primitives.slice(tape, z, 2, 1, 2);
+    Variable square =
+        Primitives.add(tape, Primitives.multiply(tape, re, re), Primitives.multiply(tape, im, im));
+    Variable conjugate = Primitives.concat(tape, 2, re, Primitives.map(tape, Unary.NEGATE, im));
+    return Primitives.divide(tape, conjugate, square);
+  }
+
   private static Discretisation discretisation(Case c) {
-    return "bilinear".equals(c.config().path("discretization").asText())
-        ? Discretisation.BILINEAR
-        : Discretisation.ZOH;
+    String rule =
+        c.config().path("discretization").asText(c.config().path("discretisation").asText());
+    return "bilinear".equals(rule) ? Discretisation.BILINEAR : Discretisation.ZOH;
   }
 }

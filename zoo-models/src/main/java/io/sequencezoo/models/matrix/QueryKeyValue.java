@@ -1,6 +1,7 @@
 package io.sequencezoo.models.matrix;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -35,6 +36,12 @@ final class QueryKeyValue {
    * @param activation of the convolutions, or null
    */
   QueryKeyValue(HeadSizes sizes, int writes, int convolution, Unary activation) {
+    this(sizes, writes, convolution, activation, true);
+  }
+
+  /** The same where values may do without the convolution. */
+  QueryKeyValue(
+      HeadSizes sizes, int writes, int convolution, Unary activation, boolean convolvesValues) {
     this.sizes = sizes;
     this.writes = writes;
     this.features =
@@ -45,7 +52,15 @@ final class QueryKeyValue {
             Sizes.product("matrix state: width of keys", writes, sizes.keyWidth()),
             MatrixStateRecurrence.VALUE,
             Sizes.product("matrix state: width of values", writes, sizes.valueWidth()));
-    this.convolutions = new ShortConvolutions(convolution, features, activation, false);
+    this.convolutions =
+        new ShortConvolutions(
+            convolution, convolvesValues ? features : withoutValues(features), activation, false);
+  }
+
+  private static ImmutableMap<String, Integer> withoutValues(
+      ImmutableMap<String, Integer> features) {
+    return ImmutableMap.copyOf(
+        Maps.filterKeys(features, name -> !name.equals(MatrixStateRecurrence.VALUE)));
   }
 
   void declare(Declaration declaration, Initialiser initialiser) {

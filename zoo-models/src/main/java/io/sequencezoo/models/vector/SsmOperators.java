@@ -7,6 +7,7 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.vector.ChannelRecurrence;
+import io.sequencezoo.core.dynamics.vector.ComplexArrays;
 import io.sequencezoo.core.dynamics.vector.DiagonalRecurrence;
 import io.sequencezoo.core.dynamics.vector.Discretisation;
 import io.sequencezoo.core.kernel.Unary;
@@ -85,5 +86,95 @@ public final class SsmOperators {
       Tape tape, Solver solver, S4dSystem system, Variable u, State initial) {
     return new ChannelRecurrence()
         .evolve(tape, solver, system.coefficients(tape, u), initial, null);
+  }
+
+  /**
+   * H3's systems of products of keys and values, by head: {@code m_t = 2 Re Σ C_n B_n γ_n h_{t,n} +
+   * d u_t}, {@code u_t = κ_t ⊗ v_t}; parameters as {@link H3} has them.
+   *
+   * @param discretisation from A and Δ to λ and γ
+   * @param logStep {@code [H]}
+   * @param logReal {@code log -Re A [H, N/2]}
+   * @param imaginary {@code Im A [H, N/2]}
+   * @param b {@code [H, 2, N/2]}
+   * @param c {@code [H, 2, N/2]}
+   * @param d {@code [H]}
+   */
+  public record H3System(
+      Discretisation discretisation,
+      Variable logStep,
+      Variable logReal,
+      Variable imaginary,
+      Variable b,
+      Variable c,
+      Variable d) {
+    Map<String, Variable> coefficients(Tape tape, Variable key, Variable value) {
+      long batch = key.size(0);
+      long steps = key.size(1);
+      long heads = logStep.size(0);
+      long part = key.size(2) / heads;
+      int pairs = (int) (part * part);
+      Variable u =
+          Primitives.multiply(
+              tape,
+              Primitives.reshape(tape, key, batch, steps, heads, part, 1),
+              Primitives.reshape(tape, value, batch, steps, heads, 1, part));
+      Variable weight = ComplexArrays.multiply(tape, 1, c, b);
+      return new S4dSystem(
+              discretisation,
+              Primitives.repeat(tape, logStep, 0, pairs),
+              Primitives.repeat(tape, logReal, 0, pairs),
+              Primitives.repeat(tape, imaginary, 0, pairs),
+              Primitives.repeat(tape, weight, 0, pairs),
+              Primitives.repeat(tape, d, 0, pairs))
+          .coefficients(tape, Primitives.reshape(tape, u, batch, steps, heads * part * part));
+    }
+  }
+
+  /**
+   * What H3's queries read: {@code Σ_a q[h, a] m[h, a, e]}, {@code [B, T, H, P]}.
+   *
+   * @param m {@code [B, T, H P P, 1]}
+   * @param q {@code [B, T, H P]}
+   */
+  static Variable h3Read(Tape tape, Variable m, Variable q, int heads) {
+    long batch = q.size(0);
+    long steps = q.size(1);
+    long part = q.size(2) / heads;
+    Variable products =
+        Primitives.multiply(
+            tape,
+            Primitives.reshape(tape, m, batch, steps, heads, part, part),
+            Primitives.reshape(tape, q, batch, steps, heads, part, 1));
+    return Primitives.sum(tape, products, 3, false);
+  }
+
+  /**
+   * H3 without its projections, from zero or a given state: outputs {@code [B, T, H, P]}.
+   *
+   * @param shift drives with the key
+   * @param shiftState {@code [B, D, N_s]}, or null
+   * @param initial with {@code x [B, H P P, 2, N/2]}, or null
+   * @return outputs, the shift's last state, and the systems' {@code x}
+   */
+  public static Variable[] h3(
+      Tape tape,
+      ShiftSystem shift,
+      H3System system,
+      Variable q,
+      Variable k,
+      Variable v,
+      Variable shiftState,
+      State initial) {
+    Variable[] shifted = shift.apply(tape, k, shiftState, null);
+    Evolution evolution =
+        new ChannelRecurrence()
+            .evolve(tape, Solver.AUTO, system.coefficients(tape, shifted[0], v), initial, null);
+    int heads = system.logStep().size(0);
+    return new Variable[] {
+      h3Read(tape, evolution.outputs(), q, heads),
+      shifted[1],
+      evolution.state().get(ChannelRecurrence.STATE)
+    };
   }
 }

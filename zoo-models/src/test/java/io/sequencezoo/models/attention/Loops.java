@@ -12,12 +12,12 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The plain loops that transcriptions of attention have in common; rows are time steps. */
-final class Loops {
+/** The plain loops that transcriptions of layers have in common; rows are time steps. */
+public final class Loops {
   private Loops() {}
 
   /** Every parameter random, since biases of zero and gains of one hide where they enter. */
-  static Parameters random(SequenceMixer mixer, long seed) {
+  public static Parameters random(SequenceMixer mixer, long seed) {
     Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, seed);
     SplittableRandom random = new SplittableRandom(seed);
     for (long i = 0; i < parameters.values().length(); i++) {
@@ -27,13 +27,13 @@ final class Loops {
   }
 
   /** {@code [1, steps, width]} of numbers in (-1, 1). */
-  static INDArray input(long seed, int steps, int width) {
+  public static INDArray input(long seed, int steps, int width) {
     double[] x = new SplittableRandom(seed).doubles((long) steps * width, -1, 1).toArray();
     return Nd4j.createFromArray(x).reshape('c', 1, steps, width);
   }
 
   /** The mixer makes expected rows of x, up to sums of a few dozen products in another order. */
-  static void assertForward(
+  public static void assertForward(
       SequenceMixer mixer, Parameters parameters, double[][] x, double[][] expected) {
     try (Tape tape = Tape.inference()) {
       INDArray y =
@@ -53,7 +53,7 @@ final class Loops {
   }
 
   /** {@code x W + b}; without bias where there is none of this name. */
-  static double[][] map(Parameters parameters, String weight, String bias, double[][] x) {
+  public static double[][] map(Parameters parameters, String weight, String bias, double[][] x) {
     double[][] w = parameters.value(weight).toDoubleMatrix();
     double[][] y = new double[x.length][w[0].length];
     for (int t = 0; t < x.length; t++) {
@@ -68,7 +68,7 @@ final class Loops {
   }
 
   /** RMS norm of groups of n features; gains are as many as features or as a group has. */
-  static void norm(double[][] x, int n, double[] gain, double eps) {
+  public static void norm(double[][] x, int n, double[] gain, double eps) {
     for (double[] row : x) {
       for (int from = 0; from < row.length; from += n) {
         double squares = 0;
@@ -83,7 +83,7 @@ final class Loops {
   }
 
   /** Rotates pairs (j, j + r/2), or (2j, 2j + 1), of the first r of every n features. */
-  static void rotate(double[][] x, int n, int r, boolean half, double base) {
+  public static void rotate(double[][] x, int n, int r, boolean half, double base) {
     for (int t = 0; t < x.length; t++) {
       for (int from = 0; from < x[t].length; from += n) {
         for (int j = 0; j < r / 2; j++) {
@@ -99,7 +99,7 @@ final class Loops {
     }
   }
 
-  static double sigmoid(double x) {
+  public static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));
   }
 }

@@ -121,7 +121,7 @@ final class BlockwiseBackward<A> {
         }
         if (gBias != null) {
           gBias.store(gLogs);
-          scatter(gLogs, to.heldG, to.g, b, shape.queryHeads(), hq, 1);
+          Target.scatter(span, gLogs, to.heldG, to.g, b, shape.queryHeads(), hq, 1);
         }
         if (to.q != null) {
           long stride = (long) shape.queryHeads() * d;
@@ -129,25 +129,8 @@ final class BlockwiseBackward<A> {
           to.q.none(at, stride, shape.steps() - length, d);
         }
       }
-      scatter(gKeys, to.heldK, to.k, b, (long) shape.heads() * d, h * d, d);
-      scatter(gValues, to.heldV, to.v, b, (long) shape.heads() * dv, h * dv, dv);
-    }
-  }
-
-  /** Sends the gradient of one run of keys or values to those held and the new ones. */
-  private void scatter(
-      A gradient, Target<A> held, Target<A> fresh, int b, long stride, int offset, int size) {
-    int cached = span.cached()[b];
-    int length = span.lengths()[b];
-    if (held != null) {
-      long at = (long) b * span.capacity() * stride + offset;
-      held.rows(at, stride, gradient, 0, cached, size);
-      held.none(at + cached * stride, stride, span.capacity() - cached, size);
-    }
-    if (fresh != null) {
-      long at = (long) b * shape.steps() * stride + offset;
-      fresh.rows(at, stride, gradient, cached * size, length, size);
-      fresh.none(at + length * stride, stride, shape.steps() - length, size);
+      Target.scatter(span, gKeys, to.heldK, to.k, b, (long) shape.heads() * d, h * d, d);
+      Target.scatter(span, gValues, to.heldV, to.v, b, (long) shape.heads() * dv, h * dv, dv);
     }
   }
 

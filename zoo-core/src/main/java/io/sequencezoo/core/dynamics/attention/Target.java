@@ -67,4 +67,37 @@ final class Target<A> {
       }
     }
   }
+
+  /**
+   * Sends the gradient of one run of keys (or of whatever else is held) to those held and the new
+   * ones; where one isn't wanted its target is null.
+   *
+   * @param gradient of row b's keys, held and new, packed
+   * @param stride from a token to the next
+   * @param offset of the features within a token
+   * @param size features
+   */
+  static <A> void scatter(
+      Span span,
+      A gradient,
+      Target<A> held,
+      Target<A> fresh,
+      int b,
+      long stride,
+      int offset,
+      int size) {
+    int cached = span.cached()[b];
+    int length = span.lengths()[b];
+    int steps = span.shape().steps();
+    if (held != null) {
+      long at = (long) b * span.capacity() * stride + offset;
+      held.rows(at, stride, gradient, 0, cached, size);
+      held.none(at + cached * stride, stride, span.capacity() - cached, size);
+    }
+    if (fresh != null) {
+      long at = (long) b * steps * stride + offset;
+      fresh.rows(at, stride, gradient, cached * size, length, size);
+      fresh.none(at + length * stride, stride, steps - length, size);
+    }
+  }
 }
