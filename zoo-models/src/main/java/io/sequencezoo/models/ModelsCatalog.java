@@ -41,6 +41,8 @@ import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
 import io.sequencezoo.models.model.LayerConfig;
+import io.sequencezoo.models.ngram.NgramHead;
+import io.sequencezoo.models.ngram.NgramHeadConfig;
 import io.sequencezoo.models.nonlinear.Bidirectional;
 import io.sequencezoo.models.nonlinear.BidirectionalConfig;
 import io.sequencezoo.models.nonlinear.Elman;
@@ -124,6 +126,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(StackedConfig.class, Stacked.class),
         Entry.of(ParaGruConfig.class, ParaRnn.class),
         Entry.of(ParaLstmConfig.class, ParaRnn.class),
+        Entry.of(NgramHeadConfig.class, NgramHead.class),
         Entry.of(MlpConfig.class, Mlp.class),
         Entry.of(GluConfig.Swiglu.class, Glu.class),
         Entry.of(GluConfig.Geglu.class, Glu.class),
