@@ -13,6 +13,8 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.depth.UniversalTransformer;
+import io.sequencezoo.models.depth.UniversalTransformerConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
 import io.sequencezoo.models.matrix.DeltaNetConfig;
 import io.sequencezoo.models.matrix.DeltaProduct;
@@ -136,6 +138,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(LayerNormConfig.class, LayerNorm.class),
         Entry.of(RmsNormConfig.class, RmsNorm.class),
         Entry.of(LayerConfig.class, Layer.class),
+        Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class));
   }
 }

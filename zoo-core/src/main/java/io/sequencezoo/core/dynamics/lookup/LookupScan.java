@@ -72,35 +72,47 @@ final class LookupScan<A> {
     }
   }
 
-  /** A row and some of its columns. */
-  private interface Task {
-    void run(int b, int column, int columns);
+  /** Some columns of a row. */
+  private interface Task<A> {
+    void run(Part<A> part, Scratch<A> scratch);
   }
 
-  private void each(Task task) {
+  /**
+   * Columns of a row.
+   *
+   * @param b the row
+   * @param column the first of them
+   * @param size how many
+   */
+  private record Part<A>(LookupScan<A> scan, int b, int column, int size) {
+    long slot(int slot, int h) {
+      return (((long) b * scan.slots + slot) * scan.links.heads() + h) * scan.width + column;
+    }
+
+    long heldSlot(int slot, int h) {
+      return (((long) b * scan.capacity + slot) * scan.links.heads() + h) * scan.width + column;
+    }
+
+    long token(int t) {
+      return ((long) b * scan.links.steps() + t) * scan.width + column;
+    }
+
+    long read(int t, int h) {
+      return (((long) b * scan.links.steps() + t) * scan.links.heads() + h) * scan.width + column;
+    }
+  }
+
+  private void each(Task<A> task) {
     int blocks = (width + COLUMNS - 1) / COLUMNS;
     Parallel.run(
         links.batch() * blocks,
         i -> {
           int column = i % blocks * COLUMNS;
-          task.run(i / blocks, column, Math.min(COLUMNS, width - column));
+          int size = Math.min(COLUMNS, width - column);
+          try (Scratch<A> scratch = precision.scratch()) {
+            task.run(new Part<>(this, i / blocks, column, size), scratch);
+          }
         });
-  }
-
-  private long slot(int b, int slot, int h) {
-    return (((long) b * slots + slot) * links.heads() + h) * width;
-  }
-
-  private long heldSlot(int b, int slot, int h) {
-    return (((long) b * capacity + slot) * links.heads() + h) * width;
-  }
-
-  private long token(int b, int t) {
-    return ((long) b * links.steps() + t) * width;
-  }
-
-  private long read(int b, int t, int h) {
-    return (((long) b * links.steps() + t) * links.heads() + h) * width;
   }
 
   private Slab<A> slab(INDArray array) {
@@ -113,49 +125,54 @@ final class LookupScan<A> {
     Slab<A> reads = slab(y);
     Slab<A> after = slab(sums);
     each(
-        (b, column, columns) -> {
-          try (Scratch<A> scratch = precision.scratch()) {
-            A value = scratch.take(columns);
-            A tile = scratch.take(columns);
-            A zeros = scratch.zeros(columns);
-            int first = links.held(b);
-            for (int slot = 0; slot < slots; slot++) {
-              boolean has = slot < first;
-              if (has || slot >= first + links.length(b)) {
-                for (int h = 0; h < links.heads(); h++) {
-                  if (has) {
-                    before.load(heldSlot(b, slot, h) + column, tile, 0, columns);
-                  }
-                  after.store(slot(b, slot, h) + column, has ? tile : zeros, 0, columns);
-                }
-              }
+        (part, scratch) -> {
+          keep(part, scratch, before, after);
+          A value = scratch.take(part.size());
+          A tile = scratch.take(part.size());
+          for (int t = 0; t < links.steps(); t++) {
+            boolean valid = t < links.length(part.b());
+            if (valid) {
+              values.load(part.token(t), value, 0, part.size());
             }
-            for (int t = 0; t < links.steps(); t++) {
-              boolean valid = t < links.length(b);
+            for (int h = 0; h < links.heads(); h++) {
+              int match = valid ? links.match(part.b(), t, h) : LookupRecurrence.NONE;
+              sum(part, after, match, h, tile);
+              double weight = match == LookupRecurrence.NONE ? 1 : links.weight(part.b(), t, h);
+              kernels.affine(weight, tile, 0, 0, tile, 0, part.size());
+              reads.store(part.read(t, h), tile, 0, part.size());
               if (valid) {
-                values.load(token(b, t) + column, value, 0, columns);
-              }
-              for (int h = 0; h < links.heads(); h++) {
-                A read = zeros;
-                if (valid && links.match(b, t, h) != LookupRecurrence.NONE) {
-                  after.load(slot(b, links.match(b, t, h), h) + column, tile, 0, columns);
-                  kernels.affine(links.weight(b, t, h), tile, 0, 0, tile, 0, columns);
-                  read = tile;
-                }
-                reads.store(read(b, t, h) + column, read, 0, columns);
-                if (valid) {
-                  A sum = zeros;
-                  if (links.previous(b, t, h) != LookupRecurrence.NONE) {
-                    after.load(slot(b, links.previous(b, t, h), h) + column, tile, 0, columns);
-                    sum = tile;
-                  }
-                  kernels.add(sum, 0, value, 0, tile, 0, columns);
-                  after.store(slot(b, first + t, h) + column, tile, 0, columns);
-                }
+                sum(part, after, links.previous(part.b(), t, h), h, tile);
+                kernels.add(tile, 0, value, 0, tile, 0, part.size());
+                after.store(part.slot(links.held(part.b()) + t, h), tile, 0, part.size());
               }
             }
           }
         });
+  }
+
+  /** The sums before the stretch, and zeros behind it. */
+  private void keep(Part<A> part, Scratch<A> scratch, Slab<A> before, Slab<A> after) {
+    A tile = scratch.take(part.size());
+    A zeros = scratch.zeros(part.size());
+    int first = links.held(part.b());
+    int end = first + links.length(part.b());
+    for (int slot = 0; slot < slots; slot++) {
+      for (int h = 0; h < links.heads() && (slot < first || slot >= end); h++) {
+        if (slot < first) {
+          before.load(part.heldSlot(slot, h), tile, 0, part.size());
+        }
+        after.store(part.slot(slot, h), slot < first ? tile : zeros, 0, part.size());
+      }
+    }
+  }
+
+  /** The sum of a slot, 0 for none. */
+  private void sum(Part<A> part, Slab<A> sums, int slot, int h, A into) {
+    if (slot == LookupRecurrence.NONE) {
+      kernels.fill(into, 0, part.size(), 0);
+    } else {
+      sums.load(part.slot(slot, h), into, 0, part.size());
+    }
   }
 
   private void backward(Cotangents cotangents) {
@@ -170,65 +187,69 @@ final class LookupScan<A> {
     }
     Slab<A> reads = slab(cotangents.output(0));
     Slab<A> left = slab(cotangents.output(1));
-    Slab<A> sums =
-        slab(
-            cotangents
-                .tape()
-                .allocate(precision.type(), links.batch(), slots, links.heads(), width));
+    INDArray gradient =
+        cotangents.tape().allocate(precision.type(), links.batch(), slots, links.heads(), width);
+    Slab<A> sums = slab(gradient);
     Sink<A> values = Sink.of(precision, cotangents, 0);
     Sink<A> before = Sink.of(precision, cotangents, 1);
     each(
-        (b, column, columns) -> {
-          try (Scratch<A> scratch = precision.scratch()) {
-            A tile = scratch.take(columns);
-            A own = scratch.take(columns);
-            A value = scratch.take(columns);
-            A spare = scratch.take(columns);
-            int first = links.held(b);
-            int end = first + links.length(b);
-            for (int slot = 0; slot < end; slot++) {
-              for (int h = 0; h < links.heads(); h++) {
-                kernels.fill(tile, 0, columns, 0);
-                if (left != null) {
-                  left.load(slot(b, slot, h) + column, tile, 0, columns);
-                }
-                sums.store(slot(b, slot, h) + column, tile, 0, columns);
-              }
+        (part, scratch) -> {
+          A tile = scratch.take(part.size());
+          A value = scratch.take(part.size());
+          A spare = scratch.take(part.size());
+          start(part, tile, left, sums);
+          for (int t = links.steps() - 1; t >= 0; t--) {
+            kernels.fill(value, 0, part.size(), 0);
+            for (int h = 0; t < links.length(part.b()) && h < links.heads(); h++) {
+              goBack(part, t, h, reads, sums, value);
             }
-            for (int t = links.steps() - 1; t >= 0; t--) {
-              kernels.fill(value, 0, columns, 0);
-              for (int h = 0; t < links.length(b) && h < links.heads(); h++) {
-                int match = links.match(b, t, h);
-                if (reads != null && match != LookupRecurrence.NONE) {
-                  reads.load(read(b, t, h) + column, tile, 0, columns);
-                  sums.load(slot(b, match, h) + column, own, 0, columns);
-                  kernels.axpy(links.weight(b, t, h), tile, 0, own, 0, columns);
-                  sums.store(slot(b, match, h) + column, own, 0, columns);
-                }
-                sums.load(slot(b, first + t, h) + column, own, 0, columns);
-                kernels.add(value, 0, own, 0, value, 0, columns);
-                int previous = links.previous(b, t, h);
-                if (previous != LookupRecurrence.NONE) {
-                  sums.load(slot(b, previous, h) + column, tile, 0, columns);
-                  kernels.add(tile, 0, own, 0, tile, 0, columns);
-                  sums.store(slot(b, previous, h) + column, tile, 0, columns);
-                }
-              }
-              if (values != null) {
-                values.put(token(b, t) + column, value, spare, columns);
-              }
+            if (values != null) {
+              values.put(part.token(t), value, spare, part.size());
             }
-            for (int slot = 0; before != null && slot < capacity; slot++) {
-              for (int h = 0; h < links.heads(); h++) {
-                kernels.fill(tile, 0, columns, 0);
-                if (slot < first) {
-                  sums.load(slot(b, slot, h) + column, tile, 0, columns);
-                }
-                before.put(heldSlot(b, slot, h) + column, tile, spare, columns);
-              }
+          }
+          for (int slot = 0; before != null && slot < capacity; slot++) {
+            for (int h = 0; h < links.heads(); h++) {
+              boolean was = slot < links.held(part.b());
+              sum(part, sums, was ? slot : LookupRecurrence.NONE, h, tile);
+              before.put(part.heldSlot(slot, h), tile, spare, part.size());
             }
           }
         });
+  }
+
+  /** What follows the stretch wants of its sums. */
+  private void start(Part<A> part, A tile, Slab<A> left, Slab<A> sums) {
+    int end = links.held(part.b()) + links.length(part.b());
+    for (int slot = 0; slot < end; slot++) {
+      for (int h = 0; h < links.heads(); h++) {
+        sum(part, left == null ? sums : left, left == null ? LookupRecurrence.NONE : slot, h, tile);
+        sums.store(part.slot(slot, h), tile, 0, part.size());
+      }
+    }
+  }
+
+  /** Passes on what a token read, and what was wanted of its own sum, which is the value's. */
+  private void goBack(Part<A> part, int t, int h, Slab<A> reads, Slab<A> sums, A value) {
+    int n = part.size();
+    try (Scratch<A> scratch = precision.scratch()) {
+      A tile = scratch.take(n);
+      A own = scratch.take(n);
+      int match = links.match(part.b(), t, h);
+      if (reads != null && match != LookupRecurrence.NONE) {
+        reads.load(part.read(t, h), tile, 0, n);
+        sums.load(part.slot(match, h), own, 0, n);
+        kernels.axpy(links.weight(part.b(), t, h), tile, 0, own, 0, n);
+        sums.store(part.slot(match, h), own, 0, n);
+      }
+      sums.load(part.slot(links.held(part.b()) + t, h), own, 0, n);
+      kernels.add(value, 0, own, 0, value, 0, n);
+      int previous = links.previous(part.b(), t, h);
+      if (previous != LookupRecurrence.NONE) {
+        sums.load(part.slot(previous, h), tile, 0, n);
+        kernels.add(tile, 0, own, 0, tile, 0, n);
+        sums.store(part.slot(previous, h), tile, 0, n);
+      }
+    }
   }
 
   /** Where a gradient goes. */
