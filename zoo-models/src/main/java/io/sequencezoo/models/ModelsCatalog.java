@@ -43,6 +43,8 @@ import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
 import io.sequencezoo.models.model.LayerConfig;
+import io.sequencezoo.models.ngram.Engram;
+import io.sequencezoo.models.ngram.EngramConfig;
 import io.sequencezoo.models.ngram.NgramHead;
 import io.sequencezoo.models.ngram.NgramHeadConfig;
 import io.sequencezoo.models.nonlinear.Bidirectional;
@@ -139,6 +141,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(RmsNormConfig.class, RmsNorm.class),
         Entry.of(LayerConfig.class, Layer.class),
         Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
+        Entry.of(EngramConfig.class, Engram.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class));
   }
 }
