@@ -13,6 +13,8 @@ import io.sequencezoo.models.channel.Glu;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.channel.Mlp;
 import io.sequencezoo.models.channel.MlpConfig;
+import io.sequencezoo.models.combine.ParallelMixer;
+import io.sequencezoo.models.combine.ParallelMixerConfig;
 import io.sequencezoo.models.depth.UniversalTransformer;
 import io.sequencezoo.models.depth.UniversalTransformerConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
@@ -43,6 +45,8 @@ import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
 import io.sequencezoo.models.model.LayerConfig;
+import io.sequencezoo.models.model.RepeatConfig;
+import io.sequencezoo.models.model.Repeated;
 import io.sequencezoo.models.ngram.Engram;
 import io.sequencezoo.models.ngram.EngramConfig;
 import io.sequencezoo.models.ngram.NgramHead;
@@ -131,6 +135,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(ParaGruConfig.class, ParaRnn.class),
         Entry.of(ParaLstmConfig.class, ParaRnn.class),
         Entry.of(NgramHeadConfig.class, NgramHead.class),
+        Entry.of(ParallelMixerConfig.class, ParallelMixer.class),
         Entry.of(MlpConfig.class, Mlp.class),
         Entry.of(GluConfig.Swiglu.class, Glu.class),
         Entry.of(GluConfig.Geglu.class, Glu.class),
@@ -142,6 +147,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(LayerConfig.class, Layer.class),
         Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
         Entry.of(EngramConfig.class, Engram.class),
+        Entry.of(RepeatConfig.class, Repeated.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class));
   }
 }
