@@ -45,7 +45,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
     key = "akyurek2024icll",
     arxiv = "2401.12973",
     title = "In-Context Language Learning: Architectures and Algorithms",
-    authors = "Akyürek et al. 2024")
+    authors = "Akyürek, Wang, Kim and Andreas 2024")
 @Source(
     repo = "berlino/seq_icl",
     path = "src/models/sequence/rnn/ngram.py",

@@ -23,8 +23,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param <A> the heap array type
  */
 final class LookupScan<A> {
-  /** Columns of a task: rows of a batch are too few for all threads. */
-  private static final int COLUMNS = 64;
+  /** Columns of a task: rows of a batch may be too few for all threads, a call costs a copy. */
+  private static final int COLUMNS = 128;
 
   private final Precision<A> precision;
   private final Kernels<A> kernels;
