@@ -13,6 +13,7 @@ import io.sequencezoo.core.registry.MixerConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -44,10 +45,12 @@ final class MixerPasses {
   Runnable layer(int batch, int time) {
     INDArray x = normal(batch, time, width);
     INDArray cotangent = normal(batch, time, width);
+    INDArray tokens = tokens(batch, time);
     return () -> {
       parameters.zeroGradients();
       try (Tape tape = Tape.training()) {
         Context context = Context.training(tape, parameters, SEED);
+        context.offerTokens(tokens);
         Variable y = mixer.forward(context, tape.variable(x), null).outputs();
         tape.backward(List.of(y), List.of(cotangent));
       }
@@ -104,6 +107,7 @@ final class MixerPasses {
     INDArray x = normal(batch, time, width);
     try (Tape tape = Tape.inference()) {
       Context context = Context.inference(tape, parameters);
+      context.offerTokens(tokens(batch, time));
       mixer
           .parametrisation()
           .drive(context, tape.constant(x), mixer.initialState(context, batch, TYPE))
@@ -111,6 +115,12 @@ final class MixerPasses {
           .forEach((name, value) -> copies.put(name, outside(value.value())));
     }
     return copies;
+  }
+
+  /** Tokens for mixers that look at them: as many kinds as a text has characters. */
+  private static INDArray tokens(int batch, int time) {
+    int[] tokens = new SplittableRandom(SEED).ints((long) batch * time, 0, 64).toArray();
+    return Nd4j.createFromArray(tokens).reshape('c', batch, time);
   }
 
   private static INDArray outside(INDArray array) {

@@ -31,6 +31,10 @@ import io.sequencezoo.models.channel.QuadraticMlpConfig;
 import io.sequencezoo.models.channel.SiafMlp;
 import io.sequencezoo.models.conv.Hyena;
 import io.sequencezoo.models.conv.HyenaConfig;
+import io.sequencezoo.models.combine.ParallelMixer;
+import io.sequencezoo.models.combine.ParallelMixerConfig;
+import io.sequencezoo.models.depth.UniversalTransformer;
+import io.sequencezoo.models.depth.UniversalTransformerConfig;
 import io.sequencezoo.models.matrix.DeltaNet;
 import io.sequencezoo.models.matrix.DeltaNetConfig;
 import io.sequencezoo.models.matrix.DeltaProduct;
@@ -73,6 +77,12 @@ import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
 import io.sequencezoo.models.model.LayerConfig;
+import io.sequencezoo.models.model.RepeatConfig;
+import io.sequencezoo.models.model.Repeated;
+import io.sequencezoo.models.ngram.Engram;
+import io.sequencezoo.models.ngram.EngramConfig;
+import io.sequencezoo.models.ngram.NgramHead;
+import io.sequencezoo.models.ngram.NgramHeadConfig;
 import io.sequencezoo.models.nonlinear.Bidirectional;
 import io.sequencezoo.models.nonlinear.BidirectionalConfig;
 import io.sequencezoo.models.nonlinear.Elman;
@@ -177,6 +187,8 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(StackedConfig.class, Stacked.class),
         Entry.of(ParaGruConfig.class, ParaRnn.class),
         Entry.of(ParaLstmConfig.class, ParaRnn.class),
+        Entry.of(NgramHeadConfig.class, NgramHead.class),
+        Entry.of(ParallelMixerConfig.class, ParallelMixer.class),
         Entry.of(MlpConfig.class, Mlp.class),
         Entry.of(GluConfig.Swiglu.class, Glu.class),
         Entry.of(GluConfig.Geglu.class, Glu.class),
@@ -192,6 +204,9 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(LayerNormConfig.class, LayerNorm.class),
         Entry.of(RmsNormConfig.class, RmsNorm.class),
         Entry.of(LayerConfig.class, Layer.class),
+        Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
+        Entry.of(EngramConfig.class, Engram.class),
+        Entry.of(RepeatConfig.class, Repeated.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class));
   }
 }

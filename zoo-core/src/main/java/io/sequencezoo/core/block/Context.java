@@ -9,6 +9,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,8 +23,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What a block sees while it runs: the tape, its own parameters by their relative names, whether it
- * trains, its random seed, and the lengths of the rows of the batch. Values pass through it to
- * whoever looks at them ({@link Interceptor}), and losses of blocks are collected in it.
+ * trains, its random seed, the lengths of the rows of the batch and, where a model's input has
+ * them, the tokens. Values pass through it to whoever looks at them ({@link Interceptor}), and
+ * losses of blocks are collected in it.
  */
 public final class Context {
   private final Shared shared;
@@ -40,12 +42,16 @@ public final class Context {
 
   /** A context for inference: dropout is off. */
   public static Context inference(Tape tape, Parameters parameters) {
-    return new Context(new Shared(new Pass(tape, parameters, false, null), 0, null, null), "");
+    return root(new Pass(tape, parameters, false, null), 0);
   }
 
   /** A context for training; seed drives dropout and must differ from step to step. */
   public static Context training(Tape tape, Parameters parameters, long seed) {
-    return new Context(new Shared(new Pass(tape, parameters, true, null), seed, null, null), "");
+    return root(new Pass(tape, parameters, true, null), seed);
+  }
+
+  private static Context root(Pass pass, long seed) {
+    return new Context(new Shared(pass, seed, null, null, pass.offered::tokens), "");
   }
 
   /**
@@ -79,11 +85,83 @@ public final class Context {
     return new Context(shared.with(shared.pass.intercepted(both)), prefix);
   }
 
+  /**
+   * The same context where a part runs once more in one pass: what it drops in training is drawn
+   * anew.
+   *
+   * @param time how often it has run before
+   */
+  public Context again(int time) {
+    return time == 0 || !isTraining()
+        ? this
+        : new Context(shared.with(seed("again " + time), shared.lengths, shared.sequences), prefix);
+  }
+
   /** The context of one of the padded batches of packed sequences. */
   Context ofBatch(PackedSequences.Batch batch) {
     // Batches must not share dropout masks.
     long seed = seed("batch " + batch.sequences()[0]);
-    return new Context(shared.with(seed, batch.lengths(), null), prefix);
+    PackedSequences packed = shared.sequences;
+    Context padded = new Context(shared.with(seed, batch.lengths(), null), prefix);
+    return padded.withTokens(() -> unpacked(packed, tokens(), batch));
+  }
+
+  private @Nullable INDArray unpacked(
+      @Nullable PackedSequences packed, @Nullable INDArray row, PackedSequences.Batch batch) {
+    return row == null || packed == null
+        ? null
+        : packed.unpack(tape(), tape().constant(row), batch).value();
+  }
+
+  /**
+   * The same context for a stream whose positions aren't those of the model's input, such as one
+   * that runs backwards.
+   *
+   * @param tokens gives the token of every position {@code [B, T]}, or null for none; called when a
+   *     block asks
+   */
+  public Context withTokens(Supplier<@Nullable INDArray> tokens) {
+    return new Context(shared.with(tokens), prefix);
+  }
+
+  /**
+   * Offers the tokens of a model's input {@code [B, T]} to the blocks of this pass, in place of
+   * those before; null where it is of something else.
+   */
+  public void offerTokens(@Nullable INDArray tokens) {
+    shared.pass.offered.tokens = tokens;
+  }
+
+  /**
+   * The tokens {@code [B, T]} behind the positions of this block's input, padding included; null
+   * where there are none.
+   */
+  public @Nullable INDArray tokens() {
+    return shared.tokens.get();
+  }
+
+  /**
+   * The tokens behind the positions of a stream.
+   *
+   * @param subject who can't do without, for messages
+   * @param x {@code [B, T, ...]}
+   * @throws IllegalArgumentException where there are none, or of other positions
+   */
+  public INDArray tokensOf(String subject, Variable x) {
+    INDArray tokens = tokens();
+    checkArgument(
+        tokens != null,
+        "%s: needs the tokens of its input, got numbers; use it in a model of tokens such as"
+            + " language_model",
+        subject);
+    checkArgument(
+        tokens.rank() == 2 && tokens.size(0) == x.size(0) && tokens.size(1) == x.size(1),
+        "%s: tokens must be [B, T] = [%s, %s] as the input is, got %s; offer those of the input",
+        subject,
+        x.size(0),
+        x.size(1),
+        Arrays.toString(tokens.shape()));
+    return tokens;
   }
 
   /** The context of a part, with parameters under its name. */
@@ -248,13 +326,23 @@ public final class Context {
       Parameters parameters,
       boolean training,
       @Nullable Interceptor interceptor,
-      Map<String, AuxiliaryLoss> losses) {
+      Map<String, AuxiliaryLoss> losses,
+      Offered offered) {
     Pass(Tape tape, Parameters parameters, boolean training, @Nullable Interceptor interceptor) {
-      this(tape, parameters, training, interceptor, new LinkedHashMap<>());
+      this(tape, parameters, training, interceptor, new LinkedHashMap<>(), new Offered());
     }
 
     Pass intercepted(Interceptor other) {
-      return new Pass(tape, parameters, training, other, losses);
+      return new Pass(tape, parameters, training, other, losses, offered);
+    }
+  }
+
+  /** What a model's input offers: kept by the pass, since a context for every step costs more. */
+  private static final class Offered {
+    private @Nullable INDArray tokens;
+
+    @Nullable INDArray tokens() {
+      return tokens;
     }
   }
 
@@ -263,21 +351,32 @@ public final class Context {
     private final long seed;
     private final int @Nullable [] lengths;
     private final @Nullable PackedSequences sequences;
+    private final Supplier<@Nullable INDArray> tokens;
     private final Map<String, Variable> variables = new HashMap<>();
 
-    Shared(Pass pass, long seed, int @Nullable [] lengths, @Nullable PackedSequences sequences) {
+    Shared(
+        Pass pass,
+        long seed,
+        int @Nullable [] lengths,
+        @Nullable PackedSequences sequences,
+        Supplier<@Nullable INDArray> tokens) {
       this.pass = pass;
       this.seed = seed;
       this.lengths = lengths;
       this.sequences = sequences;
+      this.tokens = tokens;
     }
 
     Shared with(long newSeed, int @Nullable [] newLengths, @Nullable PackedSequences newSequences) {
-      return copy(new Shared(pass, newSeed, newLengths, newSequences));
+      return copy(new Shared(pass, newSeed, newLengths, newSequences, tokens));
     }
 
     Shared with(Pass newPass) {
-      return copy(new Shared(newPass, seed, lengths, sequences));
+      return copy(new Shared(newPass, seed, lengths, sequences, tokens));
+    }
+
+    Shared with(Supplier<@Nullable INDArray> newTokens) {
+      return copy(new Shared(pass, seed, lengths, sequences, newTokens));
     }
 
     private Shared copy(Shared other) {

@@ -128,7 +128,9 @@ public final class SequenceMixer implements Block {
     Tape tape = context.tape();
     Variable probe = tape.constant(tape.zeros(type, batch, 1, parametrisation.width()));
     State own = ownInitialState(context, probe);
-    Parametrisation.Drive drive = parametrisation.drive(context, probe, own);
+    // Sizes alone are asked for: any token does.
+    Context any = context.withTokens(() -> tape.zeros(DataType.INT32, batch, 1));
+    Parametrisation.Drive drive = parametrisation.drive(any, probe, own);
     State recurrent = parametrisation.recurrence().initialState(drive.coefficients(), type);
     Map<String, Variable> parts = new LinkedHashMap<>(own.parts());
     parts.putAll(recurrent.parts());

@@ -7,11 +7,11 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Integer arrays on the heap. */
-final class Indices {
+public final class Indices {
   private Indices() {}
 
   /** The elements, row-major. */
-  static int[] read(String subject, INDArray indices) {
+  public static int[] read(String subject, INDArray indices) {
     DataType type = indices.dataType();
     checkArgument(
         type == DataType.INT32 || type == DataType.INT64,

@@ -54,7 +54,9 @@ final class GradientLaws {
                       subject
                           .mixer(solver)
                           .forward(
-                              Context.training(tape, subject.parameters(), SEED),
+                              MixerSubject.offering(
+                                  Context.training(tape, subject.parameters(), SEED),
+                                  in[0].value()),
                               in[0],
                               new State(parts, start.consumed())));
                 })
@@ -129,7 +131,9 @@ final class GradientLaws {
       Context context = Context.training(tape, subject.parameters(), SEED);
       Variable first = tape.variable(slice(x, 0, 4));
       Variable second = tape.variable(slice(x, 4, 6));
+      MixerSubject.offering(context, first.value());
       Evolution before = subject.mixer(solver).forward(context, first, null);
+      MixerSubject.offering(context, second.value());
       Evolution after = subject.mixer(solver).forward(context, second, before.state());
       tape.backward(
           List.of(before.outputs(), after.outputs()),

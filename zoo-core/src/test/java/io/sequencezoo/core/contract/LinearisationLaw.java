@@ -41,7 +41,7 @@ final class LinearisationLaw {
               subject
                   .mixer(Solver.AUTO)
                   .linearize(
-                      Context.inference(tape, subject.parameters()),
+                      MixerSubject.offering(Context.inference(tape, subject.parameters()), x),
                       tape.constant(x),
                       fresh ? null : later,
                       row,
@@ -59,7 +59,7 @@ final class LinearisationLaw {
 
   private static INDArray recurrenceOutputs(MixerSubject subject, INDArray x, State initial) {
     Tape tape = Tape.detached();
-    Context context = Context.inference(tape, subject.parameters());
+    Context context = MixerSubject.offering(Context.inference(tape, subject.parameters()), x);
     Parametrisation parametrisation = subject.parametrisation();
     State state =
         initial != null

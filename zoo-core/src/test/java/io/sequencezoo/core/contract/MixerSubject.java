@@ -102,6 +102,19 @@ public final class MixerSubject {
         .reshape('c', 1, x.size(1), x.size(2));
   }
 
+  /**
+   * The context of an input, with tokens behind it for blocks that ask: 0 or 1 by the sign of a
+   * position's first number, so that they go wherever positions go.
+   */
+  static Context offering(Context context, INDArray x) {
+    int[] tokens = new int[(int) (x.size(0) * x.size(1))];
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] = x.getDouble(i / x.size(1), i % x.size(1), 0) > 0 ? 1 : 0;
+    }
+    context.offerTokens(Nd4j.createFromArray(tokens).reshape('c', x.size(0), x.size(1)));
+    return context;
+  }
+
   /** Runs the mixer over a sequence, as in inference. */
   Result forward(Solver solver, INDArray x, State initial, int[] lengths) {
     return forward(solver, parameters, x, initial, lengths);
@@ -110,7 +123,7 @@ public final class MixerSubject {
   /** The same with other parameters. */
   Result forward(Solver solver, Parameters weights, INDArray x, State initial, int[] lengths) {
     try (Tape tape = Tape.inference()) {
-      Context context = Context.inference(tape, weights);
+      Context context = offering(Context.inference(tape, weights), x);
       if (lengths != null) {
         context = context.withLengths(lengths);
       }
@@ -125,7 +138,9 @@ public final class MixerSubject {
       Context context = Context.inference(tape, parameters);
       State state = null;
       for (int t = 0; t < x.size(1); t++) {
-        Evolution next = mixer(Solver.AUTO).step(context, tape.constant(slice(x, t, t + 1)), state);
+        INDArray token = slice(x, t, t + 1);
+        Evolution next =
+            mixer(Solver.AUTO).step(offering(context, token), tape.constant(token), state);
         outputs.add(next.outputs().value().dup('c'));
         state = next.state().detach();
         context.startOver();
@@ -137,7 +152,7 @@ public final class MixerSubject {
   /** Runs one token by the step's own code. */
   Result step(INDArray x, State state) {
     try (Tape tape = Tape.inference()) {
-      Context context = Context.inference(tape, parameters);
+      Context context = offering(Context.inference(tape, parameters), x);
       return Result.of(mixer(Solver.AUTO).step(context, tape.constant(x), state));
     }
   }
@@ -150,7 +165,7 @@ public final class MixerSubject {
   List<INDArray> gradients(Solver solver, INDArray x, INDArray cotangent, int[] lengths) {
     parameters.zeroGradients();
     try (Tape tape = Tape.training()) {
-      Context context = Context.training(tape, parameters, SEED);
+      Context context = offering(Context.training(tape, parameters, SEED), x);
       if (lengths != null) {
         context = context.withLengths(lengths);
       }

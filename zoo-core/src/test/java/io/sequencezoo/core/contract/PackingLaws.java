@@ -67,7 +67,9 @@ final class PackingLaws {
       MixerSubject subject, Solver solver, INDArray x, INDArray cotangent) {
     subject.parameters().zeroGradients();
     try (Tape tape = Tape.training()) {
-      Context context = Context.training(tape, subject.parameters(), SEED).withSequences(SEQUENCES);
+      Context context =
+          MixerSubject.offering(Context.training(tape, subject.parameters(), SEED), x)
+              .withSequences(SEQUENCES);
       Variable input = tape.variable(x);
       Variable y = subject.mixer(solver).forward(context, input, null).outputs();
       tape.backward(List.of(y), List.of(cotangent));
@@ -114,7 +116,9 @@ final class PackingLaws {
   private static Result run(
       MixerSubject subject, Solver solver, PackedSequences sequences, INDArray x, State initial) {
     try (Tape tape = Tape.inference()) {
-      Context context = Context.inference(tape, subject.parameters()).withSequences(sequences);
+      Context context =
+          MixerSubject.offering(Context.inference(tape, subject.parameters()), x)
+              .withSequences(sequences);
       Evolution evolution = subject.mixer(solver).forward(context, tape.constant(x), initial);
       return Result.of(evolution);
     }

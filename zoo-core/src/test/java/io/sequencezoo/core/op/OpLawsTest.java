@@ -32,6 +32,24 @@ class OpLawsTest {
   /** Single precision, sums of up to a few thousand terms. */
   private static final double SINGLE = 1e-4;
 
+  /** Three steps; from logits in (-1, 1) some positions halt at the second, others never. */
+  private static OpCase halting(AdaptiveHalting.Form form, boolean remainderAtCap) {
+    AdaptiveHalting.Rule rule = new AdaptiveHalting.Rule(form, 0.95, remainderAtCap);
+    return OpCase.of(
+        "halting " + rule,
+        (t, v) -> {
+          AdaptiveHalting.Result result =
+              AdaptiveHalting.apply(t, rule, v.subList(0, 3), v.subList(3, 6));
+          return List.of(result.state(), result.remainder());
+        },
+        s(2, 5, 1),
+        s(2, 5, 1),
+        s(2, 5, 1),
+        s(2, 5, 4),
+        s(2, 5, 4),
+        s(2, 5, 4));
+  }
+
   static Stream<OpCase> small() {
     INDArray ids = Nd4j.createFromArray(new int[][] {{0, 3, 3}, {1, 0, 3}});
     INDArray targets = Nd4j.createFromArray(new int[][] {{0, 4, -100}, {2, -100, 3}});
@@ -47,6 +65,10 @@ class OpLawsTest {
                 s(5, 4),
                 s(4)),
             OpCase.of("sine", (t, v) -> one(Sine.apply(t, v.get(0), v.get(1))), s(2, 3, 5), s(5)),
+            halting(AdaptiveHalting.Form.BLEND, true),
+            halting(AdaptiveHalting.Form.BLEND, false),
+            halting(AdaptiveHalting.Form.SUM, true),
+            halting(AdaptiveHalting.Form.SUM, false),
             OpCase.of(
                 "linear without bias",
                 (t, v) -> one(Dense.linear(t, v.get(0), v.get(1), null)),

@@ -75,6 +75,7 @@ public final class Probe {
     Context context = Context.inference(Tape.detached(), parameters);
     double[][] vectors = input.vectors(width);
     INDArray x = Nd4j.createFromArray(new double[][][] {vectors});
+    context.offerTokens(Nd4j.createFromArray(new int[][] {input.tokens()}));
     return new Probe(
         mixer,
         context,
@@ -174,7 +175,8 @@ public final class Probe {
     Tape tape = context.tape();
     Variable x = tape.constant(Nd4j.zeros(type, 1, 1, parametrisation.width()));
     State state = mixer.initialState(context, 1, type);
-    Parametrisation.Drive drive = parametrisation.drive(context, x, state);
+    Context any = context.withTokens(() -> Nd4j.zeros(DataType.INT32, 1, 1));
+    Parametrisation.Drive drive = parametrisation.drive(any, x, state);
     Recurrence recurrence = parametrisation.recurrence();
     Map<String, Variable> parts = new HashMap<>(state.parts());
     parts.keySet().retainAll(recurrence.initialState(drive.coefficients(), type).parts().keySet());

@@ -77,6 +77,11 @@ public record ProbeInput(Kind kind, String text, int row, int length, long seed)
     return vectors;
   }
 
+  /** The symbols as tokens of a mixer that stands alone; random vectors are a symbol each. */
+  int[] tokens() {
+    return kind == Kind.RANDOM ? IntStream.range(0, length).toArray() : symbols().toArray();
+  }
+
   /** Tokens of a model: random ones as its inputs are, or those of a prompt or text. */
   int[] tokens(Alphabet alphabet) {
     if (kind == Kind.RANDOM) {

@@ -10,6 +10,11 @@ public interface Input extends Block {
   /** The shape of an input, {@code [B, T]} or {@code [B, T, F]}, given B and T. */
   long[] shape(long rows, long steps);
 
+  /** The tokens that the input consists of, or null where it is of something else. */
+  default INDArray tokens(INDArray input) {
+    return null;
+  }
+
   /** The stream {@code [B, T, D]}; the context is the model's. */
   Variable forward(Context context, INDArray input, Rows rows);
 }

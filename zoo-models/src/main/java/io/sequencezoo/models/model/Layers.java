@@ -12,10 +12,14 @@ import java.util.stream.Stream;
  * The stages of a model: a number of equal layers, written {@code layers: 4}, or a list of stages,
  * written {@code layers: [{mixer: ...}, {mixer: ..., channel: ...}, {type: ...}]}. An entry without
  * a type is a layer, and is written without one.
+ *
+ * <p>Patterns may be written in one line, {@code layers: "[mamba2 x 3, softmax_attention(window
+ * 128)] x 4"}, or with entries {@code {type: repeat, times: 4, layers: [...]}}. They are the list
+ * that they stand for, and are written as that.
  */
 public final class Layers {
   /** Layers that are built one by one. */
-  private static final int MOST = 10_000;
+  static final int MOST = 10_000;
 
   private final List<StageConfig> list;
   private final boolean counted;
@@ -44,7 +48,20 @@ public final class Layers {
     for (StageConfig layer : layers) {
       checkArgument(layer != null, "layers: every entry must be an object, got null");
     }
-    return new Layers(List.copyOf(layers), false);
+    return new Layers(layers.stream().flatMap(Layers::writtenOut).toList(), false);
+  }
+
+  /** A pattern in one line. */
+  @JsonCreator
+  public static Layers of(String pattern) {
+    return of(LayerPattern.parse(pattern));
+  }
+
+  /** Repetitions with weights of their own are as many entries; those that share are one stage. */
+  private static Stream<StageConfig> writtenOut(StageConfig stage) {
+    return stage instanceof RepeatConfig repeat && !repeat.shared()
+        ? repeat.writtenOut().stream()
+        : Stream.of(stage);
   }
 
   /** The number of layers. */

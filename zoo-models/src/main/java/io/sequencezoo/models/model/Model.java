@@ -173,6 +173,7 @@ public interface Model extends Block {
 
   private Evolution hidden(
       Context context, INDArray input, Rows rows, State initial, boolean step) {
+    context.offerTokens(input().tokens(input));
     Variable x = input().forward(context, input, rows);
     return stack().run(context, x, rows, initial, step);
   }

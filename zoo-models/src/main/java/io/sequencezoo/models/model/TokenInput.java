@@ -51,6 +51,11 @@ public record TokenInput(
   }
 
   @Override
+  public INDArray tokens(INDArray ids) {
+    return ids;
+  }
+
+  @Override
   public Variable forward(Context context, INDArray ids, Rows rows) {
     Tape tape = context.tape();
     Variable x = Embedding.lookup(tape, table(context), ids);

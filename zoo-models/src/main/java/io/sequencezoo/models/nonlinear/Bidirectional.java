@@ -86,7 +86,11 @@ public final class Bidirectional extends AbstractParametrisation {
   public Drive drive(Context context, Variable x, State state) {
     Drive drive = forward.drive(context.child(FORWARD), x, state);
     Variable reversed = Reversal.reverse(context.tape(), x, context.lengths());
-    Variable y = backward.forward(context.child(BACKWARD), reversed, null).outputs();
+    Context backwards =
+        context
+            .child(BACKWARD)
+            .withTokens(() -> Reversal.reverse(context.tokens(), context.lengths()));
+    Variable y = backward.forward(backwards, reversed, null).outputs();
     Map<String, Variable> extras = new HashMap<>(drive.extras());
     extras.put(BACKWARD, Reversal.reverse(context.tape(), y, context.lengths()));
     return new Drive(drive.coefficients(), extras, drive.ownState());

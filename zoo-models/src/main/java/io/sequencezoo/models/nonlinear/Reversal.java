@@ -2,9 +2,12 @@ package io.sequencezoo.models.nonlinear;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.op.Indices;
 import io.sequencezoo.core.op.Segments;
 import java.util.ArrayList;
 import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Sequences from their last valid token to their first. */
 final class Reversal {
@@ -29,5 +32,22 @@ final class Reversal {
       }
     }
     return Segments.copy(tape, List.of(x), segments, x.shape());
+  }
+
+  /** The same of tokens {@code [B, T]}, or null. */
+  static INDArray reverse(INDArray tokens, int[] lengths) {
+    if (tokens == null) {
+      return null;
+    }
+    int steps = (int) tokens.size(1);
+    int[] given = Indices.read("tokens", tokens);
+    int[] reversed = new int[given.length];
+    for (int b = 0; b < tokens.size(0); b++) {
+      int length = lengths == null ? steps : lengths[b];
+      for (int t = 0; t < length; t++) {
+        reversed[b * steps + t] = given[b * steps + length - 1 - t];
+      }
+    }
+    return Nd4j.createFromArray(reversed).reshape('c', tokens.shape());
   }
 }

@@ -22,12 +22,14 @@ public final class AttentionSystem implements LinearSystem {
   private final int width;
 
   /**
+   * A system with these weights.
+   *
    * @param weights {@code p_ts}, T rows over the held slots and then the T new ones
    * @param held values held before step 0
    * @param inputs {@code v_t}, T rows
    * @param width V
    */
-  AttentionSystem(double[][] weights, double[][] held, double[][] inputs, int width) {
+  public AttentionSystem(double[][] weights, double[][] held, double[][] inputs, int width) {
     this.weights = weights;
     this.held = held;
     this.inputs = inputs;

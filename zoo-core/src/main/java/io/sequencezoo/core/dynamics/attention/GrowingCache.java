@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param <A> the heap array type
  */
-final class GrowingCache<A> {
+public final class GrowingCache<A> {
   private static final int FIRST_CAPACITY = 32;
 
   /** The slots of each row that are taken, of every store that has room for more. */
@@ -42,7 +42,7 @@ final class GrowingCache<A> {
   }
 
   /** What a state holds: a view on a store, or an array that is all there is. */
-  static <A> GrowingCache<A> of(Precision<A> precision, INDArray held) {
+  public static <A> GrowingCache<A> of(Precision<A> precision, INDArray held) {
     if (held.isView() && !held.isEmpty()) {
       long token = held.size(2) * held.size(3);
       long perRow = held.data().length() / held.size(0);
@@ -75,17 +75,17 @@ final class GrowingCache<A> {
   }
 
   /** The array {@code [B, slots, H, size]} that a state shows. */
-  INDArray view() {
+  public INDArray view() {
     return view;
   }
 
   /** The tokens' memory, for BLAS; those of a row and head lie {@link #stride} apart. */
-  Slab<A> slab() {
+  public Slab<A> slab() {
     return slab;
   }
 
   /** Where token {@code from} of row b and head h lies. */
-  long at(int b, int h, int from) {
+  public long at(int b, int h, int from) {
     return ((long) b * capacity + from) * stride() + h * view.size(3);
   }
 
@@ -101,6 +101,16 @@ final class GrowingCache<A> {
 
   /**
    * This and one more token per row.
+   *
+   * @param held slots in use of every row
+   * @param token {@code [B, 1, H, size]}
+   */
+  public GrowingCache<A> with(int[] held, INDArray token) {
+    return with(held, Visibility.UNLIMITED, token);
+  }
+
+  /**
+   * The same where the oldest token may have to go.
    *
    * @param held slots in use of every row
    * @param window W, the most slots that are kept

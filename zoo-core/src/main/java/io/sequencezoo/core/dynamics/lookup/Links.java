@@ -1,0 +1,127 @@
+package io.sequencezoo.core.dynamics.lookup;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.op.Indices;
+import java.util.Map;
+
+/**
+ * Which tokens every token of a stretch refers to, on the heap and checked: only what came before
+ * it can be read.
+ */
+final class Links {
+  private final int[] held;
+  private final int[] lengths;
+  private final int steps;
+  private final int heads;
+  private final int[] previous;
+  private final int[] match;
+  private final int[] count;
+
+  private Links(int[] held, int[] lengths, Map<String, Variable> coefficients) {
+    Variable links = coefficients.get(LookupRecurrence.MATCH);
+    this.held = held;
+    this.lengths = lengths;
+    this.steps = links.size(1);
+    this.heads = links.size(2);
+    this.previous = read(coefficients, LookupRecurrence.PREVIOUS);
+    this.match = read(coefficients, LookupRecurrence.MATCH);
+    this.count = read(coefficients, LookupRecurrence.COUNT);
+  }
+
+  private static int[] read(Map<String, Variable> coefficients, String name) {
+    return Indices.read(LookupRecurrence.NAME + " " + name, coefficients.get(name).value());
+  }
+
+  /**
+   * The links of a stretch.
+   *
+   * @param held tokens of each row before it
+   * @param lengths valid tokens of each row
+   */
+  static Links of(Map<String, Variable> coefficients, int[] held, int[] lengths) {
+    Links links = new Links(held, lengths, coefficients);
+    for (int b = 0; b < lengths.length; b++) {
+      for (int t = 0; t < lengths[b]; t++) {
+        for (int h = 0; h < links.heads; h++) {
+          links.check(b, t, h);
+        }
+      }
+    }
+    return links;
+  }
+
+  private void check(int b, int t, int h) {
+    int before = held[b] + t;
+    int previousLink = previous(b, t, h);
+    int matched = match(b, t, h);
+    checkArgument(
+        previousLink >= LookupRecurrence.NONE
+            && previousLink < before
+            && matched >= LookupRecurrence.NONE
+            && matched < before,
+        "%s: prev and match of token %s must be from -1 to %s, got %s and %s",
+        LookupRecurrence.NAME,
+        before,
+        before - 1,
+        previousLink,
+        matched);
+    checkArgument(
+        matched == LookupRecurrence.NONE || count[at(b, t, h)] >= 1,
+        "%s: count of token %s must be at least 1 where it reads a chain, got %s",
+        LookupRecurrence.NAME,
+        before,
+        count[at(b, t, h)]);
+  }
+
+  private int at(int b, int t, int h) {
+    return (b * steps + t) * heads + h;
+  }
+
+  int batch() {
+    return held.length;
+  }
+
+  int steps() {
+    return steps;
+  }
+
+  int heads() {
+    return heads;
+  }
+
+  /** Tokens of a row before the stretch. */
+  int held(int b) {
+    return held[b];
+  }
+
+  /** Valid tokens of a row. */
+  int length(int b) {
+    return lengths[b];
+  }
+
+  /** Slots that every row needs after the stretch. */
+  int slots() {
+    int slots = 0;
+    for (int b = 0; b < held.length; b++) {
+      slots = Math.max(slots, held[b] + lengths[b]);
+    }
+    return slots;
+  }
+
+  /** The link before a token of the stretch, counted from the start of the sequence. */
+  int previous(int b, int t, int h) {
+    return previous[at(b, t, h)];
+  }
+
+  /** The latest link of the chain that it reads. */
+  int match(int b, int t, int h) {
+    return match[at(b, t, h)];
+  }
+
+  /** {@code 1 / count}. */
+  double weight(int b, int t, int h) {
+    return 1.0 / count[at(b, t, h)];
+  }
+}

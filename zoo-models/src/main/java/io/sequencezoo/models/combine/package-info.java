@@ -1,0 +1,2 @@
+/** Blocks made of several others. */
+package io.sequencezoo.models.combine;
