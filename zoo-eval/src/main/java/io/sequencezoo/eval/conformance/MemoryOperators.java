@@ -235,7 +235,8 @@ final class MemoryOperators {
     Retention.Entropy retention =
         new Retention.Entropy(
             c.number("c"), c.config().path("softmax_axis").asText().equals("matrix"));
-    Variable logarithms = transposed(tape, Primitives.map(tape, Unary.LOG, in.get("state.initial.W")));
+    Variable logarithms =
+        transposed(tape, Primitives.map(tape, Unary.LOG, in.get("state.initial.W")));
     Evolution evolution =
         evolve(
             tape,

@@ -17,7 +17,7 @@ import io.sequencezoo.core.op.Norms;
  * @param gate f
  * @param gateFirst whether the gate comes before the norm
  */
-record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
+public record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
   /** The reference layers'. */
   private static final double EPS = 1e-5;
 

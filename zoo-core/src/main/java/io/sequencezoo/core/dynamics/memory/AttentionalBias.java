@@ -2,6 +2,9 @@ package io.sequencezoo.core.dynamics.memory;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -25,6 +28,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * jump, so that gradients pass through the inner gradient. The branch of Huber's loss is not
  * differentiated. Source: Behrouz et al., Miras, arXiv 2504.13173, eqs. 9 to 16.
  */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(AttentionalBias.DotProduct.class),
+  @JsonSubTypes.Type(AttentionalBias.L2.class),
+  @JsonSubTypes.Type(AttentionalBias.Lp.class),
+  @JsonSubTypes.Type(AttentionalBias.Huber.class),
+  @JsonSubTypes.Type(AttentionalBias.Divergence.class),
+  @JsonSubTypes.Type(AttentionalBias.Robust.class)
+})
 public sealed interface AttentionalBias {
   /** The slope of the smooth sign at 0. */
   double SIGN_SLOPE = 10;
@@ -56,6 +68,7 @@ public sealed interface AttentionalBias {
   }
 
   /** Similarity: the Hebbian rule of linear attention. */
+  @JsonTypeName("dot_product")
   record DotProduct() implements AttentionalBias {
     @Override
     public Variable slope(Tape tape, Variable recalled, Variable value, Variable threshold) {
@@ -64,6 +77,7 @@ public sealed interface AttentionalBias {
   }
 
   /** Half the squared error: the delta rule. */
+  @JsonTypeName("l2")
   record L2() implements AttentionalBias {
     @Override
     public Variable slope(Tape tape, Variable recalled, Variable value, Variable threshold) {
@@ -76,7 +90,13 @@ public sealed interface AttentionalBias {
    *
    * @param p at least 1
    */
+  @JsonTypeName("lp")
   record Lp(double p) implements AttentionalBias {
+    /** Moneta's. */
+    static Lp standard() {
+      return new Lp(3);
+    }
+
     /** Checks the exponent. */
     public Lp {
       checkArgument(
@@ -100,6 +120,7 @@ public sealed interface AttentionalBias {
   }
 
   /** Squares for errors no longer than the token's threshold, absolute deviations beyond. */
+  @JsonTypeName("huber")
   record Huber() implements AttentionalBias {
     @Override
     public Variable slope(Tape tape, Variable recalled, Variable value, Variable threshold) {
@@ -122,6 +143,7 @@ public sealed interface AttentionalBias {
   }
 
   /** The divergence of what is recalled from the value, both as logits. */
+  @JsonTypeName("kl")
   record Divergence() implements AttentionalBias {
     @Override
     public Variable slope(Tape tape, Variable recalled, Variable value, Variable threshold) {
@@ -131,6 +153,7 @@ public sealed interface AttentionalBias {
   }
 
   /** The squared error to the worst value within δ of the one given. */
+  @JsonTypeName("robust")
   record Robust() implements AttentionalBias {
     @Override
     public Variable slope(Tape tape, Variable recalled, Variable value, Variable threshold) {

@@ -1,5 +1,6 @@
 package io.sequencezoo.core.dynamics.memory;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -11,6 +12,7 @@ import io.sequencezoo.core.kernel.Unary;
  */
 public enum InnerActivation {
   /** {@code x Φ(x)} by the tanh form, as TTT's and Titans' networks have it. */
+  @JsonProperty("gelu")
   GELU(Unary.GELU_TANH) {
     @Override
     Variable slope(Tape tape, Variable x) {
@@ -26,6 +28,7 @@ public enum InnerActivation {
     }
   },
   /** {@code x σ(x)}. */
+  @JsonProperty("silu")
   SILU(Unary.SILU) {
     @Override
     Variable slope(Tape tape, Variable x) {

@@ -2,6 +2,8 @@ package io.sequencezoo.core.dynamics.memory;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+
 /**
  * How a memory steps along the gradients {@code G_s} of its losses. With {@code U_t} their sum over
  * the last c tokens, each weighted by its {@code γ_s}, or {@code U_t = G_t} for c = 1:
@@ -26,18 +28,28 @@ public record InnerAlgorithm(Kind kind, int window) {
   /** Which step is made of gradients. */
   public enum Kind {
     /** Gradient descent. */
+    @JsonProperty("descent")
     DESCENT,
     /** Gradient descent with momentum. */
+    @JsonProperty("momentum")
     MOMENTUM,
     /** Momentum, its matrices made orthogonal: Muon. */
+    @JsonProperty("orthogonal")
     ORTHOGONAL,
     /** The sum of a chunk's gradients so far, times the step of the token that reads. */
+    @JsonProperty("mini_batch")
     MINI_BATCH
   }
 
+  private static final int LONGEST = 1024;
+
   /** Checks both. */
   public InnerAlgorithm {
-    checkArgument(window >= 1, "inner algorithm: window must be at least 1, got %s", window);
+    checkArgument(
+        window >= 1 && window <= LONGEST,
+        "inner algorithm: window must be from 1 to %s, got %s",
+        LONGEST,
+        window);
     checkArgument(
         window == 1 || kind != Kind.MINI_BATCH,
         "inner algorithm: a mini-batch has no window, got %s; use window 1",
@@ -49,11 +61,22 @@ public record InnerAlgorithm(Kind kind, int window) {
     return new InnerAlgorithm(kind, 1);
   }
 
-  boolean isMiniBatch() {
+  /** Gradient descent on single tokens. */
+  static InnerAlgorithm standard() {
+    return of(Kind.DESCENT);
+  }
+
+  /** On single tokens. */
+  static InnerAlgorithm standard(Kind kind) {
+    return of(kind);
+  }
+
+  /** Whether steps are those of who reads. */
+  public boolean miniBatch() {
     return kind == Kind.MINI_BATCH;
   }
 
-  boolean isOrthogonal() {
+  boolean orthogonal() {
     return kind == Kind.ORTHOGONAL;
   }
 
@@ -63,7 +86,7 @@ public record InnerAlgorithm(Kind kind, int window) {
   }
 
   /** Whether there is an η. */
-  boolean hasMomentum() {
+  public boolean hasMomentum() {
     return kind == Kind.MOMENTUM || kind == Kind.ORTHOGONAL;
   }
 }

@@ -50,7 +50,7 @@ record InnerGradient(List<Variable> inputs, List<Variable> slopes) {
       x = i < layers.size() - 1 ? network.activation().apply(tape, z) : z;
     }
     Variable slope;
-    if (network.isNormalised()) {
+    if (network.normalises()) {
       Normalised normalised = Normalised.of(tape, x, network.eps());
       Variable recalled = Primitives.add(tape, keys, affine(tape, normalised.hat(), gain, offset));
       Variable outer = rule.bias().slope(tape, recalled, values, threshold);
@@ -91,7 +91,7 @@ record InnerGradient(List<Variable> inputs, List<Variable> slopes) {
       Variable z,
       Variable gain,
       Variable offset) {
-    if (!network.isNormalised()) {
+    if (!network.normalises()) {
       return z;
     }
     Variable hat = Normalised.of(tape, z, network.eps()).hat();

@@ -48,6 +48,13 @@ final class MemoryChunk implements RecomputedScan.Body {
     this.formed = formed;
   }
 
+  /** What a matrix costs to make orthogonal: its Gram matrix, that squared, and their product. */
+  static long orthogonalMultiplyAdds(long in, long out) {
+    long small = Math.min(in, out);
+    long large = Math.max(in, out);
+    return ITERATIONS * small * small * (2 * large + small);
+  }
+
   @Override
   public RecomputedScan.Result run(Tape tape, RecomputedScan.Chunk chunk) {
     Run run = new Run(tape, chunk);
@@ -69,7 +76,7 @@ final class MemoryChunk implements RecomputedScan.Body {
     Map<String, Variable> weights = new LinkedHashMap<>();
     for (String part : parts) {
       Variable w = state.get(part);
-      if (rule.algorithm().isMiniBatch()) {
+      if (rule.algorithm().miniBatch()) {
         Variable carried = state.get(MemoryState.CARRIED + part);
         w = Primitives.add(tape, w, Primitives.multiply(tape, look, carried));
       }
@@ -235,7 +242,7 @@ final class MemoryChunk implements RecomputedScan.Body {
       Variable startShare;
       Variable carriedShare = null;
       Variable shares;
-      if (algorithm.isMiniBatch()) {
+      if (algorithm.miniBatch()) {
         Variable look = token(OptimiserMemoryRecurrence.LOOK);
         startShare = null;
         carriedShare = look;
@@ -262,7 +269,7 @@ final class MemoryChunk implements RecomputedScan.Body {
       }
       Variable outputs = dualRead(startShare, carriedShare, shares);
       Map<String, Variable> next =
-          algorithm.isMiniBatch()
+          algorithm.miniBatch()
               ? miniBatchState(last(carriedFromStart), last(carried))
               : dualState(
                   last(startShare),
@@ -425,18 +432,18 @@ final class MemoryChunk implements RecomputedScan.Body {
       Variable theta = perToken(step());
       Variable sums = state(part);
       // Slots without a token have tokens in their windows all the same.
-      Variable scale = algorithm.isOrthogonal() ? perToken(valid) : theta;
+      Variable scale = algorithm.orthogonal() ? perToken(valid) : theta;
       Variable steps = negate(multiply(scale, gradients));
       if (algorithm.carries()) {
         steps = LinearScan.run(tape, momentum(), steps, state(MemoryState.CARRIED + part), null);
         Variable s = lastToken(steps);
-        if (algorithm.isMiniBatch()) {
+        if (algorithm.miniBatch()) {
           endMiniBatch(part, s, next);
           Variable look = perToken(token(OptimiserMemoryRecurrence.LOOK));
           return add(oneMore(sums), multiply(look, steps));
         }
         next.put(MemoryState.CARRIED + part, s);
-        if (algorithm.isOrthogonal()) {
+        if (algorithm.orthogonal()) {
           steps = multiply(theta, orthogonalised(steps));
         }
         steps = multiply(perToken(valid), steps);

@@ -2,6 +2,7 @@ package io.sequencezoo.core.dynamics.memory;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,39 +32,50 @@ public record MemoryNetwork(
     boolean biased,
     Residual residual,
     double eps) {
+  /** Layers, and expansions, beyond which sizes might not be numbers any more. */
+  private static final int MOST = 64;
+
   /** What kind of network. */
   public enum Form {
     /** One number per channel. */
+    @JsonProperty("vector")
     VECTOR,
     /** One matrix. */
+    @JsonProperty("linear")
     LINEAR,
     /** Several matrices and activations between them. */
+    @JsonProperty("mlp")
     MLP
   }
 
   /** What is added to the layer norm of the output. */
   public enum Residual {
     /** Nothing, and no norm. */
+    @JsonProperty("none")
     NONE,
     /** The input. */
+    @JsonProperty("input")
     INPUT,
     /**
      * The input where keys are learned, the output itself where queries read: {@code z + LN(z)}, a
      * convention of the flash-linear-attention library's TTT.
      */
+    @JsonProperty("recall")
     RECALL
   }
 
   /** Checks the combination. */
   public MemoryNetwork {
     checkArgument(
-        form == Form.MLP ? depth >= 2 : depth == 1,
-        "memory: depth must be at least 2 for an MLP and 1 for others, got %s of %s",
+        form == Form.MLP ? depth >= 2 && depth <= MOST : depth == 1,
+        "memory: depth must be from 2 to %s for an MLP and 1 for others, got %s of %s",
+        MOST,
         depth,
         form);
     checkArgument(
-        form == Form.MLP ? expansion >= 1 : expansion == 1,
-        "memory: expansion must be at least 1 for an MLP and 1 for others, got %s of %s",
+        form == Form.MLP ? expansion >= 1 && expansion <= MOST : expansion == 1,
+        "memory: expansion must be from 1 to %s for an MLP and 1 for others, got %s of %s",
+        MOST,
         expansion,
         form);
     checkArgument(
@@ -72,6 +84,16 @@ public record MemoryNetwork(
   }
 
   private static final double EPS = 1e-6;
+
+  /** One matrix. */
+  static MemoryNetwork standard() {
+    return linear();
+  }
+
+  /** An MLP has two layers and four times as many hidden numbers as keys have. */
+  static MemoryNetwork standard(Form form) {
+    return form == Form.MLP ? mlp(2, 4) : form == Form.VECTOR ? vector() : linear();
+  }
 
   /** One number per channel. */
   public static MemoryNetwork vector() {
@@ -100,7 +122,7 @@ public record MemoryNetwork(
   }
 
   /** Whether the output is normalised. */
-  public boolean isNormalised() {
+  public boolean normalises() {
     return residual != Residual.NONE;
   }
 

@@ -29,7 +29,7 @@ public record MemoryRule(
         LONGEST,
         chunk);
     checkArgument(
-        !algorithm.isMiniBatch() || retention instanceof Retention.None,
+        !algorithm.miniBatch() || retention instanceof Retention.None,
         "memory: a mini-batch needs retention none, got %s; use momentum or descent",
         retention);
     checkArgument(
@@ -38,7 +38,7 @@ public record MemoryRule(
             || entropy.wholeMatrix(),
         "memory: a vector is one simplex, got one for each output; use the whole matrix");
     checkArgument(
-        !network.biased() || (retention.isLinear() && !algorithm.isOrthogonal()),
+        !network.biased() || (retention.linear() && !algorithm.orthogonal()),
         "memory: biases are vectors, that neither %s nor an orthogonal step is for; use no biases",
         retention);
     checkArgument(
@@ -50,12 +50,12 @@ public record MemoryRule(
 
   /** Whether gradients of a chunk add up without that the weights at each token are formed. */
   boolean isLinear() {
-    return retention.isLinear() && !algorithm.isOrthogonal();
+    return retention.linear() && !algorithm.orthogonal();
   }
 
   /** Whether the state also holds the weights at which gradients are taken. */
   boolean hasBase() {
-    return chunk > 1 && !algorithm.isMiniBatch();
+    return chunk > 1 && !algorithm.miniBatch();
   }
 
   /** Tokens before the present one that a step still sees. */

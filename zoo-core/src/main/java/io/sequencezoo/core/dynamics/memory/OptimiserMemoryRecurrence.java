@@ -13,6 +13,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,7 +125,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
     if (algorithm.hasMomentum()) {
       scalars.put(MOMENTUM, 1.0);
     }
-    if (algorithm.isMiniBatch()) {
+    if (algorithm.miniBatch()) {
       scalars.put(LOOK, 0.0);
     }
     if (algorithm.window() > 1) {
@@ -152,11 +153,25 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
     check(coefficients);
     Variable q = coefficients.get(QUERY);
-    int keys = q.size(3);
-    int values = coefficients.get(VALUE).size(3);
-    long batch = q.size(0);
-    long heads = q.size(2);
+    return parts(q.size(0), q.size(2), q.size(3), coefficients.get(VALUE).size(3));
+  }
+
+  private List<StatePart> parts(int batch, int heads, int keys, int values) {
     List<StatePart> parts = new ArrayList<>();
+    for (String prefix : prefixes()) {
+      for (MemoryNetwork.Part part : rule.network().parts(keys, values)) {
+        parts.add(new StatePart(prefix + part.name(), "BHIO", batch, heads, part.in(), part.out()));
+      }
+    }
+    for (String name : remembered()) {
+      int size = name.equals(KEY) ? keys : name.equals(VALUE) ? values : 1;
+      parts.add(new StatePart(MemoryState.PAST + name, "BRHN", batch, rule.history(), heads, size));
+    }
+    return parts;
+  }
+
+  /** What each part of the network has a copy of, the weights themselves first. */
+  private List<String> prefixes() {
     List<String> prefixes = new ArrayList<>(List.of(""));
     if (rule.algorithm().carries()) {
       prefixes.add(MemoryState.CARRIED);
@@ -164,23 +179,60 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
     if (rule.hasBase()) {
       prefixes.add(MemoryState.BASE);
     }
-    for (String prefix : prefixes) {
-      for (MemoryNetwork.Part part : rule.network().parts(keys, values)) {
-        parts.add(new StatePart(prefix + part.name(), "BHIO", batch, heads, part.in(), part.out()));
+    return prefixes;
+  }
+
+  /**
+   * The state before the first token of memories that start from given weights.
+   *
+   * @param weights every part of the network by name, {@code [H, I, O]}
+   */
+  public Map<String, Variable> startingFrom(
+      Tape tape, int batch, int keys, int values, Map<String, Variable> weights) {
+    Map<String, Variable> state = new LinkedHashMap<>();
+    Variable any = weights.values().iterator().next();
+    for (StatePart part : parts(batch, any.size(0), keys, values)) {
+      String own = part.name();
+      if (rule.hasBase() && own.startsWith(MemoryState.BASE)) {
+        own = own.substring(MemoryState.BASE.length());
+      }
+      Variable given = weights.get(own);
+      state.put(
+          part.name(),
+          given == null
+              ? tape.constant(tape.zeros(any.type(), part.sizes()))
+              : Primitives.expand(tape, given, part.sizes()));
+    }
+    return state;
+  }
+
+  /** Numbers of the state of one row. */
+  public long stateNumbers(int heads, int keys, int values) {
+    return parts(1, heads, keys, values).stream()
+        .mapToLong(part -> Arrays.stream(part.sizes()).reduce(1, (x, y) -> x * y))
+        .sum();
+  }
+
+  /**
+   * Multiply-adds per token: for every token of the window forward, backward and outer products;
+   * then the step, the retention and the read; and what makes a step orthogonal.
+   */
+  public long multiplyAdds(int heads, int keys, int values) {
+    long perHead = 0;
+    for (MemoryNetwork.Part part : rule.network().parts(keys, values)) {
+      long numbers = (long) part.in() * part.out();
+      perHead += (3L * rule.algorithm().window() + 1 + prefixes().size()) * numbers;
+      if (rule.algorithm().orthogonal()) {
+        perHead += MemoryChunk.orthogonalMultiplyAdds(part.in(), part.out());
       }
     }
-    for (String name : remembered()) {
-      Variable tokens = coefficients.get(name);
-      long size = tokens.rank() == 4 ? tokens.size(3) : 1;
-      parts.add(new StatePart(MemoryState.PAST + name, "BRHN", batch, rule.history(), heads, size));
-    }
-    return parts;
+    return heads * (perHead + (rule.network().normalises() ? 2L * values : 0));
   }
 
   private void check(Map<String, Variable> coefficients) {
     List<String> needed = new ArrayList<>(List.of(QUERY, KEY, VALUE));
     needed.addAll(scalars().keySet());
-    if (rule.network().isNormalised()) {
+    if (rule.network().normalises()) {
       needed.addAll(List.of(NORM_WEIGHT, NORM_BIAS));
     }
     for (String name : needed) {
@@ -201,7 +253,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
     checkShape(coefficients, VALUE, "BTHV", batch, steps, heads, -1);
     int values = coefficients.get(VALUE).size(3);
     scalars().keySet().forEach(name -> checkShape(coefficients, name, "BTH", batch, steps, heads));
-    if (rule.network().isNormalised()) {
+    if (rule.network().normalises()) {
       checkShape(coefficients, NORM_WEIGHT, "HV", heads, values);
       checkShape(coefficients, NORM_BIAS, "HV", heads, values);
     }
@@ -215,7 +267,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
 
   private Map<String, Variable> fixed(Map<String, Variable> coefficients) {
     Map<String, Variable> fixed = new LinkedHashMap<>();
-    if (rule.network().isNormalised()) {
+    if (rule.network().normalises()) {
       fixed.put(NORM_WEIGHT, coefficients.get(NORM_WEIGHT));
       fixed.put(NORM_BIAS, coefficients.get(NORM_BIAS));
     }

@@ -2,6 +2,9 @@ package io.sequencezoo.core.dynamics.memory;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -28,6 +31,15 @@ import java.util.function.BiFunction;
  * Miras, arXiv 2504.13173, eqs. 17 to 27. Where α is one number per head, the entropy form is the
  * paper's {@code softmax(α log W_{t-1} + D)}, since a softmax sees no common constant.
  */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(Retention.None.class),
+  @JsonSubTypes.Type(Retention.Decay.class),
+  @JsonSubTypes.Type(Retention.LocalGlobal.class),
+  @JsonSubTypes.Type(Retention.Lq.class),
+  @JsonSubTypes.Type(Retention.Entropy.class),
+  @JsonSubTypes.Type(Retention.ElasticNet.class)
+})
 public sealed interface Retention {
   /** So that nothing learned yet divides by zero; entries of a millionth are far above it. */
   double NORM_EPS = 1e-24;
@@ -38,7 +50,7 @@ public sealed interface Retention {
   }
 
   /** Whether W is A, and A a linear function of the steps. */
-  default boolean isLinear() {
+  default boolean linear() {
     return true;
   }
 
@@ -62,6 +74,7 @@ public sealed interface Retention {
   }
 
   /** Nothing is forgotten but by overwriting. */
+  @JsonTypeName("none")
   record None() implements Retention {
     @Override
     public boolean decays() {
@@ -70,9 +83,11 @@ public sealed interface Retention {
   }
 
   /** The share α of what there is, whatever the step. */
+  @JsonTypeName("l2")
   record Decay() implements Retention {}
 
   /** Near the last weights and near zero: λ takes the place of α. */
+  @JsonTypeName("local_global_l2")
   record LocalGlobal() implements Retention {
     @Override
     public boolean decays() {
@@ -85,7 +100,13 @@ public sealed interface Retention {
    *
    * @param q at least 2; 2 is l2
    */
+  @JsonTypeName("lq")
   record Lq(double q) implements Retention {
+    /** Moneta's. */
+    static Lq standard() {
+      return new Lq(4);
+    }
+
     /** Checks the exponent. */
     public Lq {
       checkArgument(
@@ -93,7 +114,7 @@ public sealed interface Retention {
     }
 
     @Override
-    public boolean isLinear() {
+    public boolean linear() {
       return q == 2;
     }
 
@@ -118,7 +139,13 @@ public sealed interface Retention {
    * @param wholeMatrix whether all entries of a matrix are one simplex, not the inputs of each
    *     output
    */
+  @JsonTypeName("kl")
   record Entropy(double total, boolean wholeMatrix) implements Retention {
+    /** The inputs of each output add up to one. */
+    static Entropy standard() {
+      return new Entropy(1, false);
+    }
+
     /** Checks the total. */
     public Entropy {
       checkArgument(
@@ -126,7 +153,7 @@ public sealed interface Retention {
     }
 
     @Override
-    public boolean isLinear() {
+    public boolean linear() {
       return false;
     }
 
@@ -171,9 +198,10 @@ public sealed interface Retention {
   }
 
   /** l2 and l1: small entries become zero. τ is given for every token. */
+  @JsonTypeName("elastic_net")
   record ElasticNet() implements Retention {
     @Override
-    public boolean isLinear() {
+    public boolean linear() {
       return false;
     }
   }

@@ -442,7 +442,7 @@ class OptimiserMemoryRecurrenceTest {
     c.gamma = rule.algorithm().window() > 1 ? numbers(drive.get("gamma"), b, h) : null;
     c.delta = rule.bias().hasThreshold() ? numbers(drive.get("delta"), b, h) : null;
     c.rho = miniBatch ? numbers(drive.get("rho"), b, h) : null;
-    if (rule.network().isNormalised()) {
+    if (rule.network().normalises()) {
       c.gain = drive.get("norm_weight").getRow(h).toDoubleVector();
       c.offset = drive.get("norm_bias").getRow(h).toDoubleVector();
     }
