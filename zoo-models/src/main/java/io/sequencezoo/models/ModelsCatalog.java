@@ -73,6 +73,19 @@ import io.sequencezoo.models.matrix.Rwkv7;
 import io.sequencezoo.models.matrix.Rwkv7Config;
 import io.sequencezoo.models.matrix.SimpleGla;
 import io.sequencezoo.models.matrix.SimpleGlaConfig;
+import io.sequencezoo.models.memory.Atlas;
+import io.sequencezoo.models.memory.AtlasConfig;
+import io.sequencezoo.models.memory.MemoraConfig;
+import io.sequencezoo.models.memory.MonetaConfig;
+import io.sequencezoo.models.memory.OptimiserMemory;
+import io.sequencezoo.models.memory.OptimiserMemoryConfig;
+import io.sequencezoo.models.memory.Titans;
+import io.sequencezoo.models.memory.TitansConfig;
+import io.sequencezoo.models.memory.TitansGate;
+import io.sequencezoo.models.memory.TitansGateConfig;
+import io.sequencezoo.models.memory.Ttt;
+import io.sequencezoo.models.memory.TttConfig;
+import io.sequencezoo.models.memory.YaadConfig;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
@@ -189,6 +202,15 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(ParaLstmConfig.class, ParaRnn.class),
         Entry.of(NgramHeadConfig.class, NgramHead.class),
         Entry.of(ParallelMixerConfig.class, ParallelMixer.class),
+        Entry.of(OptimiserMemoryConfig.class, OptimiserMemory.class),
+        Entry.of(MonetaConfig.class, OptimiserMemory.class),
+        Entry.of(YaadConfig.class, OptimiserMemory.class),
+        Entry.of(MemoraConfig.class, OptimiserMemory.class),
+        Entry.of(TitansConfig.class, Titans.class),
+        Entry.of(TitansGateConfig.class, TitansGate.class),
+        Entry.of(AtlasConfig.class, Atlas.class),
+        Entry.of(TttConfig.Linear.class, Ttt.class),
+        Entry.of(TttConfig.TwoLayers.class, Ttt.class),
         Entry.of(MlpConfig.class, Mlp.class),
         Entry.of(GluConfig.Swiglu.class, Glu.class),
         Entry.of(GluConfig.Geglu.class, Glu.class),

@@ -27,7 +27,8 @@ public interface Parametrisation extends Block {
 
   /**
    * Parts of the state that parametrisation itself needs, such as the last inputs of a short
-   * convolution, before the first token; empty for most.
+   * convolution, before the first token; empty for most. One whose recurrence doesn't start from
+   * zeros adds all parts of the recurrence's state.
    */
   default Map<String, Variable> initialState(Context context, int batch, DataType type) {
     return Map.of();

@@ -133,7 +133,8 @@ public final class SequenceMixer implements Block {
     Parametrisation.Drive drive = parametrisation.drive(any, probe, own);
     State recurrent = parametrisation.recurrence().initialState(drive.coefficients(), type);
     Map<String, Variable> parts = new LinkedHashMap<>(own.parts());
-    parts.putAll(recurrent.parts());
+    // A parametrisation may start the recurrence from weights of its own.
+    recurrent.parts().forEach(parts::putIfAbsent);
     return new State(parts, new int[batch]);
   }
 

@@ -20,7 +20,8 @@ import io.sequencezoo.core.op.Norms;
  * @param gateFirst whether the gate comes before the norm
  * @param centred null for the root mean square; otherwise a layer norm takes its place
  */
-record GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst, Centred centred) {
+public record GatedNorm(
+    int gain, int group, GateActivation gate, boolean gateFirst, Centred centred) {
   /** The reference layers'. */
   private static final double EPS = 1e-5;
 

@@ -18,14 +18,14 @@ import java.util.stream.IntStream;
  * @param keys K, per head
  * @param values V, per value head
  */
-record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
+public record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
 
   /**
    * Sizes of H heads whose keys together are D times keyExpansion wide, and values likewise.
    *
    * @param subject the type name of the configuration, for messages
    */
-  static HeadSizes of(
+  public static HeadSizes of(
       String subject, int width, int heads, double keyExpansion, double valueExpansion) {
     int keyWidth = expanded(subject, width, "keyExpansion", keyExpansion);
     int valueWidth = expanded(subject, width, "valueExpansion", valueExpansion);
@@ -59,12 +59,12 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
   }
 
   /** G K. */
-  int keyWidth() {
+  public int keyWidth() {
     return heads * keys;
   }
 
   /** H V. */
-  int valueWidth() {
+  public int valueWidth() {
     return valueHeads * values;
   }
 
@@ -121,7 +121,8 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
     return grouped(subject, width, keyHeads, all, keyExpansion, valueExpansion);
   }
 
-  static void checkPositive(String subject, String field, double value) {
+  /** Refuses what is not positive. */
+  public static void checkPositive(String subject, String field, double value) {
     checkArgument(
         value > 0 && Double.isFinite(value),
         "%s: %s must be positive, got %s",
@@ -135,7 +136,8 @@ record HeadSizes(int width, int heads, int valueHeads, int keys, int values) {
     return Math.max(1, width / 128);
   }
 
-  static void checkHeads(String subject, int heads) {
+  /** Refuses less than one head. */
+  public static void checkHeads(String subject, int heads) {
     checkArgument(heads >= 1, "%s: heads must be at least 1, got %s", subject, heads);
   }
 

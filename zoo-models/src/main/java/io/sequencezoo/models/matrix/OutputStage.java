@@ -13,14 +13,14 @@ import java.util.Map;
  * {@code z} the gate's projection of the layer's input; norm and gate are those of a {@link
  * GatedNorm}.
  */
-record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
+public record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
   /** The name of the gate's logits among a drive's extras, and of their projection. */
   static final String GATE = "output_gate";
 
   private static final String OUTPUT = "output";
 
   /** What most have: a norm per head, then a gate from a full matrix. */
-  OutputStage(HeadSizes sizes, GateActivation gate, boolean norm) {
+  public OutputStage(HeadSizes sizes, GateActivation gate, boolean norm) {
     this(sizes, GatedNorm.perHead(sizes, gate, norm));
   }
 
@@ -37,7 +37,8 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
         new Projection(GATE, sizes.width(), sizes.values(), sizes.valueWidth(), true));
   }
 
-  void declare(Declaration declaration, Initialiser initialiser) {
+  /** Declares the parameters. */
+  public void declare(Declaration declaration, Initialiser initialiser) {
     if (isGated()) {
       gate.declare(declaration, initialiser);
     }
@@ -50,7 +51,7 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
   }
 
   /** The gate's logits as the extras of a drive; empty without a gate. */
-  Map<String, Variable> extras(Context context, Variable x) {
+  public Map<String, Variable> extras(Context context, Variable x) {
     if (!isGated()) {
       return Map.of();
     }
@@ -64,7 +65,7 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
   }
 
   /** From {@code o [B, T, H, V]} to {@code y [B, T, D]}. */
-  Variable apply(Context context, Variable o, Map<String, Variable> extras) {
+  public Variable apply(Context context, Variable o, Map<String, Variable> extras) {
     Tape tape = context.tape();
     Variable shaped = isPerHead() ? o : Heads.joined(tape, o);
     Variable normed = norm.apply(context, shaped, extras.get(GATE));
@@ -76,7 +77,8 @@ record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
     return Dense.linear(context.tape(), y, context.parameter(OUTPUT), null);
   }
 
-  long multiplyAddsPerToken() {
+  /** Multiply-adds per token. */
+  public long multiplyAddsPerToken() {
     long output = (long) sizes.width() * sizes.valueWidth();
     return output + (isGated() ? gate.multiplyAddsPerToken() : 0);
   }

@@ -21,13 +21,14 @@ import io.sequencezoo.core.op.Dense;
  * @param biased whether {@link #declare} declares b, from zero; one that the owner declares is
  *     added all the same
  */
-record Projection(String name, int in, int rank, int out, boolean biased) {
+public record Projection(String name, int in, int rank, int out, boolean biased) {
   /** A full matrix without bias. */
-  Projection(String name, int in, int out) {
+  public Projection(String name, int in, int out) {
     this(name, in, 0, out, false);
   }
 
-  void declare(Declaration declaration, Initialiser initialiser) {
+  /** Declares the parameters, both factors with one start. */
+  public void declare(Declaration declaration, Initialiser initialiser) {
     declare(declaration, initialiser, initialiser);
   }
 
@@ -48,7 +49,8 @@ record Projection(String name, int in, int rank, int out, boolean biased) {
     return apply(stretch.context(), stretch.x());
   }
 
-  Variable apply(Context context, Variable x) {
+  /** The projection of x. */
+  public Variable apply(Context context, Variable x) {
     return apply(context, x, null);
   }
 
@@ -65,7 +67,8 @@ record Projection(String name, int in, int rank, int out, boolean biased) {
     return Dense.linear(tape, active, context.parameter(name + "_high"), b);
   }
 
-  long multiplyAddsPerToken() {
+  /** Multiply-adds per token. */
+  public long multiplyAddsPerToken() {
     return rank == 0 ? (long) in * out : rank * ((long) in + out);
   }
 }

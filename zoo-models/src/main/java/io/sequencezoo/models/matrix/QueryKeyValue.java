@@ -22,7 +22,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * Queries, keys and values of a layer: projections {@code q}, {@code k}, {@code v} without bias,
  * each followed by a short convolution where there are any.
  */
-final class QueryKeyValue {
+public final class QueryKeyValue {
   private final HeadSizes sizes;
   private final int writes;
   private final ImmutableMap<String, Integer> features;
@@ -35,7 +35,7 @@ final class QueryKeyValue {
    * @param convolution W, or 0 for none
    * @param activation of the convolutions, or null
    */
-  QueryKeyValue(HeadSizes sizes, int writes, int convolution, Unary activation) {
+  public QueryKeyValue(HeadSizes sizes, int writes, int convolution, Unary activation) {
     this(sizes, writes, convolution, activation, true);
   }
 
@@ -63,12 +63,14 @@ final class QueryKeyValue {
         Maps.filterKeys(features, name -> !name.equals(MatrixStateRecurrence.VALUE)));
   }
 
-  void declare(Declaration declaration, Initialiser initialiser) {
+  /** Declares the parameters. */
+  public void declare(Declaration declaration, Initialiser initialiser) {
     features.forEach((name, f) -> declaration.weight(name, initialiser, sizes.width(), f));
     convolutions.declare(declaration, initialiser);
   }
 
-  Map<String, Variable> initialState(Context context, int batch, DataType type) {
+  /** The caches of the convolutions before the first token. */
+  public Map<String, Variable> initialState(Context context, int batch, DataType type) {
     return convolutions.initialState(context, batch, type);
   }
 
@@ -78,7 +80,7 @@ final class QueryKeyValue {
    *
    * @param caches takes the next caches of the convolutions
    */
-  Map<String, Variable> apply(
+  public Map<String, Variable> apply(
       Context context, Variable x, State state, Map<String, Variable> caches) {
     Map<String, Variable> all = new LinkedHashMap<>();
     for (String name : features.keySet()) {
@@ -97,11 +99,13 @@ final class QueryKeyValue {
             tape, x, x.size(0), x.size(1), writes, heads, x.size(2) / (writes * heads));
   }
 
-  long stateBytes(DataType type) {
+  /** Bytes of the caches per row. */
+  public long stateBytes(DataType type) {
     return convolutions.stateBytes(type);
   }
 
-  long multiplyAddsPerToken() {
+  /** Multiply-adds per token. */
+  public long multiplyAddsPerToken() {
     long width = features.values().stream().mapToLong(Integer::longValue).sum();
     return sizes.width() * width + convolutions.multiplyAddsPerToken();
   }
