@@ -6,12 +6,14 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.matrix.GateActivation;
 import io.sequencezoo.models.matrix.GatedDeltaNetConfig;
 import io.sequencezoo.models.matrix.Mamba2Config;
 import io.sequencezoo.models.matrix.MatrixHeads;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Describes a {@link LogLinear} layer.
@@ -43,7 +45,7 @@ public record LogLinearConfig(MixerConfig mixer, int levels) implements MixerCon
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<LogLinearConfig> examples() {
     return List.of(
-        standard(Mamba2Config.builder().stateSize(3).headDim(8).build()),
+        standard(Configs.with(Mamba2Config.standard(), Map.of("stateSize", 3, "headDim", 8))),
         new LogLinearConfig(
             new GatedDeltaNetConfig(2, 4, 0.5, 1.0, 2, true, GateActivation.NONE, true), 10));
   }

@@ -5,10 +5,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.matrix.GateActivation;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Describes a {@link TitansGate}.
@@ -33,7 +35,7 @@ public record TitansGateConfig(MixerConfig memory, MixerConfig attention) implem
   /** The standard memory beside standard attention in a window. */
   public static TitansGateConfig standard() {
     return new TitansGateConfig(
-        TitansConfig.standard(), SoftmaxAttentionConfig.builder().window(WINDOW).build());
+        TitansConfig.standard(), Configs.with(SoftmaxAttentionConfig.standard(), "window", WINDOW));
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
@@ -41,7 +43,7 @@ public record TitansGateConfig(MixerConfig memory, MixerConfig attention) implem
     return List.of(
         new TitansGateConfig(
             new TitansConfig(1, 1, 1, true, 4, 1, 0, GateActivation.NONE, true),
-            SoftmaxAttentionConfig.builder().heads(2).window(3).build()));
+            Configs.with(SoftmaxAttentionConfig.standard(), Map.of("heads", 2, "window", 3))));
   }
 
   @Override
