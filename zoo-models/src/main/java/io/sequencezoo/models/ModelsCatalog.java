@@ -37,6 +37,8 @@ import io.sequencezoo.models.matrix.Rwkv7;
 import io.sequencezoo.models.matrix.Rwkv7Config;
 import io.sequencezoo.models.matrix.SimpleGla;
 import io.sequencezoo.models.matrix.SimpleGlaConfig;
+import io.sequencezoo.models.model.Forecaster;
+import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
@@ -133,6 +135,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(LayerNormConfig.class, LayerNorm.class),
         Entry.of(RmsNormConfig.class, RmsNorm.class),
         Entry.of(LayerConfig.class, Layer.class),
-        Entry.of(LanguageModelConfig.class, LanguageModel.class));
+        Entry.of(LanguageModelConfig.class, LanguageModel.class),
+        Entry.of(ForecasterConfig.class, Forecaster.class));
   }
 }
