@@ -86,6 +86,8 @@ import io.sequencezoo.models.memory.TitansGateConfig;
 import io.sequencezoo.models.memory.Ttt;
 import io.sequencezoo.models.memory.TttConfig;
 import io.sequencezoo.models.memory.YaadConfig;
+import io.sequencezoo.models.model.Forecaster;
+import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layer;
@@ -229,6 +231,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
         Entry.of(EngramConfig.class, Engram.class),
         Entry.of(RepeatConfig.class, Repeated.class),
-        Entry.of(LanguageModelConfig.class, LanguageModel.class));
+        Entry.of(LanguageModelConfig.class, LanguageModel.class),
+        Entry.of(ForecasterConfig.class, Forecaster.class));
   }
 }

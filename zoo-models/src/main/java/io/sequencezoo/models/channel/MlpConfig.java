@@ -37,6 +37,17 @@ public record MlpConfig(Activation activation, double expansion, boolean bias, d
     return new MlpConfig(Activation.RELU_SQUARED, 4, false, 0.02);
   }
 
+  /**
+   * T shortcuts {@code W_up gelu(W_down z)} beside a mixer, as one map: PanGu-π's augmented
+   * shortcut (Wang et al. 2023, arXiv 2312.17276).
+   *
+   * @param count T
+   * @param ratio D over the width of one, 32 in the paper
+   */
+  public static MlpConfig augmentedShortcut(int count, double ratio) {
+    return new MlpConfig(Activation.GELU, count / ratio, false, 0.02);
+  }
+
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<MlpConfig> examples() {
     return List.of(standard(), reluSquared());

@@ -51,7 +51,7 @@ public final class LanguageModel implements TokenModel {
         new TokenInput(config.vocabulary(), width, config.maxPositions(), config.dropout(), normal);
     this.config = config;
     this.input = tokens;
-    this.stack = config.stack();
+    this.stack = config.stack().build();
     this.head =
         config.tiedEmbeddings()
             ? tokens.tiedHead()

@@ -12,7 +12,6 @@ import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.nonlinear.LstmConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -57,13 +56,7 @@ public record LanguageModelConfig(
         vocabulary >= 0,
         NAME + ": vocabulary must be at least 1, or 0 for the task's, got %s",
         vocabulary);
-    checkArgument(width >= 1, NAME + ": width must be at least 1, got %s", width);
-    for (int i = 0; mixer == null && i < layers.count(); i++) {
-      checkArgument(
-          !(layers.get(i) instanceof LayerConfig layer) || layer.mixer() != null,
-          NAME + ": layer %s must have a mixer, got none; give the model or the layer one",
-          i);
-    }
+    StackConfig.check(NAME, width, layers, mixer);
     checkArgument(
         maxPositions >= 0, NAME + ": maxPositions must not be negative, got %s", maxPositions);
     checkArgument(
@@ -130,24 +123,12 @@ public record LanguageModelConfig(
 
   @Override
   public List<MixerConfig> mixers() {
-    return stages().flatMap(stage -> stage.mixers().stream()).toList();
-  }
-
-  /** The stages with the model's blocks in place of absent ones. */
-  private Stream<StageConfig> stages() {
-    LayerConfig own = new LayerConfig(mixer, channel, norm, normPlacement, dropout);
-    return layers.stream().map(stage -> stage.filledBy(own));
+    return stack().mixers();
   }
 
   /** The stages, and the norm behind them. */
-  Stack stack() {
-    List<StageConfig> configs = stages().toList();
-    List<Stage> built = new ArrayList<>();
-    for (int i = 0; i < configs.size(); i++) {
-      built.add(configs.get(i).build(new MixerConfig.Place(width, i, configs.size())));
-    }
-    // After post-norm layers the stream is normalised already.
-    boolean post = normPlacement == NormPlacement.POST;
-    return new Stack(built, post ? null : norm.build(MixerConfig.Place.alone(width)));
+  StackConfig stack() {
+    LayerConfig own = new LayerConfig(mixer, channel, norm, normPlacement, dropout);
+    return new StackConfig(width, layers, own);
   }
 }

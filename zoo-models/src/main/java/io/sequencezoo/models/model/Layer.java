@@ -1,5 +1,6 @@
 package io.sequencezoo.models.model;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
@@ -22,6 +23,12 @@ import org.nd4j.linalg.api.buffer.DataType;
  * x = x + mixer(norm(x));  x = x + channel(norm(x))     pre-norm
  * }</pre>
  *
+ * <p>The plus is a {@link io.sequencezoo.models.residual.ResidualGate}. Where there is a shortcut,
+ * {@code mixer(z) + shortcut(z)} stands for the mixer: the augmented shortcut of PanGu-π (Wang et
+ * al. 2023, arXiv 2312.17276), whose T maps {@code W_up gelu(W_down z)} are one MLP of T times the
+ * width of theirs. It sees what the mixer sees, normalised where norms stand before, which the
+ * paper leaves open.
+ *
  * <p>Its state is the mixer's. The stream between the branches passes {@code mixer_stream}.
  */
 @Paper(
@@ -34,11 +41,11 @@ import org.nd4j.linalg.api.buffer.DataType;
     commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
 public final class Layer implements Stage {
   private static final String MIXER = "mixer";
-  private static final String MIXER_NORM = "mixer_norm";
+  private static final String MIXER_SHORTCUT = "mixer_shortcut";
   private static final String CHANNEL = "channel";
-  private static final String CHANNEL_NORM = "channel_norm";
 
   private final SequenceMixer mixer;
+  private final FeedForward shortcut;
   private final Residual mixerBranch;
   private final FeedForward channel;
   private final Residual channelBranch;
@@ -46,21 +53,31 @@ public final class Layer implements Stage {
   /** The layer of a configuration that leaves nothing open but the channel mixer. */
   Layer(LayerConfig config, MixerConfig.Place place) {
     this.mixer = config.mixer().build(place);
-    this.mixerBranch = branch(config, place);
+    this.shortcut = config.shortcut() == null ? null : config.shortcut().build(place);
+    this.mixerBranch = branch(MIXER, config, place);
     this.channel = config.channel() == null ? null : config.channel().build(place);
-    this.channelBranch = channel == null ? null : branch(config, place);
+    this.channelBranch = channel == null ? null : branch(CHANNEL, config, place);
   }
 
-  private static Residual branch(LayerConfig config, MixerConfig.Place place) {
-    return new Residual(config.norm().build(place), config.normPlacement(), config.dropout());
+  private static Residual branch(String name, LayerConfig config, MixerConfig.Place place) {
+    return new Residual(
+        name,
+        place.width(),
+        config.norm().build(place),
+        config.normPlacement(),
+        config.residual(),
+        config.dropout());
   }
 
   @Override
   public void declare(Declaration declaration) {
-    mixerBranch.declare(declaration.child(MIXER_NORM));
+    mixerBranch.declare(declaration);
     mixer.declare(declaration.child(MIXER));
+    if (shortcut != null) {
+      shortcut.declare(declaration.child(MIXER_SHORTCUT));
+    }
     if (channel != null) {
-      channelBranch.declare(declaration.child(CHANNEL_NORM));
+      channelBranch.declare(declaration);
       channel.declare(declaration.child(CHANNEL));
     }
   }
@@ -77,28 +94,37 @@ public final class Layer implements Stage {
 
   @Override
   public Evolution forward(Context context, Variable x, State initial) {
-    Variable inner = mixerBranch.enter(context.child(MIXER_NORM), x);
-    return leave(context, x, mixer.forward(context.child(MIXER), inner, initial));
+    Variable inner = mixerBranch.enter(context, x);
+    return leave(context, x, inner, mixer.forward(context.child(MIXER), inner, initial));
   }
 
   @Override
   public Evolution step(Context context, Variable x, State initial) {
-    Variable inner = mixerBranch.enter(context.child(MIXER_NORM), x);
-    return leave(context, x, mixer.step(context.child(MIXER), inner, initial));
+    Variable inner = mixerBranch.enter(context, x);
+    return leave(context, x, inner, mixer.step(context.child(MIXER), inner, initial));
   }
 
-  private Evolution leave(Context context, Variable x, Evolution mixed) {
-    Variable y = mixerBranch.leave(context.child(MIXER_NORM), x, mixed.outputs());
+  private Evolution leave(Context context, Variable x, Variable inner, Evolution mixed) {
+    Variable y = mixerBranch.leave(context, x, augmented(context, inner, mixed.outputs()));
     return new Evolution(channel(context, context.pass("mixer_stream", y)), mixed.state());
+  }
+
+  private Variable augmented(Context context, Variable inner, Variable mixed) {
+    if (shortcut == null) {
+      return mixed;
+    }
+    Context own = context.child(MIXER_SHORTCUT);
+    Variable beside = own.pass("", inner, in -> shortcut.apply(own, in));
+    return Primitives.add(context.tape(), mixed, beside);
   }
 
   private Variable channel(Context context, Variable x) {
     if (channel == null) {
       return x;
     }
-    Context norm = context.child(CHANNEL_NORM);
     Context own = context.child(CHANNEL);
-    Variable after = own.pass("", channelBranch.enter(norm, x), inner -> channel.apply(own, inner));
-    return channelBranch.leave(norm, x, after);
+    Variable after =
+        own.pass("", channelBranch.enter(context, x), inner -> channel.apply(own, inner));
+    return channelBranch.leave(context, x, after);
   }
 }

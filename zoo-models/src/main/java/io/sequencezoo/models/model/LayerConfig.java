@@ -4,6 +4,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.channel.MlpConfig;
@@ -11,6 +14,7 @@ import io.sequencezoo.models.nonlinear.LstmConfig;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
+import io.sequencezoo.models.residual.ResidualGate;
 import java.util.List;
 
 /**
@@ -22,6 +26,9 @@ import java.util.List;
  * @param norm the norms of branches, rms_norm where absent
  * @param normPlacement pre where absent
  * @param dropout the rate after branches in training, 0 where absent
+ * @param residual how branches join the stream, additive where absent
+ * @param shortcut what is added to the mixer's output from the same input, such as {@link
+ *     MlpConfig#augmentedShortcut}; absent for none
  */
 @JsonTypeName(LayerConfig.NAME)
 @JsonClassDescription("Layer: a sequence and a channel mixer in residual branches")
@@ -30,7 +37,9 @@ public record LayerConfig(
     FeedForwardConfig channel,
     FeedForwardConfig norm,
     NormPlacement normPlacement,
-    Double dropout)
+    Double dropout,
+    @Derived @JsonView(Configs.Since02.class) ResidualGate residual,
+    @Derived @JsonView(Configs.Since02.class) FeedForwardConfig shortcut)
     implements StageConfig {
   static final String NAME = "layer";
 
@@ -42,9 +51,24 @@ public record LayerConfig(
         dropout);
   }
 
+  /** A layer whose branches join the stream as its model's do, without a shortcut. */
+  public LayerConfig(
+      MixerConfig mixer,
+      FeedForwardConfig channel,
+      FeedForwardConfig norm,
+      NormPlacement normPlacement,
+      Double dropout) {
+    this(mixer, channel, norm, normPlacement, dropout, null, null);
+  }
+
   /** A layer of these blocks, either of which may be null. */
   public LayerConfig(MixerConfig mixer, FeedForwardConfig channel) {
     this(mixer, channel, null, null, null);
+  }
+
+  private static LayerConfig of(ResidualGate residual, FeedForwardConfig shortcut) {
+    MixerConfig lstm = LstmConfig.standard();
+    return new LayerConfig(lstm, MlpConfig.standard(), null, null, null, residual, shortcut);
   }
 
   /** A layer with this mixer and the model's channel mixer. */
@@ -61,14 +85,26 @@ public record LayerConfig(
             MlpConfig.standard(),
             LayerNormConfig.standard(),
             NormPlacement.POST,
-            0.1));
+            0.1),
+        of(new ResidualGate.Rate(false, 0.5), null),
+        of(new ResidualGate.Rate(true, 0.5), null),
+        of(ResidualGate.InputDependent.standard(), null),
+        of(new ResidualGate.Coupled(-1), MlpConfig.augmentedShortcut(2, 4)));
   }
 
   @Override
   public Stage build(MixerConfig.Place place) {
     checkArgument(mixer != null, NAME + ": mixer must be given, got none");
     return new Layer(
-        filledBy(new LayerConfig(null, null, RmsNormConfig.standard(), NormPlacement.PRE, 0.0)),
+        filledBy(
+            new LayerConfig(
+                null,
+                null,
+                RmsNormConfig.standard(),
+                NormPlacement.PRE,
+                0.0,
+                new ResidualGate.Additive(),
+                null)),
         place);
   }
 
@@ -84,6 +120,8 @@ public record LayerConfig(
         channel != null ? channel : layer.channel,
         norm != null ? norm : layer.norm,
         normPlacement != null ? normPlacement : layer.normPlacement,
-        dropout != null ? dropout : layer.dropout);
+        dropout != null ? dropout : layer.dropout,
+        residual != null ? residual : layer.residual,
+        shortcut != null ? shortcut : layer.shortcut);
   }
 }

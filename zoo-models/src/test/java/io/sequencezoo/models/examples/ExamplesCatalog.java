@@ -7,8 +7,6 @@ import java.util.List;
 public final class ExamplesCatalog implements Catalog {
   @Override
   public List<Entry> entries() {
-    return List.of(
-        Entry.of(DepthRecurrentConfig.class, DepthRecurrent.class),
-        Entry.of(ForecasterConfig.class, Forecaster.class));
+    return List.of(Entry.of(DepthRecurrentConfig.class, DepthRecurrent.class));
   }
 }

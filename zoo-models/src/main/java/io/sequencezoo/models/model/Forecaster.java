@@ -1,0 +1,76 @@
+package io.sequencezoo.models.model;
+
+import io.sequencezoo.core.block.Initialisers;
+import io.sequencezoo.core.cite.Paper;
+import io.sequencezoo.core.cite.Source;
+
+/**
+ * A forecaster of several steps ahead: a linear map of numbers, stages, a linear map to numbers.
+ *
+ * <pre>{@code
+ * x_t = u_t W_in + b
+ * x   = stage_l(x)                                   for every stage l, usually a Layer
+ * (û_{t+1}, ..., û_{t+H}) = norm(x_t) W_out
+ * }</pre>
+ *
+ * <ul>
+ *   <li>{@code u}: {@code [B, T, F]}; output: {@code [B, T, H F]}, the nearest step first
+ *   <li>{@code input.weight}: {@code [F, D]}; {@code input.bias}: {@code [D]}; {@code head.weight}:
+ *       {@code [D, H F]}, without a bias, so that series are best centred and scaled
+ * </ul>
+ *
+ * <p>It is trained on the series itself (teacher forcing) and continues one by its own forecasts
+ * ({@link ClosedLoop}). Differs from the paper: any stages in place of one recurrent network, and
+ * several steps ahead at once.
+ */
+@Paper(
+    key = "vlachas2020backpropagation",
+    title =
+        "Backpropagation Algorithms and Reservoir Computing in Recurrent Neural Networks for the"
+            + " Forecasting of Complex Spatiotemporal Dynamics",
+    authors = "Vlachas et al. 2020",
+    arxiv = "1910.05266")
+@Source(
+    repo = "pvlachas/RNN-RC-Chaos",
+    path = "Methods/Models/rnn_statefull/rnn_statefull.py",
+    commit = "9e4b24a46c56909fdde070e5f4b84292c1cad2fa")
+public final class Forecaster implements Model {
+  private final ForecasterConfig config;
+  private final Input input;
+  private final Stack stack;
+  private final Head head;
+
+  /**
+   * The model of a configuration.
+   *
+   * @throws IllegalArgumentException where a block doesn't fit
+   */
+  public Forecaster(ForecasterConfig config) {
+    int width = config.width();
+    int outputs = config.horizon() * config.features();
+    this.config = config;
+    this.input = new ContinuousInput(config.features(), width, Initialisers.fanInUniform());
+    this.stack = config.stack().build();
+    this.head = new LinearHead(width, outputs, Initialisers.fanInUniform());
+  }
+
+  @Override
+  public ForecasterConfig config() {
+    return config;
+  }
+
+  @Override
+  public Input input() {
+    return input;
+  }
+
+  @Override
+  public Stack stack() {
+    return stack;
+  }
+
+  @Override
+  public Head head() {
+    return head;
+  }
+}

@@ -1,0 +1,52 @@
+package io.sequencezoo.models.model;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import io.sequencezoo.core.registry.MixerConfig;
+import io.sequencezoo.models.residual.NormPlacement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What the configurations of models say about their {@link Stack}.
+ *
+ * @param width D
+ * @param layers the stages, as far as they don't leave themselves to the model
+ * @param common what stands in for what layers leave open; its norm is also the one behind them
+ */
+record StackConfig(int width, Layers layers, LayerConfig common) {
+  /** Checks, for a model of this type, that there is a width and that every layer has a mixer. */
+  static void check(String type, int width, Layers layers, MixerConfig mixer) {
+    checkArgument(width >= 1, "%s: width must be at least 1, got %s", type, width);
+    for (int i = 0; mixer == null && i < layers.count(); i++) {
+      checkArgument(
+          !(layers.get(i) instanceof LayerConfig layer) || layer.mixer() != null,
+          "%s: layer %s must have a mixer, got none; give the model or the layer one",
+          type,
+          i);
+    }
+  }
+
+  /** The sequence mixers, in the order of {@link Stack#mixers}. */
+  List<MixerConfig> mixers() {
+    return stages().flatMap(stage -> stage.mixers().stream()).toList();
+  }
+
+  /** The stages with the model's blocks in place of absent ones. */
+  private Stream<StageConfig> stages() {
+    return layers.stream().map(stage -> stage.filledBy(common));
+  }
+
+  /** The stages, and the norm behind them. */
+  Stack build() {
+    List<StageConfig> configs = stages().toList();
+    List<Stage> built = new ArrayList<>();
+    for (int i = 0; i < configs.size(); i++) {
+      built.add(configs.get(i).build(new MixerConfig.Place(width, i, configs.size())));
+    }
+    // After post-norm layers the stream is normalised already.
+    boolean post = common.normPlacement() == NormPlacement.POST;
+    return new Stack(built, post ? null : common.norm().build(MixerConfig.Place.alone(width)));
+  }
+}
