@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -17,7 +18,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *     where those of all valid positions count
  * @param lengths valid positions of each row, or null where all rows are full
  */
-public record ContinuousBatch(INDArray inputs, INDArray targets, INDArray mask, int[] lengths) {
+public record ContinuousBatch(
+    INDArray inputs, INDArray targets, @Nullable INDArray mask, int @Nullable [] lengths) {
   /** Checks shapes, types and lengths, and that nothing counts at padded positions. */
   public ContinuousBatch {
     Shapes.check("batch inputs", inputs, "BTF", -1, -1, -1);
@@ -63,7 +65,7 @@ public record ContinuousBatch(INDArray inputs, INDArray targets, INDArray mask, 
     return Nd4j.createFromArray(ones).castTo(type).reshape('c', lengths.length, steps, horizon);
   }
 
-  private static void checkMask(INDArray mask, int[] lengths) {
+  private static void checkMask(INDArray mask, int @Nullable [] lengths) {
     double[] all = mask.dup('c').data().asDouble();
     int perStep = (int) mask.size(2);
     int steps = (int) mask.size(1);
@@ -88,7 +90,7 @@ public record ContinuousBatch(INDArray inputs, INDArray targets, INDArray mask, 
    * @param horizon H, at least 1
    * @param lengths valid steps of each series, at least 1; null where all are full
    */
-  public static ContinuousBatch ofSeries(INDArray series, int horizon, int[] lengths) {
+  public static ContinuousBatch ofSeries(INDArray series, int horizon, int @Nullable [] lengths) {
     Shapes.check("batch series", series, "BSF", -1, -1, -1);
     checkArgument(horizon >= 1, "batch: horizon must be at least 1, got %s", horizon);
     int rows = (int) series.size(0);

@@ -8,7 +8,9 @@ import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.experiment.Alphabet;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -82,8 +84,16 @@ public record ProbeInput(Kind kind, String text, int row, int length, long seed)
     return kind == Kind.RANDOM ? IntStream.range(0, length).toArray() : symbols().toArray();
   }
 
+  /** The symbols numbered in the order in which they come first. */
+  public int[] symbolNumbers() {
+    Map<Integer, Integer> numbers = new HashMap<>();
+    return Arrays.stream(tokens())
+        .map(symbol -> numbers.computeIfAbsent(symbol, fresh -> numbers.size()))
+        .toArray();
+  }
+
   /** Tokens of a model: random ones as its inputs are, or those of a prompt or text. */
-  int[] tokens(Alphabet alphabet) {
+  public int[] tokens(Alphabet alphabet) {
     if (kind == Kind.RANDOM) {
       return alphabet.sample(new Random(seed + GAMMA * (row + 1)), length);
     }

@@ -15,12 +15,15 @@ import io.sequencezoo.core.registry.Catalog;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import io.sequencezoo.eval.analysis.DepthReport;
+import io.sequencezoo.eval.analysis.DepthResults;
 import io.sequencezoo.eval.analysis.DynamicsReport;
 import io.sequencezoo.eval.analysis.DynamicsResults;
 import io.sequencezoo.eval.analysis.SpectrumReport;
 import io.sequencezoo.eval.analysis.SpectrumResults;
 import io.sequencezoo.eval.report.HtmlReport;
 import io.sequencezoo.eval.report.Page;
+import io.sequencezoo.models.model.StageConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -45,7 +48,9 @@ import picocli.CommandLine.Spec;
       "With --spectrum, what its transition does along an input: eigenvalues, memory length and"
           + " mixing matrix, as a table, spectrum.json and spectrum.html.",
       "With --dynamics, its Lyapunov exponents and, where it is nonlinear, its fixed points and how"
-          + " Newton's method solves it: a table, dynamics.json and dynamics.html."
+          + " Newton's method solves it: a table, dynamics.json and dynamics.html.",
+      "With --depth, how many steps every token takes in a stage that repeats: a table, depth.json"
+          + " and depth.html."
     })
 final class DescribeCommand implements Callable<Integer> {
   private static final int COUNTED_WIDTH = 256;
@@ -78,20 +83,30 @@ final class DescribeCommand implements Callable<Integer> {
       description = "Lyapunov exponents, fixed points and their stability, Newton's convergence.")
   private boolean dynamics;
 
+  @Option(names = "--depth", description = "Steps per token of a stage that repeats.")
+  private boolean depth;
+
   @Mixin private ProbeOptions options;
 
   @Override
   public Integer call() throws IOException {
     Catalog.Entry entry = Registry.get().entry(name);
     BlockConfig config = config(entry);
+    checkArgument(
+        !depth || !(spectrum || dynamics),
+        "describe: --depth is of stages, --spectrum and --dynamics are of mixers; ask for one");
     if (spectrum || dynamics) {
       probe(config);
+      return 0;
+    }
+    if (depth) {
+      depth(config);
       return 0;
     }
     checkArgument(
         !options.areGiven(),
         "describe: --length, --seed, --input, --text, --row, --head, --model, --layer and --out"
-            + " belong to --spectrum and --dynamics");
+            + " belong to --spectrum, --dynamics and --depth");
     describe(entry, config);
     return 0;
   }
@@ -116,9 +131,7 @@ final class DescribeCommand implements Callable<Integer> {
         "describe: %s needs a sequence mixer, got %s; 'zoo list' shows which are",
         spectrum ? "--spectrum" : "--dynamics",
         name);
-    checkArgument(
-        !options.isOfModel() || (width == null && file == null),
-        "describe: --model sets width and configuration; leave --width and --config out");
+    checkModelOptions();
     ProbeOptions.Loaded loaded =
         options.load(name, (MixerConfig) config, width == null ? PROBED_WIDTH : width);
     if (spectrum) {
@@ -133,6 +146,24 @@ final class DescribeCommand implements Callable<Integer> {
       DynamicsReport report = new DynamicsReport(name, results);
       write("dynamics", report.text(), results, report.page());
     }
+  }
+
+  private void checkModelOptions() {
+    checkArgument(
+        !options.isOfModel() || (width == null && file == null),
+        "describe: --model sets width and configuration; leave --width and --config out");
+  }
+
+  private void depth(BlockConfig config) throws IOException {
+    checkArgument(
+        config instanceof StageConfig,
+        "describe: --depth needs a stage that repeats, such as universal_transformer, got %s",
+        name);
+    checkModelOptions();
+    DepthResults results =
+        options.depth(name, (StageConfig) config, width == null ? PROBED_WIDTH : width);
+    DepthReport report = new DepthReport(name, results);
+    write("depth", report.text(), results, report.page());
   }
 
   private void write(String kind, String text, Object results, Page page) throws IOException {

@@ -2,19 +2,30 @@ package io.sequencezoo.eval.cli;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import io.sequencezoo.eval.analysis.DepthResults;
+import io.sequencezoo.eval.analysis.DepthSubject;
 import io.sequencezoo.eval.analysis.Probe;
 import io.sequencezoo.eval.analysis.ProbeInput;
 import io.sequencezoo.eval.analysis.ProbeSubject;
 import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.eval.experiment.Experiment;
 import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
+import io.sequencezoo.models.channel.GluConfig;
+import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.Layers;
 import io.sequencezoo.models.model.ModelFiles;
+import io.sequencezoo.models.model.StageConfig;
 import io.sequencezoo.models.model.TokenModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -153,6 +164,39 @@ final class ProbeOptions {
             index,
             along),
         probe);
+  }
+
+  /** The steps that tokens take in a stage of a type, alone as a seed initialises it or trained. */
+  DepthResults depth(String name, StageConfig stage, int width) throws IOException {
+    checkArgument(
+        head == null && layer == null, "describe: --head and --layer don't belong to --depth");
+    ProbeInput along = input();
+    if (model != null) {
+      ModelFiles.Saved saved = ModelFiles.load(model, DataType.DOUBLE);
+      Alphabet alphabet = alphabetOf(model, saved.tokenModel());
+      int[] tokens = along.tokens(alphabet);
+      return DepthResults.of(
+          new DepthSubject(name, saved.model().config(), null, model.toString(), along),
+          saved.tokenModel(),
+          saved.parameters(),
+          tokens,
+          Arrays.stream(tokens).mapToObj(alphabet::symbol).toList());
+    }
+    int[] tokens = along.symbolNumbers();
+    LanguageModelConfig config =
+        LanguageModelConfig.of(
+            Arrays.stream(tokens).max().orElse(0) + 1,
+            width,
+            Layers.of(List.of(stage)),
+            SoftmaxAttentionConfig.standard(),
+            GluConfig.standard());
+    LanguageModel alone = config.build();
+    return DepthResults.of(
+        new DepthSubject(name, config, along.seed(), null, along),
+        alone,
+        Parameters.of(alone, DataType.DOUBLE, along.seed()),
+        tokens,
+        along.labels());
   }
 
   /** The alphabet of the task that a folder's model was trained on; numbers where it names none. */

@@ -28,6 +28,7 @@ final class Operators {
     ALL.putAll(NonlinearOperators.all());
     ALL.putAll(LookupOperators.all());
     ALL.putAll(MemoryOperators.all());
+    ALL.putAll(HaltingOperators.all());
     ALL.put("rms_norm", Operators::rmsNorm);
     ALL.put("gated_rms_norm", Operators::gatedRmsNorm);
     ALL.put("rotary_embedding", Operators::rotary);

@@ -55,7 +55,7 @@ final class Pictures {
     }
     List<MixingPicture> pictures = new ArrayList<>();
     INDArray ids = Nd4j.createFromArray(new int[][] {tokens});
-    for (int layer = 0; layer < model.config().layers().count(); layer++) {
+    for (int layer = 0; layer < model.mixers().size(); layer++) {
       try (Tape tape = Tape.inference()) {
         Context context = Context.inference(tape, parameters);
         LinearSystem system = model.linearize(context, ids, layer, 0);

@@ -48,12 +48,20 @@ public final class ArchitectureTable {
         boolean positionWise = config instanceof FeedForwardConfig;
         String whole = config instanceof StageConfig ? "stage" : "model";
         String family = positionWise ? "position-wise" : whole;
-        String state = positionWise ? "none" : "its mixers'";
+        String state = positionWise ? "none" : state(entry.getValue().examples().get(0));
         others.add(List.of(entry.getKey(), summary, family, state, paper));
       }
     }
     mixers.addAll(others);
     return new ArchitectureTable(mixers);
+  }
+
+  /** What a stage or model remembers: mostly what its mixers do. */
+  private static String state(BlockConfig config) {
+    if (config instanceof StageConfig stage && stage.mixers().isEmpty()) {
+      return size(stage.build(MixerConfig.Place.alone(WIDTH)).stateBytes(1024, DataType.FLOAT));
+    }
+    return "its mixers'";
   }
 
   private static String paper(Catalog.Entry entry) {

@@ -197,6 +197,44 @@ class DescribeCommandTest {
   }
 
   @Test
+  void depth_isDrawnPerToken() throws Exception {
+    String to = folder.toString();
+    assertThat(run("describe", "universal_transformer", "--depth", "--text", "abba", "--out", to))
+        .as(err.toString())
+        .isZero();
+    JsonNode json = Configs.json().readTree(folder.resolve("depth.json").toFile());
+    assertThat(json.path("labels")).hasSize(4);
+    json.path("stages").get(0).path("steps").forEach(n -> assertThat(n.asInt()).isEqualTo(6));
+    assertThat(Files.readString(folder.resolve("depth.html")))
+        .contains("Depth of universal_transformer", "\"kind\":\"matrix\"");
+  }
+
+  @Test
+  void depth_looksIntoTrainedModels() throws Exception {
+    String yaml =
+        "{type: language_model, width: 8, vocabulary: 9, mixer: {type: lstm}, layers: [{}, {type:"
+            + " universal_transformer, depth: 4, halting: {bias: 0.5, threshold: 0.6}}]}";
+    LanguageModel model = new LanguageModel(Configs.read("test", yaml, LanguageModelConfig.class));
+    Path saved = folder.resolve("model");
+    Parameters parameters = Parameters.of(model, DataType.FLOAT, 1);
+    parameters.value("layers.1.halt.weight").muli(20);
+    ModelFiles.save(saved, model, parameters);
+    String look = "describe universal_transformer --depth --length 30 --model " + saved;
+    assertThat(run((look + " --out " + folder).split(" "))).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("30 tokens, 1 stages that repeat", "layers.1");
+    JsonNode stage = Configs.json().readTree(folder.resolve("depth.json").toFile()).path("stages");
+    assertThat(stage.get(0).path("stage").asText()).isEqualTo("layers.1");
+    Set<Integer> steps = new TreeSet<>();
+    stage.get(0).path("steps").forEach(n -> steps.add(n.asInt()));
+    assertThat(steps).hasSizeGreaterThan(1).isSubsetOf(Set.of(1, 2, 3, 4));
+    assertThat(run("describe", "lstm", "--depth")).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("describe: --depth needs a stage that repeats, such as universal_transformer");
+    assertThat(run((look + " --layer 1").split(" "))).isEqualTo(1);
+    assertThat(err.toString()).contains("--head and --layer don't belong to --depth");
+  }
+
+  @Test
   void config_isTakenFromAFile() throws Exception {
     Path file = folder.resolve("gla.yaml");
     Files.writeString(file, "{type: gla, heads: 2, keyExpansion: 1.0}");

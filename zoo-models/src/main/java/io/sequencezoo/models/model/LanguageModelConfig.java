@@ -14,7 +14,6 @@ import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Describes a {@link LanguageModel}.
