@@ -90,6 +90,8 @@ public record ContinuousBatch(
    * @param horizon H, at least 1
    * @param lengths valid steps of each series, at least 1; null where all are full
    */
+  // The compiler drops @Nullable of an array from the constructor of a record.
+  @SuppressWarnings("NullAway")
   public static ContinuousBatch ofSeries(INDArray series, int horizon, int @Nullable [] lengths) {
     Shapes.check("batch series", series, "BSF", -1, -1, -1);
     checkArgument(horizon >= 1, "batch: horizon must be at least 1, got %s", horizon);

@@ -3,6 +3,7 @@ package io.sequencezoo.core.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,11 +19,14 @@ class ContinuousBatchTest {
     assertThat(batch.inputs().data().asDouble()).containsExactly(1, 2, 3, 5, 6, 0);
     assertThat(batch.targets().data().asDouble())
         .containsExactly(2, 3, 3, 4, 4, 0, 6, 7, 7, 0, 0, 0);
-    assertThat(batch.mask().data().asDouble()).containsExactly(1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0);
+    assertThat(Objects.requireNonNull(batch.mask()).data().asDouble())
+        .containsExactly(1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0);
     assertThat(batch.lengths()).containsExactly(3, 2);
     assertThat(batch.targetCount()).isEqualTo(8);
   }
 
+  // The compiler drops @Nullable of an array from the constructor of a record.
+  @SuppressWarnings("NullAway")
   @Test
   void maskLeftOut_countsValidPositions() {
     INDArray inputs = Nd4j.zeros(DataType.FLOAT, 2, 3, 1);
