@@ -21,7 +21,7 @@ import java.util.List;
  */
 @JsonTypeName(GatedDeltaNet2Config.NAME)
 @JsonClassDescription(
-    "Gated DeltaNet-2: the delta rule with gates that erase key channels and write value channels")
+    "Gated DeltaNet-2: the delta rule, erasing and writing by channel")
 public record GatedDeltaNet2Config(
     @Derived int heads,
     @Derived int valueHeads,

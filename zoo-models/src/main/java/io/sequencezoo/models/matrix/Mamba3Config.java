@@ -28,7 +28,7 @@ import java.util.List;
  */
 @JsonTypeName(Mamba3Config.NAME)
 @JsonClassDescription(
-    "Mamba-3: a selective state space model with rotations and a trapezoid rule, as a matrix state")
+    "Mamba-3: a selective state space model with rotations and a trapezoid rule")
 public record Mamba3Config(
     int stateSize,
     int expansion,

@@ -33,7 +33,7 @@ import java.util.List;
  */
 @JsonTypeName(OptimiserMemoryConfig.NAME)
 @JsonClassDescription(
-    "Optimiser memory: a network that learns keys and values by any loss, retention and optimiser")
+    "Optimiser memory: a network that learns keys and values as it reads")
 public record OptimiserMemoryConfig(
     int heads,
     MemoryNetwork network,

@@ -17,7 +17,7 @@ import java.util.List;
  */
 @JsonTypeName(Rwkv4Config.NAME)
 @JsonClassDescription(
-    "RWKV-4: an average by exponential weights that decay per channel, with a bonus for the token")
+    "RWKV-4: an average by weights that decay per channel, with a bonus for the token")
 public record Rwkv4Config(double expansion, int shortConvolution) implements MixerConfig {
   static final String NAME = "rwkv4";
 
