@@ -81,6 +81,9 @@ public final class SequenceMixer implements Block {
     Lengths.of(parametrisation.name(), context.lengths(), x.size(0), x.size(1));
     State state = initial != null ? initial : ownInitialState(context, x);
     Variable valid = PaddedRows.cleared(context.tape(), x, context.lengths());
+    if (parametrisation instanceof FusedParametrisation fused && !context.isIntercepted()) {
+      return fused.forward(context, solver, valid, state);
+    }
     Parametrisation.Drive drive = drive(context, valid, state);
     State before = recurrentPart(drive, state, x.type());
     Evolution evolution =

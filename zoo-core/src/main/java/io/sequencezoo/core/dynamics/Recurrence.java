@@ -109,14 +109,19 @@ public abstract class Recurrence {
    */
   public final Evolution evolve(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
+    checkSolver(solver);
+    int[] valid = checked(coefficients, initial, lengths);
+    return evolution(advance(tape, solver, coefficients, initial, valid), initial, valid);
+  }
+
+  /** Refuses solvers that don't apply. */
+  protected final void checkSolver(Solver solver) {
     checkArgument(
         solver == Solver.AUTO || solvers.contains(solver),
         "%s: solver must be AUTO or one of %s, got %s",
         name,
         solvers,
         solver);
-    int[] valid = checked(coefficients, initial, lengths);
-    return evolution(advance(tape, solver, coefficients, initial, valid), initial, valid);
   }
 
   /** What a stretch gave, its tokens counted: for solvers that give more than evolve does. */

@@ -7,17 +7,24 @@ import java.util.List;
 /**
  * A few element-wise functions of several inputs, evaluated together in one pass over memory: how
  * gates become decays and inputs, the two coefficients of a recurrence. {@link Gates} runs it, tile
- * by tile; nothing is kept for backward but the inputs.
+ * by tile, or the scan itself that the coefficients are for; nothing is kept for backward but the
+ * inputs.
  */
 public interface Gate {
   /** The number of arrays to calculate in. */
   int spares();
 
-  /** Writes both outputs. */
+  /** Whether the first output is the logarithm of the decay. */
+  default boolean isLog() {
+    return false;
+  }
+
+  /** Writes both outputs, and leaves in the spares what {@link #backward} goes on from. */
   <A> void forward(Tile<A> tile, List<A> outputs);
 
   /**
-   * Writes the gradient of every input and adds to that of every vector.
+   * Writes the gradient of every input and adds to that of every vector. Comes after {@link
+   * #forward} of the same tile.
    *
    * @param cotangents of the outputs; may be destroyed
    */
@@ -26,7 +33,7 @@ public interface Gate {
   /**
    * Some rows of the inputs. All arrays but the vectors hold {@code rows} rows of n numbers from
    * their first element; vectors hold n and are the same for every row. All is scratch memory:
-   * inputs may be destroyed.
+   * backward may destroy inputs.
    *
    * @param kernels of the precision
    * @param inputs of the gate
@@ -78,6 +85,11 @@ public interface Gate {
     /** {@code y = scale x + shift}. */
     public void affine(double scale, A x, double shift, A y) {
       kernels.affine(scale, x, 0, shift, y, 0, rows * n);
+    }
+
+    /** {@code y = x}. */
+    public void copy(A x, A y) {
+      kernels.copy(x, 0, y, 0, rows * n);
     }
 
     /** {@code z = x + y}. */

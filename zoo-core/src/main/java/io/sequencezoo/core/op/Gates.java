@@ -33,6 +33,16 @@ public final class Gates {
    */
   public static Variable[] apply(
       Tape tape, Gate gate, List<Variable> inputs, List<Variable> vectors) {
+    check(inputs, vectors);
+    List<Variable> all = new ArrayList<>(inputs);
+    all.addAll(vectors);
+    Variable first = inputs.get(0);
+    return new Run<>(Precision.of(first.type()), gate, inputs, vectors, first.size(-1))
+        .record(tape, all);
+  }
+
+  /** Refuses inputs of several shapes, vectors that don't fit them, and several data types. */
+  public static void check(List<Variable> inputs, List<Variable> vectors) {
     Variable first = inputs.get(0);
     int n = Tiles.columns("gates", first);
     for (Variable input : inputs) {
@@ -57,7 +67,6 @@ public final class Gates {
     List<Variable> all = new ArrayList<>(inputs);
     all.addAll(vectors);
     Tiles.checkSameType("gates", first, all.toArray(Variable[]::new));
-    return new Run<>(Precision.of(first.type()), gate, inputs, vectors, n).record(tape, all);
   }
 
   /** One application. */
@@ -124,6 +133,7 @@ public final class Gates {
             try (Scratch<A> scratch = precision.scratch()) {
               List<A> shared = loadVectors(scratch);
               List<A> in = tiles(scratch, inputs.size());
+              List<A> out = tiles(scratch, OUTPUTS);
               List<A> gy = tiles(scratch, OUTPUTS);
               List<A> gx = tiles(scratch, inputs.size());
               List<A> spares = tiles(scratch, Math.max(1, gate.spares()));
@@ -133,8 +143,9 @@ public final class Gates {
                 int rows = (int) Math.min(most, end - row);
                 load(from, row, rows, in);
                 load(gys, row, rows, gy);
-                gate.backward(
-                    new Gate.Tile<>(kernels, in, shared, spares, row, rows, n), gy, gx, vectorSums);
+                Gate.Tile<A> tile = new Gate.Tile<>(kernels, in, shared, spares, row, rows, n);
+                gate.forward(tile, out);
+                gate.backward(tile, gy, gx, vectorSums);
                 for (int i = 0; i < targets.size(); i++) {
                   if (targets.get(i) != null) {
                     targets.get(i).put(kernels, row * n, gx.get(i), 0, spares.get(0), rows * n);

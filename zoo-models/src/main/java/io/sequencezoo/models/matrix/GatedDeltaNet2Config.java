@@ -20,8 +20,7 @@ import java.util.List;
  * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(GatedDeltaNet2Config.NAME)
-@JsonClassDescription(
-    "Gated DeltaNet-2: the delta rule, erasing and writing by channel")
+@JsonClassDescription("Gated DeltaNet-2: the delta rule, erasing and writing by channel")
 public record GatedDeltaNet2Config(
     @Derived int heads,
     @Derived int valueHeads,

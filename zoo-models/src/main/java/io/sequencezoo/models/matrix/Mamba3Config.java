@@ -27,8 +27,7 @@ import java.util.List;
  * @param stepFloor least step at the start; 1e-4
  */
 @JsonTypeName(Mamba3Config.NAME)
-@JsonClassDescription(
-    "Mamba-3: a selective state space model with rotations and a trapezoid rule")
+@JsonClassDescription("Mamba-3: a selective state space model with rotations and a trapezoid rule")
 public record Mamba3Config(
     int stateSize,
     int expansion,

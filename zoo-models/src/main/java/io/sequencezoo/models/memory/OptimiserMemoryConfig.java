@@ -32,8 +32,7 @@ import java.util.List;
  * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(OptimiserMemoryConfig.NAME)
-@JsonClassDescription(
-    "Optimiser memory: a network that learns keys and values as it reads")
+@JsonClassDescription("Optimiser memory: a network that learns keys and values as it reads")
 public record OptimiserMemoryConfig(
     int heads,
     MemoryNetwork network,

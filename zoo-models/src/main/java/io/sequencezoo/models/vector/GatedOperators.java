@@ -9,10 +9,11 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
+import io.sequencezoo.core.dynamics.vector.GatedDrive;
+import io.sequencezoo.core.dynamics.vector.GatedDrive.ReadOut;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.BlockDiagonal;
-import io.sequencezoo.core.op.Gates;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
@@ -54,25 +55,22 @@ public final class GatedOperators {
       Variable output,
       Variable alpha,
       State initial) {
-    Evolution evolution =
-        ELEMENTWISE.evolve(
-            tape, solver, qLstmCoefficients(tape, forget, input, x, alpha), initial, null);
-    return new Evolution(
-        Activations.gated(tape, Unary.SIGMOID, output, evolution.outputs()), evolution.state());
+    GatedDrive drive =
+        new GatedDrive(
+            new QLstmGate(alpha != null),
+            List.of(forget, input, x),
+            qLstmVectors(tape, alpha, x.size(2)),
+            List.of(new ReadOut(Unary.SIGMOID, output)));
+    return ELEMENTWISE.evolve(tape, solver, drive, initial, null);
   }
 
-  static Map<String, Variable> qLstmCoefficients(
-      Tape tape, Variable forget, Variable input, Variable x, Variable alpha) {
-    List<Variable> vectors = List.of();
-    if (alpha != null) {
-      Variable exponent = Activations.apply(tape, Unary.RELU, Primitives.reshape(tape, alpha, 1));
-      vectors = List.of(Primitives.expand(tape, exponent, x.size(2)));
+  /** The vectors of the gate, for n channels; none where alpha is null. */
+  static List<Variable> qLstmVectors(Tape tape, Variable alpha, int n) {
+    if (alpha == null) {
+      return List.of();
     }
-    Variable[] gated =
-        Gates.apply(tape, new QLstmGate(alpha != null), List.of(forget, input, x), vectors);
-    return alpha != null
-        ? VectorStateMixer.logDecaysAndInputs(gated)
-        : VectorStateMixer.decaysAndInputs(gated);
+    Variable exponent = Activations.apply(tape, Unary.RELU, Primitives.reshape(tape, alpha, 1));
+    return List.of(Primitives.expand(tape, exponent, n));
   }
 
   /**
@@ -103,22 +101,21 @@ public final class GatedOperators {
         starts.length,
         starts.length == 0 ? 0 : starts[0].length);
     LongPredicate first = token -> starts[(int) (token / steps)][(int) (token % steps)];
-    Map<String, Variable> coefficients =
-        rgLruCoefficients(tape, x, first, rate, inputGate, decayGate);
-    return ELEMENTWISE.evolve(tape, solver, coefficients, initial, null);
+    GatedDrive drive =
+        new GatedDrive(
+            new RgLruGate(first),
+            rgLruInputs(tape, x, inputGate, decayGate),
+            List.of(rate),
+            List.of());
+    return ELEMENTWISE.evolve(tape, solver, drive, initial, null);
   }
 
-  static Map<String, Variable> rgLruCoefficients(
-      Tape tape,
-      Variable x,
-      LongPredicate starts,
-      Variable rate,
-      Variable[] inputGate,
-      Variable[] decayGate) {
+  /** The inputs of the gate. */
+  static List<Variable> rgLruInputs(
+      Tape tape, Variable x, Variable[] inputGate, Variable[] decayGate) {
     Variable i = BlockDiagonal.linear(tape, x, inputGate[0], inputGate[1]);
     Variable r = BlockDiagonal.linear(tape, x, decayGate[0], decayGate[1]);
-    Variable[] gated = Gates.apply(tape, new RgLruGate(starts), List.of(r, i, x), List.of(rate));
-    return VectorStateMixer.logDecaysAndInputs(gated);
+    return List.of(r, i, x);
   }
 
   /** GILR: {@code h_t = σ(f_t) h_{t-1} + (1 - σ(f_t)) v_t}; all {@code [B, T, D]}. */

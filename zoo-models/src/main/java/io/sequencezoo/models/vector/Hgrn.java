@@ -12,7 +12,6 @@ import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Gates;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
@@ -53,7 +52,7 @@ import java.util.Map;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/hgrn.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class Hgrn extends VectorStateMixer {
+public final class Hgrn extends GatedStateMixer {
   /** The reference layer's. */
   private static final double NORM_EPS = 1e-5;
 
@@ -79,7 +78,8 @@ public final class Hgrn extends VectorStateMixer {
         HgrnConfig.NAME,
         width,
         inner,
-        new ShortConvolutions(span, ImmutableMap.of(FORGET, inner, INPUT, inner), null, false));
+        new ShortConvolutions(span, ImmutableMap.of(FORGET, inner, INPUT, inner), null, false),
+        ImmutableMap.of());
     this.lowerBound = lowerBound;
   }
 
@@ -99,26 +99,29 @@ public final class Hgrn extends VectorStateMixer {
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
-    Tape tape = context.tape();
+  Preactivations preactivations(Context context, Variable x, State state) {
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable forget =
         convolutions.apply(context, FORGET, linear(context, x, FORGET), state, caches);
     Variable input = convolutions.apply(context, INPUT, linear(context, x, INPUT), state, caches);
     List<Variable> bound =
         lowerBound > 0
-            ? List.of(Activations.apply(tape, Unary.SIGMOID, context.parameter(BOUND)))
+            ? List.of(Activations.apply(context.tape(), Unary.SIGMOID, context.parameter(BOUND)))
             : List.of();
-    Variable[] gated = Gates.apply(tape, new HgrnGate(), List.of(forget, input), bound);
-    return new Drive(decaysAndInputs(gated), Map.of(GATE, linear(context, x, GATE)), caches);
+    return new Preactivations(
+        new HgrnGate(),
+        List.of(forget, input),
+        bound,
+        Map.of(GATE, linear(context, x, GATE)),
+        caches);
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
+  Variable project(Context context, Variable shown, Map<String, Variable> extras) {
     Tape tape = context.tape();
-    Variable gate = drive.extras().get(GATE);
+    Variable gate = extras.get(GATE);
     Variable normed =
-        Norms.gatedRmsNorm(tape, outputs, gate, context.parameter("norm"), NORM_EPS, inner, true);
+        Norms.gatedRmsNorm(tape, shown, gate, context.parameter("norm"), NORM_EPS, inner, true);
     return linear(context, normed, "output");
   }
 

@@ -38,46 +38,45 @@ final class MinimalGate implements Gate {
     return 5;
   }
 
+  /** Leaves {@code σ(-d), p(c), σ(-relu(-c))} and {@code σ(d)} in the spares, in this order. */
   @Override
   public <A> void forward(Tile<A> tile, List<A> outputs) {
-    A d = difference(tile);
-    tile.map(Unary.SIGMOID, d, outputs.get(0));
-    tile.sigmoidOfMinus(d, d);
-    A positive = positive(tile);
-    tile.multiply(d, positive, outputs.get(1));
+    A open = tile.spare(0);
+    A positive = tile.spare(1);
+    A decay = tile.spare(3);
+    difference(tile, open);
+    tile.map(Unary.SIGMOID, open, decay);
+    tile.sigmoidOfMinus(open, open);
+    positive(tile, positive, tile.spare(2));
+    tile.copy(decay, outputs.get(0));
+    tile.multiply(open, positive, outputs.get(1));
   }
 
   private static <A> A candidate(Tile<A> tile) {
     return tile.input(tile.inputs().size() - 1);
   }
 
-  /** d, in spare 0. */
-  private <A> A difference(Tile<A> tile) {
-    A d = tile.spare(0);
+  private <A> void difference(Tile<A> tile, A d) {
     if (!lstm) {
       tile.affine(-1, tile.input(0), 0, d);
-      return d;
+      return;
     }
-    A spare = tile.spare(1);
+    A spare = tile.spare(4);
     tile.affine(-1, tile.input(0), 0, spare);
     tile.map(Unary.SOFTPLUS, spare, spare);
     tile.affine(-1, tile.input(1), 0, d);
     tile.map(Unary.SOFTPLUS, d, d);
     tile.subtract(d, spare, d);
-    return d;
   }
 
-  /** {@code p(c)} in spare 1, with {@code σ(-relu(-c))} left in spare 2. */
-  private static <A> A positive(Tile<A> tile) {
+  /** {@code p(c)}, and {@code σ(-relu(-c))}. */
+  private static <A> void positive(Tile<A> tile, A positive, A below) {
     A c = candidate(tile);
-    A positive = tile.spare(1);
-    A below = tile.spare(2);
     tile.affine(-1, c, 0, below);
     tile.map(Unary.RELU, below, below);
     tile.sigmoidOfMinus(below, below);
     tile.map(Unary.RELU, c, positive);
     tile.add(positive, below, positive);
-    return positive;
   }
 
   /**
@@ -88,13 +87,10 @@ final class MinimalGate implements Gate {
       Tile<A> tile, List<A> cotangents, List<A> gradients, List<A> vectorGradients) {
     A ga = cotangents.get(0);
     A gx = cotangents.get(1);
-    A d = difference(tile);
-    A positive = positive(tile);
+    A open = tile.spare(0);
+    A positive = tile.spare(1);
     A decay = tile.spare(3);
-    A open = tile.spare(4);
-    tile.map(Unary.SIGMOID, d, decay);
-    tile.sigmoidOfMinus(d, open);
-    A gPositive = d;
+    A gPositive = tile.spare(4);
     tile.multiply(gx, open, gPositive);
     candidateGradient(tile, gPositive, gx, positive, gradients.get(gradients.size() - 1));
     tile.subtract(ga, positive, ga);
@@ -105,7 +101,7 @@ final class MinimalGate implements Gate {
       return;
     }
     // dd/df = σ(-f), dd/di = -σ(-i)
-    A slope = tile.spare(3);
+    A slope = decay;
     tile.sigmoidOfMinus(tile.input(0), slope);
     tile.multiply(ga, slope, gradients.get(0));
     tile.sigmoidOfMinus(tile.input(1), slope);

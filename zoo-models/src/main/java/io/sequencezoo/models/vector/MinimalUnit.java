@@ -6,14 +6,13 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.dynamics.State;
-import io.sequencezoo.core.op.Gates;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What {@link MinGru} and {@link MinLstm} share: all but the gate and its logits. */
-abstract sealed class MinimalUnit extends VectorStateMixer permits MinGru, MinLstm {
+abstract sealed class MinimalUnit extends GatedStateMixer permits MinGru, MinLstm {
   private static final String INPUT = "x";
   private static final String OUTPUT = "output";
 
@@ -32,7 +31,8 @@ abstract sealed class MinimalUnit extends VectorStateMixer permits MinGru, MinLs
         name,
         width,
         inner,
-        new ShortConvolutions(span, ImmutableMap.of(INPUT, width), null, false));
+        new ShortConvolutions(span, ImmutableMap.of(INPUT, width), null, false),
+        ImmutableMap.of());
     this.logits = logits;
     this.gate = gate;
   }
@@ -49,17 +49,16 @@ abstract sealed class MinimalUnit extends VectorStateMixer permits MinGru, MinLs
   }
 
   @Override
-  public final Drive drive(Context context, Variable x, State state) {
+  final Preactivations preactivations(Context context, Variable x, State state) {
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable u = convolutions.apply(context, INPUT, x, state, caches);
     List<Variable> projected = logits.stream().map(logit -> linear(context, u, logit)).toList();
-    Variable[] gated = Gates.apply(context.tape(), gate, projected, List.of());
-    return new Drive(decaysAndInputs(gated), Map.of(), caches);
+    return new Preactivations(gate, projected, List.of(), Map.of(), caches);
   }
 
   @Override
-  public final Variable readOut(Context context, Variable outputs, Drive drive) {
-    return inner == width ? outputs : linear(context, outputs, OUTPUT);
+  final Variable project(Context context, Variable shown, Map<String, Variable> extras) {
+    return inner == width ? shown : linear(context, shown, OUTPUT);
   }
 
   @Override

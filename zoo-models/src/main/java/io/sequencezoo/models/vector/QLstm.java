@@ -1,7 +1,6 @@
 package io.sequencezoo.models.vector;
 
 import com.google.common.collect.ImmutableMap;
-import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
@@ -11,9 +10,9 @@ import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
-import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -52,7 +51,7 @@ import java.util.Map;
     repo = "IntelligentControlSystems/dsf-mqar",
     path = "zoology/mixers/lstm.py",
     commit = "7c5aff8582bedb4a74328aee305c8f9f14d00c78")
-public final class QLstm extends VectorStateMixer {
+public final class QLstm extends GatedStateMixer {
   private static final String INNER = "u";
   private static final String GATE = "gate";
   private static final String READ = "read";
@@ -72,7 +71,8 @@ public final class QLstm extends VectorStateMixer {
         QLstmConfig.NAME,
         width,
         inner,
-        new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true));
+        new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true),
+        ImmutableMap.of(READ, Unary.SIGMOID, GATE, Unary.GELU));
     this.reversed = reversed;
   }
 
@@ -95,29 +95,26 @@ public final class QLstm extends VectorStateMixer {
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
+  Preactivations preactivations(Context context, Variable x, State state) {
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable u = convolutions.apply(context, INNER, linear(context, x, "input"), state, caches);
-    Map<String, Variable> coefficients =
-        GatedOperators.qLstmCoefficients(
-            context.tape(),
-            affine(context, u, "forget"),
-            affine(context, u, "write"),
-            u,
-            reversed ? context.parameter(ALPHA) : null);
+    List<Variable> inputs = List.of(affine(context, u, "forget"), affine(context, u, "write"), u);
+    Variable alpha = reversed ? context.parameter(ALPHA) : null;
     Map<String, Variable> extras =
         Map.of(
             GATE, linear(context, x, GATE),
             READ, affine(context, u, READ));
-    return new Drive(coefficients, extras, caches);
+    return new Preactivations(
+        new QLstmGate(reversed),
+        inputs,
+        GatedOperators.qLstmVectors(context.tape(), alpha, inner),
+        extras,
+        caches);
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Tape tape = context.tape();
-    Variable shown = Activations.gated(tape, Unary.SIGMOID, drive.extras().get(READ), outputs);
-    Variable gated = Activations.gated(tape, Unary.GELU, drive.extras().get(GATE), shown);
-    return linear(context, gated, "output");
+  Variable project(Context context, Variable shown, Map<String, Variable> extras) {
+    return linear(context, shown, "output");
   }
 
   @Override

@@ -25,21 +25,27 @@ final class QLstmGate implements Gate {
   }
 
   @Override
-  public int spares() {
-    return 2;
+  public boolean isLog() {
+    return reversed;
   }
 
   @Override
+  public int spares() {
+    return 3;
+  }
+
+  /** Leaves what a comes from and {@code σ(i)} in the spares, in this order. */
+  @Override
   public <A> void forward(Tile<A> tile, List<A> outputs) {
-    A decay = outputs.get(0);
+    A value = tile.spare(0);
+    A open = tile.spare(1);
+    tile.map(reversed ? Unary.SOFTPLUS : Unary.SIGMOID, tile.input(0), value);
+    tile.copy(value, outputs.get(0));
     if (reversed) {
-      tile.map(Unary.SOFTPLUS, tile.input(0), decay);
-      timesMinus(tile, decay);
-    } else {
-      tile.map(Unary.SIGMOID, tile.input(0), decay);
+      timesMinus(tile, outputs.get(0));
     }
-    tile.map(Unary.SIGMOID, tile.input(1), tile.spare(0));
-    tile.multiply(tile.spare(0), tile.input(2), outputs.get(1));
+    tile.map(Unary.SIGMOID, tile.input(1), open);
+    tile.multiply(open, tile.input(2), outputs.get(1));
   }
 
   /** Multiplies rows by -α. */
@@ -55,17 +61,14 @@ final class QLstmGate implements Gate {
     A gDecay = cotangents.get(0);
     A gx = cotangents.get(1);
     A value = tile.spare(0);
+    A open = tile.spare(1);
     if (reversed) {
-      tile.map(Unary.SOFTPLUS, f, value);
-      tile.subtractProducts(gDecay, value, tile.spare(1), vectorGradients.get(0));
+      tile.subtractProducts(gDecay, value, tile.spare(2), vectorGradients.get(0));
       timesMinus(tile, gDecay);
       tile.mapPullback(Unary.SOFTPLUS, f, value, gDecay, gradients.get(0));
     } else {
-      tile.map(Unary.SIGMOID, f, value);
       tile.mapPullback(Unary.SIGMOID, f, value, gDecay, gradients.get(0));
     }
-    A open = tile.spare(0);
-    tile.map(Unary.SIGMOID, tile.input(1), open);
     tile.multiply(gx, open, gradients.get(2));
     tile.multiply(gx, tile.input(2), gx);
     tile.mapPullback(Unary.SIGMOID, tile.input(1), open, gx, gradients.get(1));

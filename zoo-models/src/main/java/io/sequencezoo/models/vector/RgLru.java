@@ -10,11 +10,12 @@ import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
-import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.LongPredicate;
 
 /**
  * RG-LRU in Griffin's recurrent block: a linear system of one state per channel, driven by an input
@@ -54,7 +55,7 @@ import java.util.SplittableRandom;
     repo = "google-deepmind/recurrentgemma",
     path = "recurrentgemma/torch/modules.py",
     commit = "2efa84dac0e68e63547a27a18fa943c98f1c312e")
-public final class RgLru extends VectorStateMixer {
+public final class RgLru extends GatedStateMixer {
   /** The reference's ring of first decays. */
   private static final double SMALLEST_RADIUS = 0.9;
 
@@ -81,7 +82,8 @@ public final class RgLru extends VectorStateMixer {
         RgLruConfig.NAME,
         width,
         inner,
-        new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true));
+        new ShortConvolutions(span, ImmutableMap.of(INNER, inner), null, true),
+        ImmutableMap.of(GATE, Unary.GELU_TANH));
     this.heads = heads;
     this.span = span;
   }
@@ -121,20 +123,19 @@ public final class RgLru extends VectorStateMixer {
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
+  Preactivations preactivations(Context context, Variable x, State state) {
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable u = convolutions.apply(context, INNER, affine(context, x, "input"), state, caches);
     int steps = x.size(1);
     int[] consumed = state.consumed();
-    Map<String, Variable> coefficients =
-        GatedOperators.rgLruCoefficients(
-            context.tape(),
-            u,
-            token -> token % steps == 0 && consumed[(int) (token / steps)] == 0,
-            context.parameter("rate"),
-            weights(context, "write"),
-            weights(context, "decay"));
-    return new Drive(coefficients, Map.of(GATE, affine(context, x, GATE)), caches);
+    LongPredicate starts = token -> token % steps == 0 && consumed[(int) (token / steps)] == 0;
+    return new Preactivations(
+        new RgLruGate(starts),
+        GatedOperators.rgLruInputs(
+            context.tape(), u, weights(context, "write"), weights(context, "decay")),
+        List.of(context.parameter("rate")),
+        Map.of(GATE, affine(context, x, GATE)),
+        caches);
   }
 
   private static Variable[] weights(Context context, String name) {
@@ -142,10 +143,8 @@ public final class RgLru extends VectorStateMixer {
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Variable gated =
-        Activations.gated(context.tape(), Unary.GELU_TANH, drive.extras().get(GATE), outputs);
-    return affine(context, gated, "output");
+  Variable project(Context context, Variable shown, Map<String, Variable> extras) {
+    return affine(context, shown, "output");
   }
 
   @Override

@@ -42,19 +42,25 @@ final class RgLruGate implements Gate {
   }
 
   @Override
-  public int spares() {
-    return 5;
+  public boolean isLog() {
+    return true;
   }
 
   @Override
+  public int spares() {
+    return 7;
+  }
+
+  /** Leaves what {@link #coefficients} does, and σ(i), in the spares, in this order. */
+  @Override
   public <A> void forward(Tile<A> tile, List<A> outputs) {
-    A s = tile.spare(0);
-    A root = tile.spare(1);
+    A open = tile.spare(5);
+    A x = outputs.get(1);
     coefficients(tile);
-    tile.affine(-1, s, 0, outputs.get(0));
-    tile.map(Unary.SIGMOID, tile.input(1), tile.spare(2));
-    tile.multiply(root, tile.spare(2), root);
-    tile.multiply(root, tile.input(2), outputs.get(1));
+    tile.affine(-1, tile.spare(0), 0, outputs.get(0));
+    tile.map(Unary.SIGMOID, tile.input(1), open);
+    tile.multiply(tile.spare(1), open, x);
+    tile.multiply(x, tile.input(2), x);
   }
 
   /** Leaves s, m, t = tanh s, σ(r) and {@code 8 softplus(Λ)} in the spares, in this order. */
@@ -86,12 +92,10 @@ final class RgLruGate implements Gate {
   @Override
   public <A> void backward(
       Tile<A> tile, List<A> cotangents, List<A> gradients, List<A> vectorGradients) {
-    coefficients(tile);
     A root = tile.spare(1);
     A tanh = tile.spare(2);
+    A open = tile.spare(5);
     A gx = cotangents.get(1);
-    A open = tile.spare(0); // s is no longer needed
-    tile.map(Unary.SIGMOID, tile.input(1), open);
     A product = gradients.get(0);
     tile.multiply(gx, tile.input(2), product);
     tile.multiply(product, root, gradients.get(2));
@@ -118,7 +122,7 @@ final class RgLruGate implements Gate {
     int n = tile.n();
     A gate = tile.spare(3);
     A rate = tile.spare(4);
-    A sum = tile.spare(1);
+    A sum = tile.spare(6);
     kernels.fill(sum, 0, n, 0);
     for (int row = 0; row < tile.rows(); row++) {
       int at = row * n;

@@ -4,7 +4,6 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.AbstractParametrisation;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.dynamics.Recurrence;
-import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.Map;
@@ -15,7 +14,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * input sets: E channels between two linear maps, and short convolutions before the gates.
  */
 abstract sealed class VectorStateMixer extends AbstractParametrisation
-    permits Gilr, Hgrn, Mamba, MinimalUnit, QLstm, RgLru {
+    permits GatedStateMixer, Gilr, Mamba {
   /** What follows the name of a weight in that of its bias. */
   static final String BIAS = "_bias";
 
@@ -26,11 +25,6 @@ abstract sealed class VectorStateMixer extends AbstractParametrisation
   final ShortConvolutions convolutions;
 
   private final int states;
-
-  /** A layer of one number of state per channel. */
-  VectorStateMixer(String name, int width, int inner, ShortConvolutions convolutions) {
-    this(name, width, inner, convolutions, new ElementwiseRecurrence(), 1);
-  }
 
   /**
    * A layer.
@@ -77,19 +71,5 @@ abstract sealed class VectorStateMixer extends AbstractParametrisation
   static Variable affine(Context context, Variable x, String weight) {
     return Dense.linear(
         context.tape(), x, context.parameter(weight), context.parameter(weight + BIAS));
-  }
-
-  /** {@code h_t = a_t ⊙ h_{t-1} + x_t} of a gate's outputs a and x. */
-  static Map<String, Variable> decaysAndInputs(Variable[] gated) {
-    return Map.of(
-        ElementwiseRecurrence.DECAY, gated[0],
-        ElementwiseRecurrence.INPUT, gated[1]);
-  }
-
-  /** The same where the gate gives the logarithm of a. */
-  static Map<String, Variable> logDecaysAndInputs(Variable[] gated) {
-    return Map.of(
-        ElementwiseRecurrence.LOG_DECAY, gated[0],
-        ElementwiseRecurrence.INPUT, gated[1]);
   }
 }

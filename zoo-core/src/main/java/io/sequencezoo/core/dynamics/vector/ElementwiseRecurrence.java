@@ -17,6 +17,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Gate;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Cost per token: D multiply-adds, D numbers of memory. Numerical care: nothing is divided by a
  * decay, so that 0 (a log decay of minus infinity) and 1 are as good as any; training keeps the
- * outputs and nothing else, since they are the states.
+ * state before every few steps, and runs forward again from there.
+ *
+ * <p>Gates before it and read-outs behind it are element-wise, too. {@link #evolve(Tape, Solver,
+ * GatedDrive, State, int[])} runs all three in one pass over memory.
  */
 public final class ElementwiseRecurrence extends CausalRecurrence {
   /** The coefficient {@code x [B, T, D]}. */
@@ -78,14 +82,38 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
   @Override
   protected Advance advance(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    Variable x = coefficients.get(INPUT);
+    Gate given = isLog(coefficients) ? GivenCoefficients.LOG_DECAY : GivenCoefficients.DECAY;
+    List<Variable> inputs = List.of(decay(coefficients), coefficients.get(INPUT));
+    GatedDrive drive = new GatedDrive(given, inputs, List.of(), List.of());
+    return advance(tape, solver, drive, initial, lengths);
+  }
+
+  private static Advance advance(
+      Tape tape, Solver solver, GatedDrive drive, State initial, int[] lengths) {
     Variable h = initial == null ? null : initial.get(STATE);
-    Variable decay = decay(coefficients);
     Variable[] outputs =
-        new ElementwiseScan<>(
-                Precision.of(x.value()), solver, x, decay, isLog(coefficients), h, lengths)
-            .record(tape, x, decay, h);
+        new ElementwiseScan<>(Precision.of(drive.like().value()), solver, drive, h, lengths)
+            .record(tape, h);
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
+  }
+
+  /**
+   * Advances over a whole sequence from what gates are made of to what is read out, by tiles of
+   * channels and steps: as {@link #evolve(Tape, Solver, Map, State, int[])} of {@link
+   * GatedDrive#coefficients}, then {@link GatedDrive#readOut(Tape, List, Variable)}, with equal
+   * values, but none of what lies between reaches memory. One tape entry; backward calculates gates
+   * again.
+   *
+   * @param solver one of {@link #solvers()} or AUTO
+   * @param initial the state to start from; null for zeros
+   * @param lengths valid positions per row, or null for all
+   */
+  public Evolution evolve(
+      Tape tape, Solver solver, GatedDrive drive, State initial, int[] lengths) {
+    checkSolver(solver);
+    // Coefficients have the shape of what they are made of.
+    int[] valid = checked(Map.of(INPUT, drive.like(), DECAY, drive.like()), initial, lengths);
+    return evolution(advance(tape, solver, drive, initial, valid), initial, valid);
   }
 
   @Override

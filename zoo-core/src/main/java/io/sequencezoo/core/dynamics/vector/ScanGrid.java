@@ -46,6 +46,22 @@ record ScanGrid(
     return new ScanGrid(batch, steps, channels, width, tiles, length, count, block);
   }
 
+  /** The same with tiles of no more than this many channels. */
+  ScanGrid narrowed(int most) {
+    if (width <= most) {
+      return this;
+    }
+    return new ScanGrid(
+        batch,
+        steps,
+        channels,
+        most,
+        (channels + most - 1) / most,
+        chunk,
+        chunks,
+        Math.max(1, TILE / most));
+  }
+
   /** The same with another number of steps on the heap. */
   ScanGrid withBlock(int block) {
     return new ScanGrid(batch, steps, channels, width, tiles, chunk, chunks, block);
