@@ -120,8 +120,8 @@ public final class GatedOperators {
 
   /** GILR: {@code h_t = σ(f_t) h_{t-1} + (1 - σ(f_t)) v_t}; all {@code [B, T, D]}. */
   public static Evolution gilr(Tape tape, Solver solver, Variable v, Variable f, State initial) {
-    Variable[] gated = Gates.apply(tape, new GilrGate(), List.of(f, v), List.of());
-    return ELEMENTWISE.evolve(tape, solver, VectorStateMixer.decaysAndInputs(gated), initial, null);
+    GatedDrive drive = new GatedDrive(new GilrGate(), List.of(f, v), List.of(), List.of());
+    return ELEMENTWISE.evolve(tape, solver, drive, initial, null);
   }
 
   /**

@@ -23,7 +23,7 @@ import java.util.Map;
  * there.
  */
 abstract sealed class GatedStateMixer extends VectorStateMixer implements FusedParametrisation
-    permits Hgrn, MinimalUnit, QLstm, RgLru {
+    permits Gilr, Hgrn, MinimalUnit, QLstm, RgLru {
   private final ElementwiseRecurrence elementwise;
   private final ImmutableMap<String, Unary> readOuts;
 

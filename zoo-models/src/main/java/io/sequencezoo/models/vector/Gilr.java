@@ -11,9 +11,7 @@ import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
-import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dropout;
-import io.sequencezoo.core.op.Gates;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
@@ -53,7 +51,7 @@ import java.util.Map;
     repo = "berlino/seq_icl",
     path = "src/models/sequence/rnn/gilr.py",
     commit = "9b9223d15348b5a415fb453ed988ed5f7ab9fbdc")
-public final class Gilr extends VectorStateMixer {
+public final class Gilr extends GatedStateMixer {
   private static final double NORM_EPS = 1e-5;
   private static final String FORGET = "forget";
   private static final String INPUT = "input";
@@ -75,7 +73,8 @@ public final class Gilr extends VectorStateMixer {
         GilrConfig.NAME,
         width,
         inner,
-        new ShortConvolutions(span, ImmutableMap.of(FORGET, inner, INPUT, inner), null, false));
+        new ShortConvolutions(span, ImmutableMap.of(FORGET, inner, INPUT, inner), null, false),
+        ImmutableMap.of(GATE, Unary.SILU));
     this.dropout = dropout;
   }
 
@@ -98,24 +97,26 @@ public final class Gilr extends VectorStateMixer {
   }
 
   @Override
-  public Drive drive(Context context, Variable x, State state) {
+  Preactivations preactivations(Context context, Variable x, State state) {
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable forget =
         convolutions.apply(context, FORGET, affine(context, x, FORGET), state, caches);
     Variable input = convolutions.apply(context, INPUT, affine(context, x, INPUT), state, caches);
-    Variable[] gated =
-        Gates.apply(context.tape(), new GilrGate(), List.of(forget, input), List.of());
-    return new Drive(decaysAndInputs(gated), Map.of(GATE, affine(context, x, GATE)), caches);
+    return new Preactivations(
+        new GilrGate(),
+        List.of(forget, input),
+        List.of(),
+        Map.of(GATE, affine(context, x, GATE)),
+        caches);
   }
 
   @Override
-  public Variable readOut(Context context, Variable outputs, Drive drive) {
+  Variable project(Context context, Variable shown, Map<String, Variable> extras) {
     Tape tape = context.tape();
-    Variable gated = Activations.gated(tape, Unary.SILU, drive.extras().get(GATE), outputs);
     Variable kept =
         dropout > 0 && context.isTraining()
-            ? Dropout.apply(tape, gated, dropout, context.seed("gilr"))
-            : gated;
+            ? Dropout.apply(tape, shown, dropout, context.seed("gilr"))
+            : shown;
     Variable normed =
         Norms.layerNorm(
             tape, kept, context.parameter(NORM), context.parameter(NORM + BIAS), NORM_EPS);

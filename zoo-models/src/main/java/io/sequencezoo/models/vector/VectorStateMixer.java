@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * input sets: E channels between two linear maps, and short convolutions before the gates.
  */
 abstract sealed class VectorStateMixer extends AbstractParametrisation
-    permits GatedStateMixer, Gilr, Mamba {
+    permits GatedStateMixer, Mamba {
   /** What follows the name of a weight in that of its bias. */
   static final String BIAS = "_bias";
 
