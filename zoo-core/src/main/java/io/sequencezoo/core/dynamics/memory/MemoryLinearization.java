@@ -8,6 +8,7 @@ import io.sequencezoo.core.dynamics.Recurrence.Advance;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.dynamics.Transitions;
+import io.sequencezoo.core.kernel.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -214,7 +215,9 @@ final class MemoryLinearization {
   }
 
   private static double[] numbers(INDArray array) {
-    return array.dup('c').data().asDouble();
+    double[] numbers = new double[(int) array.length()];
+    Precision.DOUBLE.slab(array.dup('c')).load(0, numbers, 0, numbers.length);
+    return numbers;
   }
 
   private static double[] difference(double[] x, double[] y) {
