@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.contract.MixerSubject;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.registry.BlockConfig;
@@ -75,8 +76,8 @@ final class AttackSubject {
           results.addAll(sequence.state().parts().values());
           if (causal) {
             Variable next = context.tape().constant(input.token());
-            results.add(
-                mixer.step(context.withLengths(input.ones()), next, sequence.state()).outputs());
+            Context one = MixerSubject.offering(context.withLengths(input.ones()), input.token());
+            results.add(mixer.step(one, next, sequence.state()).outputs());
           }
           return results;
         });
@@ -111,7 +112,7 @@ final class AttackSubject {
     parameters.zeroGradients();
     try (Tape tape = Tape.training()) {
       Variable x = takesTokens() ? null : tape.variable(input.array());
-      Context context = lengths(Context.training(tape, parameters, SEED), input);
+      Context context = given(Context.training(tape, parameters, SEED), input);
       List<Variable> outputs = body.run(context, input, x);
       List<INDArray> results = new ArrayList<>();
       outputs.forEach(output -> results.add(outside(output.value())));
@@ -131,13 +132,14 @@ final class AttackSubject {
   List<INDArray> outputs(AttackInput input) {
     try (Tape tape = Tape.inference()) {
       Variable x = takesTokens() ? null : tape.constant(input.array());
-      Context context = lengths(Context.inference(tape, parameters), input);
+      Context context = given(Context.inference(tape, parameters), input);
       return body.run(context, input, x).stream().map(output -> outside(output.value())).toList();
     }
   }
 
-  private static Context lengths(Context context, AttackInput input) {
-    return input.lengths() == null ? context : context.withLengths(input.lengths());
+  private Context given(Context context, AttackInput input) {
+    Context known = input.lengths() == null ? context : context.withLengths(input.lengths());
+    return takesTokens() ? known : MixerSubject.offering(known, input.array());
   }
 
   private static INDArray outside(INDArray array) {

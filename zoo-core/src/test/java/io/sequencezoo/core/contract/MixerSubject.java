@@ -106,12 +106,12 @@ public final class MixerSubject {
    * The context of an input, with tokens behind it for blocks that ask: 0 or 1 by the sign of a
    * position's first number, so that they go wherever positions go.
    */
-  static Context offering(Context context, INDArray x) {
-    int[] tokens = new int[(int) (x.size(0) * x.size(1))];
-    for (int i = 0; i < tokens.length; i++) {
-      tokens[i] = x.getDouble(i / x.size(1), i % x.size(1), 0) > 0 ? 1 : 0;
+  public static Context offering(Context context, INDArray x) {
+    INDArray tokens = Nd4j.create(DataType.INT32, x.size(0), x.size(1));
+    for (long i = 0; i < tokens.length() && !x.isEmpty(); i++) {
+      tokens.putScalar(i, x.getDouble(i / x.size(1), i % x.size(1), 0) > 0 ? 1 : 0);
     }
-    context.offerTokens(Nd4j.createFromArray(tokens).reshape('c', x.size(0), x.size(1)));
+    context.offerTokens(tokens);
     return context;
   }
 

@@ -48,7 +48,7 @@ public final class ModelLaws {
   /** Differences of fourth order, since norms bend, at a small step, since ReLU has kinks. */
   private static final double GRADIENT = 1e-6;
 
-  private static final double STEP = 2e-6;
+  private static final double STEP = 5e-7;
 
   private final ModelConfig config;
   private final DataType type;
