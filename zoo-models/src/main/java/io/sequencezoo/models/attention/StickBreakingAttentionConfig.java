@@ -21,7 +21,7 @@ import java.util.List;
  */
 @JsonTypeName(StickBreakingAttentionConfig.NAME)
 @JsonClassDescription(
-    "Stick-breaking attention: near keys first, each taking its share of the rest")
+    "Stick-breaking attention: near keys first, each taking a share of the rest")
 public record StickBreakingAttentionConfig(
     int heads, int keyValueHeads, @Derived int headDim, boolean attendCurrent, boolean remainder)
     implements MixerConfig {
