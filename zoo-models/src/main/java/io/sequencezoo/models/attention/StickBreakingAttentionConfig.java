@@ -20,8 +20,7 @@ import java.util.List;
  *     absent
  */
 @JsonTypeName(StickBreakingAttentionConfig.NAME)
-@JsonClassDescription(
-    "Stick-breaking attention: near keys first, each taking a share of the rest")
+@JsonClassDescription("Stick-breaking attention: near keys first, each taking a share of the rest")
 public record StickBreakingAttentionConfig(
     int heads, int keyValueHeads, @Derived int headDim, boolean attendCurrent, boolean remainder)
     implements MixerConfig {
