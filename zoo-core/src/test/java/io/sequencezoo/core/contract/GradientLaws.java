@@ -30,8 +30,7 @@ final class GradientLaws {
   static void differences(MixerSubject subject) {
     for (Solver solver : subject.solvers()) {
       check(subject, solver, 4, 8);
-      // One chunk of 64 and a rest.
-      check(subject, solver, 66, 2);
+      check(subject, solver, subject.chunkAndRest(), 2);
     }
   }
 

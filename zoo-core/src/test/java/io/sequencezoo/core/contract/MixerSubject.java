@@ -7,6 +7,7 @@ import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -227,6 +228,14 @@ public final class MixerSubject {
   /** The architecture. */
   Parametrisation parametrisation() {
     return parametrisation;
+  }
+
+  /**
+   * The steps of a chunk and a rest: chunks have 64, and 16 at most in examples of memories that
+   * learn, where a token costs a hundred times as much.
+   */
+  int chunkAndRest() {
+    return parametrisation.recurrence().family() == Family.OPTIMISER_MEMORY ? 18 : 66;
   }
 
   /** Whether positions see those after them. */

@@ -114,11 +114,12 @@ final class ReproducibilityLaws {
   /** Outputs, states and gradients of ragged and of whole batches. */
   private static List<INDArray> everything(MixerSubject subject, Solver solver) {
     List<INDArray> results = new ArrayList<>();
-    for (int[] lengths : new int[][] {null, {66, 20, 1}}) {
-      INDArray x = subject.input(42, 3, 66);
+    int steps = subject.chunkAndRest();
+    for (int[] lengths : new int[][] {null, {steps, steps / 3, 1}}) {
+      INDArray x = subject.input(42, 3, steps);
       Result result = subject.forward(solver, x, null, lengths);
       addValid(results, result, lengths);
-      INDArray cotangent = subject.input(43, 3, 66);
+      INDArray cotangent = subject.input(43, 3, steps);
       List<INDArray> gradients = subject.gradients(solver, x, cotangent, lengths);
       results.addAll(gradients.subList(lengths == null ? 0 : 2, gradients.size()));
     }
@@ -153,9 +154,10 @@ final class ReproducibilityLaws {
 
   private static List<INDArray> steps(MixerSubject subject) {
     List<INDArray> results = new ArrayList<>();
+    int steps = subject.chunkAndRest();
     for (Solver solver : subject.solvers()) {
-      for (int[] lengths : new int[][] {null, {66, 20, 1}}) {
-        State state = subject.forward(solver, subject.input(42, 3, 66), null, lengths).state();
+      for (int[] lengths : new int[][] {null, {steps, steps / 3, 1}}) {
+        State state = subject.forward(solver, subject.input(42, 3, steps), null, lengths).state();
         results.add(subject.step(subject.input(44, 3, 1), state).y());
       }
     }
@@ -164,7 +166,7 @@ final class ReproducibilityLaws {
 
   private static void addValid(List<INDArray> results, Result result, int[] lengths) {
     for (int b = 0; b < 3; b++) {
-      int length = lengths == null ? 66 : lengths[b];
+      int length = lengths == null ? (int) result.y().size(1) : lengths[b];
       results.add(MixerSubject.slice(MixerSubject.row(result.y(), b), 0, length));
     }
     if (lengths == null) {
