@@ -11,6 +11,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.FeedForward;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.contract.MixerSubject;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
@@ -90,6 +91,7 @@ class InputFaultsTest {
     Tape tape = Tape.detached();
     Context context = Context.inference(tape, parameters);
     Variable x = tape.constant(Nd4j.zeros(DataType.FLOAT, 2, 1, WIDTH));
+    MixerSubject.offering(context, x.value());
     assertThat(mixer.step(context.withLengths(new int[] {1, 1}), x, null).state().consumed())
         .containsExactly(1, 1);
     String name = mixer.parametrisation().name();
@@ -114,10 +116,12 @@ class InputFaultsTest {
     Tape tape = Tape.detached();
     Context context = Context.inference(tape, Parameters.of(mixer, DataType.DOUBLE, 1));
     Variable nothing = tape.constant(Nd4j.zeros(DataType.DOUBLE, 2, 9, WIDTH));
+    MixerSubject.offering(context, nothing.value());
     State left = mixer.forward(context.withLengths(new int[] {0, 0}), nothing, null).state();
     assertThat(left.consumed()).containsExactly(0, 0);
     Variable x = tape.constant(Nd4j.linspace(DataType.DOUBLE, -1, 0.1, 2 * WIDTH));
     Variable token = Primitives.reshape(tape, x, 2, 1, WIDTH);
+    MixerSubject.offering(context, token.value());
     assertThat(mixer.step(context, token, left).outputs().value())
         .isEqualTo(mixer.step(context, token, null).outputs().value());
   }
