@@ -11,6 +11,7 @@ import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.Catalog;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
+import io.sequencezoo.models.memory.TitansConfig;
 import io.sequencezoo.models.model.ModelLaws;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +26,27 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.nd4j.linalg.api.buffer.DataType;
 
-/** Every registered block with every example keeps every law, in double and in float. */
+/**
+ * Every registered block with every example keeps every law, in double and in float; those whose
+ * memories learn in {@link MemoryContractTest}, which runs beside this one.
+ */
 class ContractTest {
 
   @TestFactory
   Stream<DynamicNode> everyBlock_keepsTheLaws() {
-    return Registry.get().entries().entrySet().stream().map(entry -> block(entry));
+    return blocks(false);
+  }
+
+  /** Those whose memories learn, or all others. */
+  static Stream<DynamicNode> blocks(boolean learning) {
+    return Registry.get().entries().entrySet().stream()
+        .filter(entry -> learns(entry.getValue()) == learning)
+        .map(entry -> block(entry));
+  }
+
+  private static boolean learns(Catalog.Entry entry) {
+    String family = TitansConfig.class.getPackageName();
+    return entry.config().getPackageName().equals(family);
   }
 
   /** No block escapes a law of states but those that say why, and none of these for nothing. */

@@ -6,8 +6,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.exception.MaxCountExceededException;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.linear.RealMatrix;
 
 /** Products, norms and eigenvalues of plain matrices, in closed form where they are small. */
 final class SmallMatrices {
@@ -40,10 +42,19 @@ final class SmallMatrices {
     if (frobenius(m) == 0) {
       return IntStream.range(0, n).mapToObj(i -> new Complex(0, 0)).toList();
     }
-    EigenDecomposition decomposition = new EigenDecomposition(new Array2DRowRealMatrix(m, false));
+    EigenDecomposition decomposition = decomposition(new Array2DRowRealMatrix(m, false));
     double[] re = decomposition.getRealEigenvalues();
     double[] im = decomposition.getImagEigenvalues();
     return sorted(IntStream.range(0, n).mapToObj(i -> new Complex(re[i], im[i])).toList());
+  }
+
+  /** Of the matrix or, where the iteration doesn't end on it, of one with the same eigenvalues. */
+  private static EigenDecomposition decomposition(RealMatrix m) {
+    try {
+      return new EigenDecomposition(m);
+    } catch (MaxCountExceededException e) {
+      return new EigenDecomposition(m.transpose());
+    }
   }
 
   private static List<Complex> ofTwo(double[][] m) {

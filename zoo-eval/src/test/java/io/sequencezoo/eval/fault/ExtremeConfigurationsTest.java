@@ -15,6 +15,7 @@ import io.sequencezoo.core.block.Parametrisation;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.contract.Attempt;
+import io.sequencezoo.core.contract.MixerSubject;
 import io.sequencezoo.core.kernel.Memory;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.FeedForwardConfig;
@@ -276,7 +277,8 @@ class ExtremeConfigurationsTest {
     Parameters parameters = Parameters.of(block, DataType.FLOAT, 1);
     try (Tape tape = Tape.training()) {
       Variable x = tape.variable(Nd4j.ones(DataType.FLOAT, 2, STEPS, width).muli(0.1));
-      Variable y = forward.of(Context.training(tape, parameters, 1), x);
+      Context context = MixerSubject.offering(Context.training(tape, parameters, 1), x.value());
+      Variable y = forward.of(context, x);
       tape.backward(List.of(y), List.of(Nd4j.ones(DataType.FLOAT, y.shape())));
     }
   }

@@ -12,6 +12,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -99,7 +100,9 @@ public final class ClosedLoop {
         "forecast: lengths must be in [1, %s], got %s",
         steps,
         Arrays.toString(lengths));
-    double[] all = prefix.dup('c').data().asDouble();
+    double[] all = new double[Math.toIntExact(prefix.length())];
+    INDArray plain = prefix.castTo(DataType.DOUBLE).dup('c');
+    Precision.DOUBLE.slab(plain).load(0, all, 0, all.length);
     int features = all.length / (rows * steps);
     for (int i = 0; i < all.length; i++) {
       int b = i / (steps * features);
