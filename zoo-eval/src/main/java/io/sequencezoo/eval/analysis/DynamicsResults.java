@@ -67,7 +67,8 @@ public record DynamicsResults(
     Lyapunov lyapunov = Lyapunov.of(system, system.steps() / 5, DIRECTIONS);
     FixedPoints points = null;
     Plane plane = null;
-    if (family == Family.NONLINEAR) {
+    // Each search solves with the whole Jacobian; beyond that size exponents are what is left.
+    if (family == Family.NONLINEAR && system.stateSize() <= FixedPoints.LARGEST) {
       points = FixedPoints.of(probe, head, STARTS, subject.input().seed());
       plane = plane(FixedPoints.trajectory(system), points);
     }

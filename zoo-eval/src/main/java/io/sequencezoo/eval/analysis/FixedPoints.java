@@ -39,7 +39,7 @@ public record FixedPoints(List<Point> points, int starts, int unsolved) {
   private static final int ITERATIONS = 200;
 
   /** Beyond, every search takes seconds. */
-  private static final int LARGEST = 1024;
+  static final int LARGEST = 512;
 
   /** Copies the list. */
   public FixedPoints {
