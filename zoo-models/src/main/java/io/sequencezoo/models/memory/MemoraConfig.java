@@ -60,7 +60,7 @@ public record MemoraConfig(
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<MemoraConfig> examples() {
     return List.of(
-        new MemoraConfig(1, 2, 2, 1, false, 4, 1, false, 0, GateActivation.SILU, true),
+        new MemoraConfig(1, 1, 1, 1, false, 4, 1, false, 0, GateActivation.SILU, true),
         new MemoraConfig(1, 1, 1, 3, true, 4, 0.5, true, 0, GateActivation.NONE, false));
   }
 
