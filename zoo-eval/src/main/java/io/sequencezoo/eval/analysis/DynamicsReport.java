@@ -1,6 +1,7 @@
 package io.sequencezoo.eval.analysis;
 
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.eval.report.TextTable;
 import java.util.ArrayList;
@@ -33,6 +34,11 @@ public final class DynamicsReport {
       if (!results.fixedPoints().points().isEmpty()) {
         text.append(TextTable.of(POINTS_HEADER, points()));
       }
+    } else if (results.family() == Family.NONLINEAR) {
+      text.append("fixed points: not searched for, since the state has more than ")
+          .append(FixedPoints.LARGEST)
+          .append(" numbers")
+          .append(System.lineSeparator());
     }
     return text.toString().stripTrailing();
   }

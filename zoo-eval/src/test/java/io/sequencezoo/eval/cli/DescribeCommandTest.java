@@ -97,6 +97,8 @@ class DescribeCommandTest {
     // The standard M2RNN has 1,024 numbers of state, more than fixed points are searched for.
     boolean nonlinear = json.path("family").asText().equals("NONLINEAR") && !name.equals("m2rnn");
     assertThat(out.toString().contains("fixed points under the mean input")).isEqualTo(nonlinear);
+    assertThat(out.toString().contains("fixed points: not searched for"))
+        .isEqualTo(name.equals("m2rnn"));
     assertThat(json.path("fixedPoints").path("starts").asInt()).isEqualTo(nonlinear ? 24 : 0);
     for (JsonNode point : json.path("fixedPoints").path("points")) {
       assertThat(point.path("residual").asDouble()).isLessThan(1e-8);

@@ -14,6 +14,9 @@ import java.util.List;
 /**
  * Describes Memora: an {@link OptimiserMemory} of squared errors whose weights are softmaxes.
  *
+ * <p>Two layers are sensitive at steps as large as 1: differences grow with time, rounding errors
+ * of float among them, whatever the solver. Smaller steps are less so.
+ *
  * @param heads H; 4
  * @param depth layers of the memory; 2
  * @param expansion hidden numbers of the memory over keys; 4
@@ -60,7 +63,7 @@ public record MemoraConfig(
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<MemoraConfig> examples() {
     return List.of(
-        new MemoraConfig(1, 1, 1, 1, false, 4, 1, false, 0, GateActivation.SILU, true),
+        new MemoraConfig(1, 2, 2, 1, false, 4, 0.05, false, 0, GateActivation.SILU, true),
         new MemoraConfig(1, 1, 1, 3, true, 4, 0.5, true, 0, GateActivation.NONE, false));
   }
 

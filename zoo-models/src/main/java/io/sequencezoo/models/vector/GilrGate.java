@@ -15,7 +15,8 @@ final class GilrGate implements Gate {
   public <A> void forward(Tile<A> tile, List<A> outputs) {
     A open = tile.spare(0);
     tile.sigmoidOfMinus(tile.input(0), open);
-    tile.map(Unary.SIGMOID, tile.input(0), outputs.get(0));
+    tile.map(Unary.SIGMOID, tile.input(0), tile.spare(1));
+    tile.copy(tile.spare(1), outputs.get(0));
     tile.multiply(open, tile.input(1), outputs.get(1));
   }
 
@@ -26,8 +27,6 @@ final class GilrGate implements Gate {
     A gx = cotangents.get(1);
     A open = tile.spare(0);
     A slope = tile.spare(1);
-    tile.sigmoidOfMinus(tile.input(0), open);
-    tile.map(Unary.SIGMOID, tile.input(0), slope);
     tile.multiply(slope, open, slope);
     tile.multiply(gx, open, gradients.get(1));
     tile.multiply(gx, tile.input(1), open);
