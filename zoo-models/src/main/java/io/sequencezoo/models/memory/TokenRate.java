@@ -36,8 +36,8 @@ record TokenRate(Projection projection, Unary activation, double scale, double s
   /** What an elastic net shrinks by, in shares of a typical weight. */
   private static final double SHRINKAGE = 0.01;
 
-  /** Errors count squared up to softplus(1.5) = 1.7 times the length of a normalised value. */
-  private static final double SQUARED = 1.5;
+  /** Errors count squared up to softplus(1) = 1.3 times the length of a normalised value. */
+  private static final double SQUARED = 1;
 
   /**
    * All numbers that a rule asks for.
