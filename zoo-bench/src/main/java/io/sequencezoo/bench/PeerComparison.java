@@ -27,6 +27,9 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "compare", mixinStandardHelpOptions = true)
 public final class PeerComparison implements Runnable {
+  /** How long products run before their rate is taken. */
+  private static final double BOUND_SECONDS = 0.1;
+
   @Option(
       names = "--peers",
       defaultValue = "pytorch",
@@ -126,11 +129,12 @@ public final class PeerComparison implements Runnable {
     for (int round = -warmUp; round < rounds; round++) {
       Timing.pause();
       // The machine's rate is that of a product that runs again and again, not of one from idle.
+      Timing.repeat(bound, BOUND_SECONDS);
       double rate = 0;
       for (int i = 0; i < 5; i++) {
         rate = Math.max(rate, Workloads.SGEMM_FLOPS / Timing.seconds(bound));
       }
-      double mine = Timing.seconds(zoo);
+      double mine = Timing.burst(() -> Timing.seconds(zoo));
       if (round >= 0) {
         rates[round] = rate;
         ours[round] = mine;
@@ -138,8 +142,8 @@ public final class PeerComparison implements Runnable {
       for (Map.Entry<Library, PeerRuns> library : theirs.entrySet()) {
         for (Map.Entry<Library.Settings, double[]> runs : library.getValue().seconds().entrySet()) {
           Peer peer = peers.get(library.getKey()).get(runs.getKey());
-          double other = peer.seconds(comparison.peer());
           Timing.pause();
+          double other = Timing.burst(() -> peer.seconds(comparison.peer()));
           if (round >= 0) {
             runs.getValue()[round] = other;
           }

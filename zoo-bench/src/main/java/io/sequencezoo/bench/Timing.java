@@ -1,5 +1,6 @@
 package io.sequencezoo.bench;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile;
@@ -15,7 +16,16 @@ final class Timing {
   /** C2 takes seconds for loops over vectors; rounds alone would time the interpreter with it. */
   private static final double COMPILE_SECONDS = 8;
 
+  /** How many passes follow each other in a burst, besides the first, which isn't counted. */
+  private static final int BURST = 3;
+
   private Timing() {}
+
+  /** Seconds of one run, taken by whoever runs it. */
+  @FunctionalInterface
+  interface Clock {
+    double seconds() throws IOException;
+  }
 
   /** Runs an action until HotSpot has had the time to compile it. */
   static void compile(Runnable action) {
@@ -40,12 +50,26 @@ final class Timing {
     return (System.nanoTime() - start) * 1e-9;
   }
 
+  /**
+   * Seconds of a pass among others like it, as in training: after a rest the first pass finds cold
+   * caches and slow processors, and isn't counted; the median of those that follow is.
+   */
+  static double burst(Clock clock) throws IOException {
+    clock.seconds();
+    double[] seconds = new double[BURST];
+    for (int i = 0; i < BURST; i++) {
+      seconds[i] = clock.seconds();
+    }
+    return median(seconds);
+  }
+
   /** Seconds of every round of every pass, the passes of a round one after the other. */
   static double[][] rounds(int rounds, List<Runnable> passes) {
     double[][] seconds = new double[passes.size()][rounds];
     for (int round = -1; round < rounds; round++) {
       for (int i = 0; i < seconds.length; i++) {
         pause();
+        passes.get(i).run();
         double taken = seconds(passes.get(i));
         if (round >= 0) {
           seconds[i][round] = taken;
