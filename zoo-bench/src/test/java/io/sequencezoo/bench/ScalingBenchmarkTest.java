@@ -7,11 +7,13 @@ import io.sequencezoo.core.config.Configs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** The program runs at the smallest sizes; what it measures is not judged here. */
+@Tag("any-kernels")
 class ScalingBenchmarkTest {
   @Test
   void measurements_areWrittenRowByRow(@TempDir Path folder) throws IOException {

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Java in documentation comments compiles. */
+@Tag("any-kernels")
 class JavadocExamplesTest {
   private static final Map<String, String> IMPORTS =
       Map.of(

@@ -25,6 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
       ImportOption.DoNotIncludeTests.class,
       ArchitectureTest.DoNotIncludeTestJars.class
     })
+@Tag("any-kernels")
 class ArchitectureTest {
   /** The core's contract test comes as a jar, whose name alone says that it holds tests. */
   static final class DoNotIncludeTestJars implements ImportOption {

@@ -15,10 +15,12 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a training run leaves when its process dies or its disk is full. */
+@Tag("any-kernels")
 class CrashTest {
   private static final long SEED = Long.getLong("zoo.test.seed", 20261122L);
   private static final int KILLS = 2;

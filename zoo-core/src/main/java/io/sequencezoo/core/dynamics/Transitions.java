@@ -2,8 +2,10 @@ package io.sequencezoo.core.dynamics;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -17,6 +19,7 @@ import java.util.stream.IntStream;
  * <tr><td>{@link #plusRankOne}, {@link #householder}</td><td>the delta family, RWKV-7</td></tr>
  * <tr><td>{@link #dense}</td><td>Jacobians of nonlinear cells</td></tr>
  * <tr><td>{@link #repeated}</td><td>a transition of keys that acts on every value column</td></tr>
+ * <tr><td>{@link #directSum}</td><td>M²RNN: every row of the state by its own Jacobian</td></tr>
  * </table>
  */
 public final class Transitions {
@@ -90,6 +93,11 @@ public final class Transitions {
    */
   public static Transition repeated(Transition one, int copies) {
     return new Repeated(one, copies);
+  }
+
+  /** {@code Λ_1 ⊕ ... ⊕ Λ_n}: each moves its own part of the state, part after part. */
+  public static Transition directSum(List<Transition> summands) {
+    return new Sum(List.copyOf(summands));
   }
 
   static Transition denseProduct(Transition later, Transition earlier) {
@@ -341,6 +349,57 @@ public final class Transitions {
       return one.parts().stream()
           .map(part -> new Part(part.matrix(), part.copies() * copies))
           .toList();
+    }
+  }
+
+  private record Sum(List<Transition> summands) implements Transition {
+    @Override
+    public int size() {
+      return summands.stream().mapToInt(Transition::size).sum();
+    }
+
+    @Override
+    public double[] apply(double[] h) {
+      return perSummand(h, Transition::apply);
+    }
+
+    @Override
+    public double[] applyTransposed(double[] h) {
+      return perSummand(h, Transition::applyTransposed);
+    }
+
+    private double[] perSummand(double[] h, BiFunction<Transition, double[], double[]> move) {
+      double[] out = new double[h.length];
+      int from = 0;
+      for (Transition summand : summands) {
+        int to = from + summand.size();
+        double[] image = move.apply(summand, Arrays.copyOfRange(h, from, to));
+        System.arraycopy(image, 0, out, from, image.length);
+        from = to;
+      }
+      return out;
+    }
+
+    @Override
+    public Transition after(Transition earlier) {
+      checkSizes(this, earlier);
+      if (!(earlier instanceof Sum other) || !sizes().equals(other.sizes())) {
+        return denseProduct(this, earlier);
+      }
+      List<Transition> products = new ArrayList<>();
+      for (int i = 0; i < summands.size(); i++) {
+        products.add(summands.get(i).after(other.summands.get(i)));
+      }
+      return new Sum(products);
+    }
+
+    private List<Integer> sizes() {
+      return summands.stream().map(Transition::size).toList();
+    }
+
+    @Override
+    public List<Part> parts() {
+      return summands.stream().flatMap(summand -> summand.parts().stream()).toList();
     }
   }
 }

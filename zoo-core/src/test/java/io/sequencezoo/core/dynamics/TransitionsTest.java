@@ -37,7 +37,10 @@ class TransitionsTest {
         "rank one", Transitions.plusRankOne(vector(N), vector(N), vector(N)),
         "householder", Transitions.householder(vector(N), .7, vector(N)),
         "dense", Transitions.dense(matrix(N, N)),
-        "repeated", Transitions.repeated(Transitions.diagonal(vector(3)), 2));
+        "repeated", Transitions.repeated(Transitions.diagonal(vector(3)), 2),
+        "direct sum",
+            Transitions.directSum(
+                List.of(Transitions.dense(matrix(2, 2)), Transitions.scaled(N - 2, vector(1)[0]))));
   }
 
   private static double[] product(double[][] matrix, double[] x, boolean transposed) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -26,6 +27,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Every whole number that a command takes as 0, -1 and 2^31 - 1: done, or refused in one line. */
+@Tag("any-kernels")
 class ExtremeOptionsTest {
   private static final List<Class<?>> WHOLE =
       List.of(int.class, Integer.class, long.class, Long.class);

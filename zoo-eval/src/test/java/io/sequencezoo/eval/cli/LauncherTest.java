@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script {@code zoo}, with a Maven and a Java that say what they were asked. */
+@Tag("any-kernels")
 class LauncherTest {
   private static final List<String> MODULES =
       List.of("zoo-core", "zoo-models", "zoo-train", "datasets", "zoo-eval");

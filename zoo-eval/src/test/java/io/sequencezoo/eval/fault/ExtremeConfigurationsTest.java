@@ -49,6 +49,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -60,6 +61,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Every whole number of every configuration as 0, -1 and 2^31 - 1, and null in every list: what is
  * described works, or is refused in one line.
  */
+@Tag("any-kernels")
 class ExtremeConfigurationsTest {
   private static final int STEPS = 3;
   private static final int WIDEST = 64;

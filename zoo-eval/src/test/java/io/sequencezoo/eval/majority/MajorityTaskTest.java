@@ -9,10 +9,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A task that is one class and one registry line, from the command line to the page. */
+@Tag("any-kernels")
 class MajorityTaskTest {
   @TempDir Path folder;
   private final StringWriter out = new StringWriter();

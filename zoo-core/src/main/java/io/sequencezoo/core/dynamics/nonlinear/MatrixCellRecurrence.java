@@ -363,8 +363,7 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
         System.arraycopy(state, 0, now.state, 0, s.keys);
       }
       double[] before = flat(now.state);
-      double[][] jacobian = jacobian(s, now, now.move());
-      transitions[t] = Transitions.dense(jacobian);
+      transitions[t] = jacobian(s, now, now.move());
       double[] after = flat(now.state);
       double[] predicted = transitions[t].apply(before);
       reads[t] = new double[s.values][size];
@@ -386,17 +385,19 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
         .build();
   }
 
-  private static double[][] jacobian(Sizes s, Head head, double[][] slopes) {
-    double[][] j = new double[s.keys * s.values][s.keys * s.values];
+  /** Rows of the state move without each other. */
+  private static Transition jacobian(Sizes s, Head head, double[][] slopes) {
+    List<Transition> rows = new ArrayList<>();
     for (int i = 0; i < s.keys; i++) {
+      double[][] j = new double[s.values][s.values];
       for (int to = 0; to < s.values; to++) {
         for (int from = 0; from < s.values; from++) {
-          j[i * s.values + to][i * s.values + from] =
-              (1 - head.f) * slopes[i][to] * head.w[from][to] + (from == to ? head.f : 0);
+          j[to][from] = (1 - head.f) * slopes[i][to] * head.w[from][to] + (from == to ? head.f : 0);
         }
       }
+      rows.add(Transitions.dense(j));
     }
-    return j;
+    return Transitions.directSum(rows);
   }
 
   private static double[] flat(double[][] rows) {
