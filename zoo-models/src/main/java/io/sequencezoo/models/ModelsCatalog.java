@@ -86,6 +86,8 @@ import io.sequencezoo.models.memory.TitansGateConfig;
 import io.sequencezoo.models.memory.Ttt;
 import io.sequencezoo.models.memory.TttConfig;
 import io.sequencezoo.models.memory.YaadConfig;
+import io.sequencezoo.models.model.Classifier;
+import io.sequencezoo.models.model.ClassifierConfig;
 import io.sequencezoo.models.model.Forecaster;
 import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LanguageModel;
@@ -133,6 +135,8 @@ import io.sequencezoo.models.vector.MinGru;
 import io.sequencezoo.models.vector.MinGruConfig;
 import io.sequencezoo.models.vector.MinLstm;
 import io.sequencezoo.models.vector.MinLstmConfig;
+import io.sequencezoo.models.vector.Pooling;
+import io.sequencezoo.models.vector.PoolingConfig;
 import io.sequencezoo.models.vector.QLstm;
 import io.sequencezoo.models.vector.QLstmConfig;
 import io.sequencezoo.models.vector.RgLru;
@@ -193,6 +197,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MinLstmConfig.class, MinLstm.class),
         Entry.of(GilrConfig.class, Gilr.class),
         Entry.of(Rwkv4Config.class, Rwkv4.class),
+        Entry.of(PoolingConfig.class, Pooling.class),
         Entry.of(ElmanConfig.class, Elman.class),
         Entry.of(LstmConfig.class, Lstm.class),
         Entry.of(GruConfig.class, Gru.class),
@@ -232,6 +237,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(EngramConfig.class, Engram.class),
         Entry.of(RepeatConfig.class, Repeated.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class),
-        Entry.of(ForecasterConfig.class, Forecaster.class));
+        Entry.of(ForecasterConfig.class, Forecaster.class),
+        Entry.of(ClassifierConfig.class, Classifier.class));
   }
 }
