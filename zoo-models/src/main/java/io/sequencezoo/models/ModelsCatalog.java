@@ -88,6 +88,8 @@ import io.sequencezoo.models.memory.TttConfig;
 import io.sequencezoo.models.memory.YaadConfig;
 import io.sequencezoo.models.model.Classifier;
 import io.sequencezoo.models.model.ClassifierConfig;
+import io.sequencezoo.models.model.DepthAttention;
+import io.sequencezoo.models.model.DepthAttentionConfig;
 import io.sequencezoo.models.model.Forecaster;
 import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LanguageModel;
@@ -236,6 +238,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
         Entry.of(EngramConfig.class, Engram.class),
         Entry.of(RepeatConfig.class, Repeated.class),
+        Entry.of(DepthAttentionConfig.class, DepthAttention.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class),
         Entry.of(ForecasterConfig.class, Forecaster.class),
         Entry.of(ClassifierConfig.class, Classifier.class));
