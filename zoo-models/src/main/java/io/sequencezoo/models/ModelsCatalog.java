@@ -43,6 +43,8 @@ import io.sequencezoo.models.matrix.GatedDeltaNet;
 import io.sequencezoo.models.matrix.GatedDeltaNet2;
 import io.sequencezoo.models.matrix.GatedDeltaNet2Config;
 import io.sequencezoo.models.matrix.GatedDeltaNetConfig;
+import io.sequencezoo.models.matrix.GatedKalmaNet;
+import io.sequencezoo.models.matrix.GatedKalmaNetConfig;
 import io.sequencezoo.models.matrix.Gla;
 import io.sequencezoo.models.matrix.GlaConfig;
 import io.sequencezoo.models.matrix.Gsa;
@@ -186,6 +188,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(Mamba3Config.class, Mamba3.class),
         Entry.of(LogLinearConfig.class, LogLinear.class),
         Entry.of(MesaNetConfig.class, MesaNet.class),
+        Entry.of(GatedKalmaNetConfig.class, GatedKalmaNet.class),
         Entry.of(M2RnnConfig.class, M2Rnn.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(H3Config.class, H3.class),

@@ -42,7 +42,7 @@ public sealed interface ResidualGate {
 
   /**
    * {@code y = x + α ⊙ b} with a learned rate α, {@code rate [1]} or {@code [D]}: ReZero
-   * (Bachlechner et al. 2020, arXiv 2003.04887, equation 4), whose rate is one number that starts
+   * (Bachlechner et al. 2020, arXiv 2003.04887, equation 1), whose rate is one number that starts
    * at 0, and LayerScale (Touvron et al. 2021, arXiv 2103.17239, equation 4), whose are one per
    * channel and start small.
    *
