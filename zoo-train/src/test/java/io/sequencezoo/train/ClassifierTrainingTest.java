@@ -8,7 +8,6 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.BatchSource;
 import io.sequencezoo.core.data.ClassBatch;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.models.model.Classifier;
@@ -134,9 +133,8 @@ class ClassifierTrainingTest {
   }
 
   /** Two marks among fillers, or points on a circle; lengths differ. */
-  private static final class Sequences implements BatchSource<ClassBatch> {
+  private static final class Sequences extends CountedSource<ClassBatch> {
     private final boolean ofTokens;
-    private long position;
 
     Sequences(boolean ofTokens) {
       this.ofTokens = ofTokens;
@@ -180,23 +178,8 @@ class ClassifierTrainingTest {
     }
 
     @Override
-    public ClassBatch next() {
-      return ofTokens ? tokens(position++) : turns(position++);
-    }
-
-    @Override
-    public long position() {
-      return position;
-    }
-
-    @Override
-    public void seek(long to) {
-      position = to;
-    }
-
-    @Override
-    public long batchesPerEpoch() {
-      return 100;
+    ClassBatch batch(long number) {
+      return ofTokens ? tokens(number) : turns(number);
     }
 
     @Override

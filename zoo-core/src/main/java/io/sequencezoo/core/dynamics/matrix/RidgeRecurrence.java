@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
+import io.sequencezoo.core.dynamics.DoubleRows;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
@@ -14,7 +15,6 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -216,7 +216,9 @@ public final class RidgeRecurrence extends CausalRecurrence {
     INDArray g = coefficients.get(DECAY).value();
     INDArray written = coefficients.get(WRITTEN).value();
     INDArray matrix = keys.get(MatrixStateRecurrence.STATE).value();
-    return RidgeSolution.of(
+    INDArray q = coefficients.get(QUERY).value();
+    return new RidgeSolution<>(
+        Precision.of(q),
         tape,
         (inner, p) ->
             SUMS.evolve(
@@ -235,7 +237,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
                     lengths)
                 .outputs()
                 .value(),
-        coefficients.get(QUERY).value(),
+        q,
         lambda.value(),
         lengths,
         limit,
@@ -301,34 +303,39 @@ public final class RidgeRecurrence extends CausalRecurrence {
     Parallel.run(
         batch * heads,
         task -> {
-          double[] query = numbers(precision, q.value(), task, keys);
-          double[] key = numbers(precision, coefficients.get(KEY).value(), task, keys);
-          double[] value = numbers(precision, coefficients.get(VALUE).value(), task, values);
-          double beta = numbers(precision, coefficients.get(BETA).value(), task, 1)[0];
-          double decay = Math.exp(numbers(precision, coefficients.get(DECAY).value(), task, 1)[0]);
+          double[] query = DoubleRows.load(precision, q.value(), task, keys);
+          double[] key = DoubleRows.load(precision, coefficients.get(KEY).value(), task, keys);
+          double[] value =
+              DoubleRows.load(precision, coefficients.get(VALUE).value(), task, values);
+          double beta = DoubleRows.load(precision, coefficients.get(BETA).value(), task, 1)[0];
+          double decay =
+              Math.exp(DoubleRows.load(precision, coefficients.get(DECAY).value(), task, 1)[0]);
           double mix =
               coefficients.containsKey(MIX)
-                  ? numbers(precision, coefficients.get(MIX).value(), task, 1)[0]
+                  ? DoubleRows.load(precision, coefficients.get(MIX).value(), task, 1)[0]
                   : 1;
           double[][] h = new double[keys][];
           double[] read = new double[values];
           double[][] g = new double[keys][];
           for (int d = 0; d < keys; d++) {
             int row = task * keys + d;
-            h[d] = moved(numbers(precision, state.get(KEYS).value(), row, keys), decay);
-            g[d] = moved(numbers(precision, state.get(VALUES).value(), row, values), decay);
+            h[d] = moved(DoubleRows.load(precision, state.get(KEYS).value(), row, keys), decay);
+            g[d] = moved(DoubleRows.load(precision, state.get(VALUES).value(), row, values), decay);
             for (int e = 0; e < keys; e++) {
               h[d][e] += beta * key[d] * key[e];
             }
             for (int e = 0; e < values; e++) {
               g[d][e] += beta * key[d] * value[e];
             }
-            store(precision, h[d], skk, row);
-            store(precision, g[d], skv, row);
+            DoubleRows.store(precision, h[d], skk, row);
+            DoubleRows.store(precision, g[d], skv, row);
           }
           double[] lambda =
               ridge.of(
-                  h, () -> numbers(precision, coefficients.get(RIDGE).value(), task % heads, keys));
+                  h,
+                  () ->
+                      DoubleRows.load(
+                          precision, coefficients.get(RIDGE).value(), task % heads, keys));
           double[] x = RidgeSolve.solve(h, lambda, query, limit);
           for (int d = 0; d < keys; d++) {
             double reading = mix == 1 ? x[d] : query[d] + mix * (x[d] - query[d]);
@@ -336,7 +343,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
               read[e] += reading * g[d][e];
             }
           }
-          store(precision, read, o, task);
+          DoubleRows.store(precision, read, o, task);
         });
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(KEYS, tape.constant(skk));
@@ -349,25 +356,6 @@ public final class RidgeRecurrence extends CausalRecurrence {
       row[i] *= decay;
     }
     return row;
-  }
-
-  /** Row i of rows of n numbers. */
-  private static <A> double[] numbers(Precision<A> precision, INDArray from, int i, int n) {
-    double[] row = new double[n];
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(n);
-      precision.slab(from).load((long) i * n, tile, 0, n);
-      precision.kernels().widen(tile, 0, row, 0, n);
-    }
-    return row;
-  }
-
-  private static <A> void store(Precision<A> precision, double[] row, INDArray to, int i) {
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(row.length);
-      precision.kernels().round(row, 0, tile, 0, row.length);
-      precision.slab(to).store((long) i * row.length, tile, 0, row.length);
-    }
   }
 
   /** Exact for values along given solutions, as the sum of keys with values is. */

@@ -22,18 +22,6 @@ final class RidgeSolution<A> {
   private final Consumer<RidgeReport> listener;
   private final INDArray x;
 
-  private RidgeSolution(
-      Precision<A> precision,
-      RidgeSolve<A> solve,
-      Consumer<RidgeReport> listener,
-      Tape tape,
-      INDArray q) {
-    this.precision = precision;
-    this.solve = solve;
-    this.listener = listener;
-    this.x = run(tape, q);
-  }
-
   /**
    * Solves them.
    *
@@ -42,18 +30,7 @@ final class RidgeSolution<A> {
    * @param lengths valid positions of each row
    * @param limit the most iterations
    */
-  static RidgeSolution<?> of(
-      Tape tape,
-      BiFunction<Tape, INDArray, INDArray> product,
-      INDArray q,
-      INDArray ridge,
-      int[] lengths,
-      int limit,
-      Consumer<RidgeReport> listener) {
-    return of(Precision.of(q), tape, product, q, ridge, lengths, limit, listener);
-  }
-
-  private static <A> RidgeSolution<A> of(
+  RidgeSolution(
       Precision<A> precision,
       Tape tape,
       BiFunction<Tape, INDArray, INDArray> product,
@@ -62,8 +39,10 @@ final class RidgeSolution<A> {
       int[] lengths,
       int limit,
       Consumer<RidgeReport> listener) {
-    RidgeSolve<A> solve = new RidgeSolve<>(precision, product, ridge, lengths, limit);
-    return new RidgeSolution<>(precision, solve, listener, tape, q);
+    this.precision = precision;
+    this.solve = new RidgeSolve<>(precision, product, ridge, lengths, limit);
+    this.listener = listener;
+    this.x = run(tape, q);
   }
 
   /** {@code x [B, T, H, K]}. */
