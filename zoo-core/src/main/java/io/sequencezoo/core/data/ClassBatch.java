@@ -56,8 +56,8 @@ public record ClassBatch(INDArray inputs, INDArray classes, int @Nullable [] len
   /** The number of rows whose class is known. */
   public long classCount() {
     long count = 0;
-    for (int target : classes.dup('c').data().asInt()) {
-      count += target == TokenBatch.IGNORED ? 0 : 1;
+    for (int b = 0; b < rows(); b++) {
+      count += classes.getInt(b) == TokenBatch.IGNORED ? 0 : 1;
     }
     return count;
   }
