@@ -93,35 +93,14 @@ public record ClassifierConfig(
   }
 
   /**
-   * A classifier of tokens with everything else at its default.
+   * A classifier with everything else at its default.
    *
+   * @param vocabulary V of tokens, or 0 for numbers
+   * @param features F of numbers, or 0 for tokens
    * @param mixer null where every layer names its own
    * @param channel null for none in layers that name none
    */
-  public static ClassifierConfig ofTokens(
-      int classes,
-      int vocabulary,
-      Over pooling,
-      int width,
-      Layers layers,
-      MixerConfig mixer,
-      FeedForwardConfig channel) {
-    return of(classes, vocabulary, 0, pooling, width, layers, mixer, channel);
-  }
-
-  /** The same of numbers, F a step. */
-  public static ClassifierConfig ofNumbers(
-      int classes,
-      int features,
-      Over pooling,
-      int width,
-      Layers layers,
-      MixerConfig mixer,
-      FeedForwardConfig channel) {
-    return of(classes, 0, features, pooling, width, layers, mixer, channel);
-  }
-
-  private static ClassifierConfig of(
+  public static ClassifierConfig of(
       int classes,
       int vocabulary,
       int features,
@@ -151,8 +130,8 @@ public record ClassifierConfig(
     MixerConfig lstm = LstmConfig.standard();
     FeedForwardConfig glu = GluConfig.standard();
     return List.of(
-        ofTokens(3, 11, Over.MEAN, 8, one, lstm, glu),
-        ofNumbers(2, 2, Over.ATTENTION, 8, one, GruConfig.standard(), null),
+        of(3, 11, 0, Over.MEAN, 8, one, lstm, glu),
+        of(2, 0, 2, Over.ATTENTION, 8, one, GruConfig.standard(), null),
         new ClassifierConfig(
             3,
             11,

@@ -181,4 +181,19 @@ final class LayerOracle {
     }
     return x;
   }
+
+  /** Takes the mean off entries from to from + n - 1 and divides them by their deviation. */
+  static void standardise(double[] x, int from, int n, double eps) {
+    double mean = 0;
+    for (int i = from; i < from + n; i++) {
+      mean += x[i] / n;
+    }
+    double variance = 0;
+    for (int i = from; i < from + n; i++) {
+      variance += (x[i] - mean) * (x[i] - mean) / n;
+    }
+    for (int i = from; i < from + n; i++) {
+      x[i] = (x[i] - mean) / Math.sqrt(variance + eps);
+    }
+  }
 }

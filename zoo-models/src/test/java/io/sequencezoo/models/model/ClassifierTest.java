@@ -34,7 +34,8 @@ class ClassifierTest {
         .build();
   }
 
-  private static Parameters parameters(Classifier model) {
+  /** Far from their small start, so that every part matters. */
+  static Parameters parameters(Model model) {
     Parameters parameters = Parameters.of(model, DataType.DOUBLE, 1);
     SplittableRandom random = new SplittableRandom(3);
     for (long i = 0; i < parameters.values().length(); i++) {
@@ -129,8 +130,9 @@ class ClassifierTest {
     assertThat(model("features: 2").config().pooling()).isEqualTo(ClassifierConfig.Over.MEAN);
     assertThat(model("features: 2").config())
         .isEqualTo(
-            ClassifierConfig.ofNumbers(
+            ClassifierConfig.of(
                 3,
+                0,
                 2,
                 ClassifierConfig.Over.MEAN,
                 8,
@@ -158,13 +160,13 @@ class ClassifierTest {
         .hasMessageContaining("classifier: dropout must be in [0, 1), got 1.0");
     assertThatThrownBy(
             () ->
-                ClassifierConfig.ofTokens(
-                    1, 7, ClassifierConfig.Over.LAST, 8, Layers.of(1), null, null))
+                ClassifierConfig.of(
+                    1, 7, 0, ClassifierConfig.Over.LAST, 8, Layers.of(1), null, null))
         .hasMessage("classifier: classes must be at least 2, got 1");
     assertThatThrownBy(
             () ->
-                ClassifierConfig.ofTokens(
-                    2, 7, ClassifierConfig.Over.LAST, 8, Layers.of(1), null, null))
+                ClassifierConfig.of(
+                    2, 7, 0, ClassifierConfig.Over.LAST, 8, Layers.of(1), null, null))
         .hasMessage(
             "classifier: layer 0 must have a mixer, got none; give the model or the layer one");
     Classifier model = model("vocabulary: 7");

@@ -15,10 +15,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -35,15 +33,6 @@ class DepthAttentionTest {
                 + " swiglu}, layers: [{type: depth_attention%s}]}")
             .formatted(layers),
         LanguageModelConfig.class);
-  }
-
-  private static Parameters parameters(Model model) {
-    Parameters parameters = Parameters.of(model, DataType.DOUBLE, 1);
-    SplittableRandom random = new SplittableRandom(3);
-    for (long i = 0; i < parameters.values().length(); i++) {
-      parameters.values().putScalar(i, random.nextDouble(-1, 1));
-    }
-    return parameters;
   }
 
   /** The sum of what was made of one position, by weights of a softmax. */
@@ -72,7 +61,7 @@ class DepthAttentionTest {
   @Test
   void inputs_areWeightedSumsOfAllOutputsBefore() {
     LanguageModel model = config(", layers: [{}, {mixer: {type: gru}}, {}]").build();
-    Parameters parameters = parameters(model);
+    Parameters parameters = ClassifierTest.parameters(model);
     Map<String, INDArray> inputs = new HashMap<>();
     Map<String, INDArray> outputs = new HashMap<>();
     Interceptor looker =
@@ -113,7 +102,7 @@ class DepthAttentionTest {
   void groups_areWrittenAsAnyStage() {
     LanguageModelConfig config = config(", layers: '[lstm x 2, depth_attention(layers 2)]'");
     assertThat(config.mixers()).hasSize(4);
-    Parameters parameters = parameters(config.build());
+    Parameters parameters = ClassifierTest.parameters(config.build());
     assertThat(parameters.specs())
         .extracting(ParameterSpec::name)
         .filteredOn(name -> name.contains("query"))
