@@ -43,6 +43,8 @@ import io.sequencezoo.models.matrix.GatedDeltaNet;
 import io.sequencezoo.models.matrix.GatedDeltaNet2;
 import io.sequencezoo.models.matrix.GatedDeltaNet2Config;
 import io.sequencezoo.models.matrix.GatedDeltaNetConfig;
+import io.sequencezoo.models.matrix.GatedKalmaNet;
+import io.sequencezoo.models.matrix.GatedKalmaNetConfig;
 import io.sequencezoo.models.matrix.Gla;
 import io.sequencezoo.models.matrix.GlaConfig;
 import io.sequencezoo.models.matrix.Gsa;
@@ -86,6 +88,10 @@ import io.sequencezoo.models.memory.TitansGateConfig;
 import io.sequencezoo.models.memory.Ttt;
 import io.sequencezoo.models.memory.TttConfig;
 import io.sequencezoo.models.memory.YaadConfig;
+import io.sequencezoo.models.model.Classifier;
+import io.sequencezoo.models.model.ClassifierConfig;
+import io.sequencezoo.models.model.DepthAttention;
+import io.sequencezoo.models.model.DepthAttentionConfig;
 import io.sequencezoo.models.model.Forecaster;
 import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LanguageModel;
@@ -133,6 +139,8 @@ import io.sequencezoo.models.vector.MinGru;
 import io.sequencezoo.models.vector.MinGruConfig;
 import io.sequencezoo.models.vector.MinLstm;
 import io.sequencezoo.models.vector.MinLstmConfig;
+import io.sequencezoo.models.vector.Pooling;
+import io.sequencezoo.models.vector.PoolingConfig;
 import io.sequencezoo.models.vector.QLstm;
 import io.sequencezoo.models.vector.QLstmConfig;
 import io.sequencezoo.models.vector.RgLru;
@@ -180,6 +188,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(Mamba3Config.class, Mamba3.class),
         Entry.of(LogLinearConfig.class, LogLinear.class),
         Entry.of(MesaNetConfig.class, MesaNet.class),
+        Entry.of(GatedKalmaNetConfig.class, GatedKalmaNet.class),
         Entry.of(M2RnnConfig.class, M2Rnn.class),
         Entry.of(S4dConfig.class, S4d.class),
         Entry.of(H3Config.class, H3.class),
@@ -193,6 +202,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MinLstmConfig.class, MinLstm.class),
         Entry.of(GilrConfig.class, Gilr.class),
         Entry.of(Rwkv4Config.class, Rwkv4.class),
+        Entry.of(PoolingConfig.class, Pooling.class),
         Entry.of(ElmanConfig.class, Elman.class),
         Entry.of(LstmConfig.class, Lstm.class),
         Entry.of(GruConfig.class, Gru.class),
@@ -231,7 +241,9 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(UniversalTransformerConfig.class, UniversalTransformer.class),
         Entry.of(EngramConfig.class, Engram.class),
         Entry.of(RepeatConfig.class, Repeated.class),
+        Entry.of(DepthAttentionConfig.class, DepthAttention.class),
         Entry.of(LanguageModelConfig.class, LanguageModel.class),
-        Entry.of(ForecasterConfig.class, Forecaster.class));
+        Entry.of(ForecasterConfig.class, Forecaster.class),
+        Entry.of(ClassifierConfig.class, Classifier.class));
   }
 }

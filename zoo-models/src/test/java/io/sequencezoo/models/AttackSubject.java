@@ -14,7 +14,6 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.model.Model;
-import io.sequencezoo.models.model.TokenModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -96,7 +95,7 @@ final class AttackSubject {
     return new AttackSubject(
         model,
         type,
-        model instanceof TokenModel tokens ? tokens.vocabulary() : 0,
+        model.input().vocabulary(),
         steps -> model.input().shape(1, steps),
         (context, input, x) -> {
           Evolution sequence = model.evolve(context, input.array(), null);

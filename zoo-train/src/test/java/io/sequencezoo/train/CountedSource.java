@@ -1,22 +1,30 @@
 package io.sequencezoo.train;
 
 import io.sequencezoo.core.data.BatchSource;
-import io.sequencezoo.core.data.TokenBatch;
 
-/** Batches that follow from their number. */
-abstract class CountedSource implements BatchSource<TokenBatch> {
+/**
+ * Batches that follow from their number.
+ *
+ * @param <B> their type
+ */
+abstract class CountedSource<B> implements BatchSource<B> {
   private long position;
 
-  abstract TokenBatch batch(long number);
+  abstract B batch(long number);
 
   @Override
-  public final TokenBatch next() {
+  public final B next() {
     return batch(position++);
   }
 
   @Override
   public final long position() {
     return position;
+  }
+
+  @Override
+  public long batchesPerEpoch() {
+    return 100;
   }
 
   @Override

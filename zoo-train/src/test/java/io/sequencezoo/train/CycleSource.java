@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Rows that count upwards modulo the vocabulary, with a wrong token now and then. */
-final class CycleSource extends CountedSource {
+final class CycleSource extends CountedSource<TokenBatch> {
   private final int rows;
   private final int steps;
   private final int vocabulary;

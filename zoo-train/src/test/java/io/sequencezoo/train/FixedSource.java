@@ -4,7 +4,7 @@ import io.sequencezoo.core.data.TokenBatch;
 import java.util.List;
 
 /** The same batches over and over. */
-final class FixedSource extends CountedSource {
+final class FixedSource extends CountedSource<TokenBatch> {
   private final List<TokenBatch> batches;
 
   FixedSource(List<TokenBatch> batches) {

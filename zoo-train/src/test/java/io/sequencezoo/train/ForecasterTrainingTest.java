@@ -8,7 +8,6 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.BatchSource;
 import io.sequencezoo.core.data.ContinuousBatch;
 import io.sequencezoo.models.model.ClosedLoop;
 import io.sequencezoo.models.model.Forecaster;
@@ -112,11 +111,9 @@ class ForecasterTrainingTest {
   }
 
   /** Stretches of one long trajectory, standardised, 0.05 time units apart. */
-  private static final class Lorenz implements BatchSource<ContinuousBatch> {
+  private static final class Lorenz extends CountedSource<ContinuousBatch> {
     private static final double SECONDS = 0.01;
     private static final int PER_STEP = 5;
-
-    private long position;
 
     /** Rows that each start somewhere else near the attractor, by their number. */
     static double[][][] series(long number, int rows, int steps) {
@@ -156,24 +153,9 @@ class ForecasterTrainingTest {
     }
 
     @Override
-    public ContinuousBatch next() {
-      INDArray series = Nd4j.createFromArray(series(position++, ROWS, STEPS));
+    ContinuousBatch batch(long number) {
+      INDArray series = Nd4j.createFromArray(series(number, ROWS, STEPS));
       return ContinuousBatch.ofSeries(series.castTo(DataType.FLOAT), HORIZON, null);
-    }
-
-    @Override
-    public long position() {
-      return position;
-    }
-
-    @Override
-    public void seek(long to) {
-      position = to;
-    }
-
-    @Override
-    public long batchesPerEpoch() {
-      return 100;
     }
 
     @Override

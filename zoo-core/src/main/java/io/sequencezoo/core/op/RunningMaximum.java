@@ -11,7 +11,6 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
-import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -49,18 +48,7 @@ public final class RunningMaximum {
         "running maximum: logits and log decays must be [B, T, ...] of one shape, got %s and %s",
         Arrays.toString(shape),
         Arrays.toString(l.shape()));
-    long[] state = new long[shape.length - 1];
-    state[0] = shape[0];
-    System.arraycopy(shape, 2, state, 1, state.length - 1);
-    if (m0 != null) {
-      String axes = "BHKNW".substring(0, Math.min(5, state.length));
-      Shapes.check("running maximum state", m0.value(), axes, state);
-    }
-    checkArgument(
-        lengths == null || lengths.length == shape[0],
-        "running maximum: lengths must have one entry per row, got %s for B=%s",
-        lengths == null ? 0 : lengths.length,
-        shape[0]);
+    long[] state = Walk.stateShape("running maximum", x, m0, lengths);
     Tiles.checkSameType("running maximum", x, l, m0);
     Walk walk = Walk.of(x, GROUP, lengths);
     return new Scan<>(Precision.of(x.value()), x, l, m0, walk).record(tape, state);

@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
 
 /** A softmax over all tokens so far, feature by feature, as a recurrence. */
@@ -29,18 +28,7 @@ public final class RunningSoftmax {
         shape.length >= 3,
         "running softmax: logits must be [B, T, ...], got %s",
         Arrays.toString(shape));
-    long[] state = new long[shape.length - 1];
-    state[0] = shape[0];
-    System.arraycopy(shape, 2, state, 1, state.length - 1);
-    if (z0 != null) {
-      String axes = "BHKNW".substring(0, Math.min(5, state.length));
-      Shapes.check("running softmax state", z0.value(), axes, state);
-    }
-    checkArgument(
-        lengths == null || lengths.length == shape[0],
-        "running softmax: lengths must have one entry per row, got %s for B=%s",
-        lengths == null ? 0 : lengths.length,
-        shape[0]);
+    long[] state = Walk.stateShape("running softmax", x, z0, lengths);
     Tiles.checkSameType("running softmax", x, z0);
     return new RunningLogSum<>(
             Precision.of(x.value()), x, z0, Walk.of(x, RunningLogSum.GROUP, lengths))

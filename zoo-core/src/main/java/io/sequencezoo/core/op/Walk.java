@@ -1,6 +1,9 @@
 package io.sequencezoo.core.op;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.shape.Shapes;
 
 /**
  * Arrays {@code [B, T, ...]} whose features don't meet: a task walks over the time of one row and
@@ -15,6 +18,28 @@ record Walk(int batch, int steps, int features, int group, int[] lengths) {
     long positions = (long) x.size(0) * x.size(1);
     int features = positions == 0 ? 0 : (int) (x.value().length() / positions);
     return new Walk(x.size(0), x.size(1), features, group, lengths);
+  }
+
+  /**
+   * The shape {@code [B, ...]} of what is carried along {@code x [B, T, ...]}; checks what a walk
+   * starts from, and the lengths, where there are any.
+   */
+  static long[] stateShape(String subject, Variable x, Variable start, int[] lengths) {
+    long[] shape = x.shape();
+    long[] state = new long[shape.length - 1];
+    state[0] = shape[0];
+    System.arraycopy(shape, 2, state, 1, state.length - 1);
+    if (start != null) {
+      String axes = "BHKNW".substring(0, Math.min(5, state.length));
+      Shapes.check(subject + " state", start.value(), axes, state);
+    }
+    checkArgument(
+        lengths == null || lengths.length == shape[0],
+        "%s: lengths must have one entry per row, got %s for B=%s",
+        subject,
+        lengths == null ? 0 : lengths.length,
+        shape[0]);
+    return state;
   }
 
   int tasks() {

@@ -65,6 +65,13 @@ class OpLawsTest {
                 s(5, 4),
                 s(4)),
             OpCase.of("sine", (t, v) -> one(Sine.apply(t, v.get(0), v.get(1))), s(2, 3, 5), s(5)),
+            OpCase.of(
+                "weighted layers",
+                (t, v) -> one(WeightedLayers.apply(t, v.subList(0, 3), v.get(3), 1e-6)),
+                s(2, 5, 4),
+                s(2, 5, 4),
+                s(2, 5, 4),
+                s(4)),
             halting(AdaptiveHalting.Form.BLEND, true),
             halting(AdaptiveHalting.Form.BLEND, false),
             halting(AdaptiveHalting.Form.SUM, true),

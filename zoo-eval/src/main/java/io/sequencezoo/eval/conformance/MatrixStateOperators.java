@@ -33,10 +33,10 @@ final class MatrixStateOperators {
     all.put("lightnet", MatrixStateOperators::lightnet);
     all.put("hgrn2", MatrixStateOperators::hgrn2);
     all.put("ssd", MatrixStateOperators::ssd);
-    all.put("delta_rule", MatrixStateOperators::deltaRule);
-    all.put("gated_delta_rule", MatrixStateOperators::deltaRule);
-    all.put("kimi_delta_attention", MatrixStateOperators::deltaRule);
-    all.put("gated_delta_product", MatrixStateOperators::deltaProduct);
+    all.put("delta_rule", corrected(DeltaOperators::deltaRule));
+    all.put("gated_delta_rule", corrected(DeltaOperators::deltaRule));
+    all.put("kimi_delta_attention", corrected(DeltaOperators::deltaRule));
+    all.put("gated_delta_product", corrected(DeltaOperators::deltaProduct));
     all.put("dplr_delta_rule", MatrixStateOperators::lowRank);
     all.put("gated_delta_rule_2", MatrixStateOperators::gatedDeltaRule2);
     all.put("comba", MatrixStateOperators::comba);
@@ -130,22 +130,29 @@ final class MatrixStateOperators {
             c.number("scale")));
   }
 
-  private static Map<String, Variable> deltaRule(Tape tape, Case c, Inputs in) {
-    Read r = Read.of(c, in, "S");
-    Variable beta = in.get("input.beta");
-    Variable g = in.optional("input.g");
-    return Evolutions.outputs(
-        "o",
-        DeltaOperators.deltaRule(tape, Solver.AUTO, r.q, r.k, r.v, beta, g, r.initial, r.scale));
+  /** Corrects at a rate, after a decay or without. */
+  @FunctionalInterface
+  private interface Correction {
+    Evolution evolve(
+        Tape tape,
+        Solver solver,
+        Variable q,
+        Variable k,
+        Variable v,
+        Variable beta,
+        Variable g,
+        State initial,
+        double scale);
   }
 
-  private static Map<String, Variable> deltaProduct(Tape tape, Case c, Inputs in) {
-    Read r = Read.of(c, in, "S");
-    Variable beta = in.get("input.beta");
-    Variable g = in.optional("input.g");
-    return Evolutions.outputs(
-        "o",
-        DeltaOperators.deltaProduct(tape, Solver.AUTO, r.q, r.k, r.v, beta, g, r.initial, r.scale));
+  private static Operator corrected(Correction correction) {
+    return (tape, c, in) -> {
+      Read r = Read.of(c, in, "S");
+      Variable beta = in.get("input.beta");
+      Variable g = in.optional("input.g");
+      return Evolutions.outputs(
+          "o", correction.evolve(tape, Solver.AUTO, r.q, r.k, r.v, beta, g, r.initial, r.scale));
+    };
   }
 
   private static Map<String, Variable> lowRank(Tape tape, Case c, Inputs in) {

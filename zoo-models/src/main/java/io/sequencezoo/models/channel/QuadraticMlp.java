@@ -34,7 +34,7 @@ import io.sequencezoo.core.op.Activations;
  * @param activation f
  */
 @Paper(
-    key = "fan2022relinear",
+    key = "fan2021quadratic",
     title = "On Expressivity and Trainability of Quadratic Networks",
     authors = "Fan et al. 2021",
     arxiv = "2110.06081")

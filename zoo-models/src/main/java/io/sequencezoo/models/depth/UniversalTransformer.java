@@ -6,17 +6,14 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.model.Stage;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -56,16 +53,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
     repo = "tensorflow/tensor2tensor",
     path = "tensor2tensor/models/research/universal_transformer_util.py",
     commit = "bafdc1b67730430d38d6ab802cbd51f9d053ba2e")
-public final class UniversalTransformer implements Stage {
+public final class UniversalTransformer extends RepeatedTransition {
   /** The place that steps per position pass, under the stage. */
   public static final String DEPTH = "depth";
 
-  private static final String TRANSITION = "transition";
   private static final String INJECTION = "injection";
   private static final String WEIGHT = "weight";
 
-  private final Stage transition;
-  private final int depth;
   private final int width;
   private final Injection injection;
   private final TimingSignals timing;
@@ -73,8 +67,7 @@ public final class UniversalTransformer implements Stage {
 
   /** The stage of a configuration whose transition leaves nothing open. */
   UniversalTransformer(UniversalTransformerConfig config, MixerConfig.Place place) {
-    this.transition = config.transition().build(place);
-    this.depth = config.depth();
+    super(config.transition().build(place), config.depth());
     this.width = place.width();
     this.injection = config.injection();
     this.timing = new TimingSignals(config, width);
@@ -94,16 +87,7 @@ public final class UniversalTransformer implements Stage {
   }
 
   @Override
-  public Evolution forward(Context context, Variable x, State initial) {
-    return run(context, x, initial, false);
-  }
-
-  @Override
-  public Evolution step(Context context, Variable x, State initial) {
-    return run(context, x, initial, true);
-  }
-
-  private Evolution run(Context context, Variable x, State initial, boolean step) {
+  protected Evolution run(Context context, Variable x, State initial, boolean step) {
     Map<String, State> states = new LinkedHashMap<>();
     Variable positions = timing.positions(context, x, initial);
     HaltingUnit unit = halting == null ? null : new HaltingUnit(context, halting, depth);
@@ -112,10 +96,10 @@ public final class UniversalTransformer implements Stage {
     for (int n = 0; n < depth; n++) {
       Variable z = timing.add(context, injected(context, x, h), positions, n);
       Context own = context.again(n).child(TRANSITION);
-      State before = initial == null ? null : initial.child(path(n));
+      State before = initial == null ? null : initial.child(path(n + 1));
       Evolution evolution =
           step ? transition.step(own, z, before) : transition.forward(own, z, before);
-      states.put(path(n), evolution.state());
+      states.put(path(n + 1), evolution.state());
       consumed = evolution.state().consumed();
       h = unit == null ? evolution.outputs() : unit.next(z, h, evolution.outputs());
     }
@@ -141,30 +125,5 @@ public final class UniversalTransformer implements Stage {
             null);
       }
     };
-  }
-
-  private static String path(int n) {
-    return DEPTH + "." + (n + 1);
-  }
-
-  @Override
-  public State initialState(Context context, int batch, DataType type) {
-    Map<String, State> states = new LinkedHashMap<>();
-    for (int n = 0; n < depth; n++) {
-      states.put(path(n), transition.initialState(context.child(TRANSITION), batch, type));
-    }
-    return State.of(states, new int[batch]);
-  }
-
-  @Override
-  public Map<String, SequenceMixer> mixers() {
-    Map<String, SequenceMixer> mixers = new LinkedHashMap<>();
-    transition.mixers().forEach((path, mixer) -> mixers.put(TRANSITION + "." + path, mixer));
-    return mixers;
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return depth * transition.stateBytes(consumed, type);
   }
 }

@@ -173,22 +173,37 @@ public record Mamba2Config(
 
   @Override
   public SequenceMixer build(Place place) {
-    int inner = Sizes.product("mamba2: inner width", place.width(), expansion);
+    int inner = inner(NAME, place, expansion);
+    int width = headWidth(NAME, inner, headDim, groups);
+    return new SequenceMixer(new Mamba2(place.width(), inner / width, width, this));
+  }
+
+  /** Heads times their width. */
+  static int inner(String type, Place place, int expansion) {
+    return Sizes.product(type + ": inner width", place.width(), expansion);
+  }
+
+  /**
+   * The width of a head, the reference's where it is 0.
+   *
+   * @throws IllegalArgumentException where heads don't fit the inner width, or groups the heads
+   */
+  static int headWidth(String type, int inner, int headDim, int groups) {
     int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
     checkArgument(
         inner % width == 0,
-        NAME
-            + ": inner width %s must be divisible by headDim %s; use another headDim or"
-            + " expansion",
+        "%s: inner width %s must be divisible by headDim %s; use another headDim or expansion",
+        type,
         inner,
         width);
     int heads = inner / width;
     checkArgument(
         heads % groups == 0,
-        NAME + ": heads %s must be divisible by groups %s; use other groups or headDim",
+        "%s: heads %s must be divisible by groups %s; use other groups or headDim",
+        type,
         heads,
         groups);
-    return new SequenceMixer(new Mamba2(place.width(), heads, width, this));
+    return width;
   }
 
   private static void checkAtLeast(String field, int value, int least) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Derived;
-import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.List;
 
@@ -42,9 +41,6 @@ public record Mamba3Config(
     double stepFloor)
     implements MatrixStateConfig {
   static final String NAME = "mamba3";
-
-  /** The reference's headdim. */
-  private static final int HEAD_DIM = 64;
 
   private static final Mamba2Config.Range STEPS = new Mamba2Config.Range(0.001, 0.1);
   private static final double STEP_FLOOR = 1e-4;
@@ -110,23 +106,10 @@ public record Mamba3Config(
 
   @Override
   public SequenceMixer build(Place place) {
-    int inner = Sizes.product(NAME + ": inner width", place.width(), expansion);
-    int width = headDim == 0 ? Math.min(HEAD_DIM, inner) : headDim;
-    checkArgument(
-        inner % width == 0,
-        NAME
-            + ": inner width %s must be divisible by headDim %s; use another headDim or"
-            + " expansion",
-        inner,
-        width);
-    int heads = inner / width;
-    checkArgument(
-        heads % groups == 0,
-        NAME + ": heads %s must be divisible by groups %s; use other groups or headDim",
-        heads,
-        groups);
+    int inner = Mamba2Config.inner(NAME, place, expansion);
+    int width = Mamba2Config.headWidth(NAME, inner, headDim, groups);
     int turns = (int) (stateSize * rotated) / 2;
-    return new SequenceMixer(new Mamba3(place.width(), heads, width, turns, this));
+    return new SequenceMixer(new Mamba3(place.width(), inner / width, width, turns, this));
   }
 
   private static void checkAtLeast(String field, int value, int least) {

@@ -11,7 +11,6 @@ import io.sequencezoo.core.dynamics.matrix.RidgeRecurrence;
 import io.sequencezoo.core.dynamics.matrix.RidgeReport;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
-import io.sequencezoo.core.op.Norms;
 import java.util.function.Consumer;
 
 /**
@@ -50,17 +49,11 @@ import java.util.function.Consumer;
     repo = "fla-org/flash-linear-attention",
     path = "fla/layers/mesa_net.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
-public final class MesaNet extends MatrixStateMixer {
-  /** The reference's l2norm. */
-  private static final double KEY_EPS = 1e-6;
-
+public final class MesaNet extends RidgeMixer {
   /** The reference's lambda_lower_bound. */
   private static final double LEAST_RIDGE = 0.25;
 
   private static final String LAMBDA = "lambda";
-
-  private final int iterations;
-  private final Projection weight;
 
   /**
    * A layer.
@@ -71,12 +64,10 @@ public final class MesaNet extends MatrixStateMixer {
     super(
         sizes,
         config,
-        new QueryKeyValue(sizes, 1, config.shortConvolution(), Unary.SILU, false),
-        new OutputStage(sizes, config.outputGate(), config.norm()),
+        config.iterations(),
+        false,
         LogSigmoidDecay.perHead(sizes, 1),
         new RidgeRecurrence(config.iterations(), listener));
-    this.iterations = config.iterations();
-    this.weight = new Projection(RidgeRecurrence.BETA, sizes.width(), 0, sizes.heads(), true);
   }
 
   @Override
@@ -90,8 +81,7 @@ public final class MesaNet extends MatrixStateMixer {
   @Override
   void complete(Stretch stretch) {
     Tape tape = stretch.tape();
-    stretch.map(RidgeRecurrence.QUERY, q -> Norms.l2Norm(tape, q, KEY_EPS));
-    stretch.map(RidgeRecurrence.KEY, k -> Norms.l2Norm(tape, k, KEY_EPS));
+    normalise(stretch);
     stretch.put(
         RidgeRecurrence.BETA, Activations.apply(tape, Unary.SIGMOID, weight.apply(stretch)));
     stretch.put(
@@ -101,20 +91,5 @@ public final class MesaNet extends MatrixStateMixer {
             1,
             Primitives.map(tape, Unary.SOFTPLUS, stretch.context().parameter(LAMBDA)),
             LEAST_RIDGE));
-  }
-
-  private long keyNumbers() {
-    return (long) sizes().heads() * sizes().keys() * sizes().keys();
-  }
-
-  @Override
-  long stateNumbers() {
-    return sizes().state() + keyNumbers();
-  }
-
-  @Override
-  long ownMultiplyAdds() {
-    // A product with H an iteration; the read of H is counted with the state's.
-    return weight.multiplyAddsPerToken() + (iterations - 1) * keyNumbers();
   }
 }

@@ -34,43 +34,18 @@ import io.sequencezoo.core.cite.Source;
     repo = "pvlachas/RNN-RC-Chaos",
     path = "Methods/Models/rnn_statefull/rnn_statefull.py",
     commit = "9e4b24a46c56909fdde070e5f4b84292c1cad2fa")
-public final class Forecaster implements Model {
-  private final ForecasterConfig config;
-  private final Input input;
-  private final Stack stack;
-  private final Head head;
-
+public final class Forecaster extends LayeredModel<ForecasterConfig> {
   /**
    * The model of a configuration.
    *
    * @throws IllegalArgumentException where a block doesn't fit
    */
   public Forecaster(ForecasterConfig config) {
-    int width = config.width();
-    int outputs = config.horizon() * config.features();
-    this.config = config;
-    this.input = new ContinuousInput(config.features(), width, Initialisers.fanInUniform());
-    this.stack = config.stack().build();
-    this.head = new LinearHead(width, outputs, Initialisers.fanInUniform());
-  }
-
-  @Override
-  public ForecasterConfig config() {
-    return config;
-  }
-
-  @Override
-  public Input input() {
-    return input;
-  }
-
-  @Override
-  public Stack stack() {
-    return stack;
-  }
-
-  @Override
-  public Head head() {
-    return head;
+    super(
+        config,
+        new ContinuousInput(config.features(), config.width(), Initialisers.fanInUniform()),
+        config.stack().build(),
+        new LinearHead(
+            config.width(), config.horizon() * config.features(), Initialisers.fanInUniform()));
   }
 }

@@ -39,16 +39,14 @@ public record ForecasterConfig(
     FeedForwardConfig norm,
     NormPlacement normPlacement,
     double dropout)
-    implements ModelConfig {
+    implements LayeredConfig {
   static final String NAME = "forecaster";
 
   /** Checks the ranges, and that every layer has a mixer. */
   public ForecasterConfig {
     checkArgument(features >= 1, NAME + ": features must be at least 1, got %s", features);
     checkArgument(horizon >= 1, NAME + ": horizon must be at least 1, got %s", horizon);
-    StackConfig.check(NAME, width, layers, mixer);
-    checkArgument(
-        dropout >= 0 && dropout < 1, NAME + ": dropout must be in [0, 1), got %s", dropout);
+    LayeredConfig.check(NAME, width, layers, mixer, dropout);
   }
 
   /** The default where these are said, of which every model says its own. */
@@ -100,16 +98,5 @@ public record ForecasterConfig(
   @Override
   public Forecaster build() {
     return new Forecaster(this);
-  }
-
-  @Override
-  public List<MixerConfig> mixers() {
-    return stack().mixers();
-  }
-
-  /** The stages, and the norm behind them. */
-  StackConfig stack() {
-    LayerConfig own = new LayerConfig(mixer, channel, norm, normPlacement, dropout);
-    return new StackConfig(width, layers, own);
   }
 }

@@ -10,6 +10,11 @@ public interface Input extends Block {
   /** The shape of an input, {@code [B, T]} or {@code [B, T, F]}, given B and T. */
   long[] shape(long rows, long steps);
 
+  /** The number of tokens that there are, V, or 0 where the input is of something else. */
+  default int vocabulary() {
+    return 0;
+  }
+
   /** The tokens that the input consists of, or null where it is of something else. */
   default INDArray tokens(INDArray input) {
     return null;

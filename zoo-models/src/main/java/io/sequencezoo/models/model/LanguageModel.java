@@ -2,7 +2,6 @@ package io.sequencezoo.models.model;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
@@ -30,56 +29,40 @@ import io.sequencezoo.core.cite.Source;
     repo = "Lightning-AI/litgpt",
     path = "litgpt/model.py",
     commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
-public final class LanguageModel implements TokenModel {
-  private final LanguageModelConfig config;
-  private final Input input;
-  private final Stack stack;
-  private final Head head;
-
+public final class LanguageModel extends LayeredModel<LanguageModelConfig> implements TokenModel {
   /**
    * The model of a configuration.
    *
    * @throws IllegalArgumentException where a block doesn't fit, or the vocabulary is absent
    */
   public LanguageModel(LanguageModelConfig config) {
+    this(config, input(config));
+  }
+
+  private LanguageModel(LanguageModelConfig config, TokenInput tokens) {
+    super(
+        config,
+        tokens,
+        config.stack().build(),
+        config.tiedEmbeddings()
+            ? tokens.tiedHead()
+            : new LinearHead(tokens.width(), tokens.vocabulary(), tokens.initialiser()));
+  }
+
+  private static TokenInput input(LanguageModelConfig config) {
     checkArgument(
         config.vocabulary() != 0,
         "language_model: vocabulary must be known, got none; set it or use withVocabulary");
-    Initialiser normal = Initialisers.normal(config.initStd());
-    int width = config.width();
-    TokenInput tokens =
-        new TokenInput(config.vocabulary(), width, config.maxPositions(), config.dropout(), normal);
-    this.config = config;
-    this.input = tokens;
-    this.stack = config.stack().build();
-    this.head =
-        config.tiedEmbeddings()
-            ? tokens.tiedHead()
-            : new LinearHead(width, config.vocabulary(), normal);
-  }
-
-  @Override
-  public LanguageModelConfig config() {
-    return config;
+    return new TokenInput(
+        config.vocabulary(),
+        config.width(),
+        config.maxPositions(),
+        config.dropout(),
+        Initialisers.normal(config.initStd()));
   }
 
   @Override
   public int vocabulary() {
-    return config.vocabulary();
-  }
-
-  @Override
-  public Input input() {
-    return input;
-  }
-
-  @Override
-  public Stack stack() {
-    return stack;
-  }
-
-  @Override
-  public Head head() {
-    return head;
+    return config().vocabulary();
   }
 }

@@ -46,7 +46,7 @@ public record LanguageModelConfig(
     int maxPositions,
     double dropout,
     double initStd)
-    implements ModelConfig {
+    implements LayeredConfig {
   static final String NAME = "language_model";
 
   /** Checks the ranges, and that every layer has a mixer. */
@@ -55,11 +55,9 @@ public record LanguageModelConfig(
         vocabulary >= 0,
         NAME + ": vocabulary must be at least 1, or 0 for the task's, got %s",
         vocabulary);
-    StackConfig.check(NAME, width, layers, mixer);
+    LayeredConfig.check(NAME, width, layers, mixer, dropout);
     checkArgument(
         maxPositions >= 0, NAME + ": maxPositions must not be negative, got %s", maxPositions);
-    checkArgument(
-        dropout >= 0 && dropout < 1, NAME + ": dropout must be in [0, 1), got %s", dropout);
     checkArgument(
         initStd >= 0 && initStd < Double.POSITIVE_INFINITY,
         NAME + ": initStd must not be negative, got %s",
@@ -118,16 +116,5 @@ public record LanguageModelConfig(
   @Override
   public LanguageModel build() {
     return new LanguageModel(this);
-  }
-
-  @Override
-  public List<MixerConfig> mixers() {
-    return stack().mixers();
-  }
-
-  /** The stages, and the norm behind them. */
-  StackConfig stack() {
-    LayerConfig own = new LayerConfig(mixer, channel, norm, normPlacement, dropout);
-    return new StackConfig(width, layers, own);
   }
 }

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
  * @param width D
  * @param layers the stages, as far as they don't leave themselves to the model
  * @param common what stands in for what layers leave open; its norm is also the one behind them
+ * @param last a mixer behind the stages, without a residual branch; null for none
  */
-record StackConfig(int width, Layers layers, LayerConfig common) {
+record StackConfig(int width, Layers layers, LayerConfig common, MixerConfig last) {
   /** Checks, for a model of this type, that there is a width and that every layer has a mixer. */
   static void check(String type, int width, Layers layers, MixerConfig mixer) {
     checkArgument(width >= 1, "%s: width must be at least 1, got %s", type, width);
@@ -30,7 +31,8 @@ record StackConfig(int width, Layers layers, LayerConfig common) {
 
   /** The sequence mixers, in the order of {@link Stack#mixers}. */
   List<MixerConfig> mixers() {
-    return stages().flatMap(stage -> stage.mixers().stream()).toList();
+    Stream<MixerConfig> own = stages().flatMap(stage -> stage.mixers().stream());
+    return Stream.concat(own, Stream.ofNullable(last)).toList();
   }
 
   /** The stages with the model's blocks in place of absent ones. */
@@ -44,6 +46,9 @@ record StackConfig(int width, Layers layers, LayerConfig common) {
     List<Stage> built = new ArrayList<>();
     for (int i = 0; i < configs.size(); i++) {
       built.add(configs.get(i).build(new MixerConfig.Place(width, i, configs.size())));
+    }
+    if (last != null) {
+      built.add(new MixerStage(last.build(MixerConfig.Place.alone(width))));
     }
     // After post-norm layers the stream is normalised already.
     boolean post = common.normPlacement() == NormPlacement.POST;

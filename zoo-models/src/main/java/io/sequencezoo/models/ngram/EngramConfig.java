@@ -7,7 +7,6 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.model.Stage;
 import io.sequencezoo.models.model.StageConfig;
-import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -33,22 +32,7 @@ public record EngramConfig(List<Integer> orders, int heads, int rows, int featur
 
   /** Copies the orders and checks each field. */
   public EngramConfig {
-    checkArgument(
-        orders != null && !orders.isEmpty(),
-        NAME + ": orders must name at least one, got %s; use [2, 3]",
-        orders);
-    for (Integer order : orders) {
-      checkArgument(
-          order != null && order >= 1 && order <= LONGEST,
-          NAME + ": orders must be between 1 and %s, got %s; use [2, 3]",
-          LONGEST,
-          order);
-    }
-    checkArgument(
-        new HashSet<>(orders).size() == orders.size(),
-        NAME + ": orders must differ, got %s; leave the second of each out",
-        orders);
-    orders = orders.stream().sorted().toList();
+    orders = Orders.checked(NAME, orders, LONGEST, "[2, 3]", "[2, 3]");
     checkArgument(heads >= 1, NAME + ": heads must be at least 1, got %s", heads);
     checkArgument(
         rows >= 1 && rows <= MOST_ROWS,

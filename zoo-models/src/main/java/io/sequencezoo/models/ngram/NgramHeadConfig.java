@@ -1,12 +1,9 @@
 package io.sequencezoo.models.ngram;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.registry.MixerConfig;
-import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -25,22 +22,9 @@ public record NgramHeadConfig(List<Integer> orders) implements MixerConfig {
 
   /** Copies the orders and checks them. */
   public NgramHeadConfig {
-    checkArgument(
-        orders != null && !orders.isEmpty(),
-        NAME + ": orders must name at least one, got %s; use [1] for an induction head",
-        orders);
-    for (Integer order : orders) {
-      checkArgument(
-          order != null && order >= 1 && order <= LONGEST,
-          NAME + ": orders must be between 1 and %s, got %s; use 1 for an induction head",
-          LONGEST,
-          order);
-    }
-    checkArgument(
-        new HashSet<>(orders).size() == orders.size(),
-        NAME + ": orders must differ, got %s; leave the second of each out",
-        orders);
-    orders = orders.stream().sorted().toList();
+    orders =
+        Orders.checked(
+            NAME, orders, LONGEST, "[1] for an induction head", "1 for an induction head");
   }
 
   /** An induction head. */

@@ -42,7 +42,7 @@ public sealed interface ResidualGate {
 
   /**
    * {@code y = x + α ⊙ b} with a learned rate α, {@code rate [1]} or {@code [D]}: ReZero
-   * (Bachlechner et al. 2020, arXiv 2003.04887, equation 4), whose rate is one number that starts
+   * (Bachlechner et al. 2020, arXiv 2003.04887, equation 1), whose rate is one number that starts
    * at 0, and LayerScale (Touvron et al. 2021, arXiv 2103.17239, equation 4), whose are one per
    * channel and start small.
    *
@@ -74,6 +74,17 @@ public sealed interface ResidualGate {
     }
   }
 
+  /** Gates that are read from the stream: {@code weight [D, D]}, {@code bias [D]}. */
+  sealed interface Scored extends ResidualGate {
+    /** The first c. */
+    double bias();
+
+    @Override
+    default void declare(Declaration declaration, int width) {
+      Scores.declare(declaration, width, bias());
+    }
+  }
+
   /**
    * {@code y = x + σ(x W + c) ⊙ b}: the output gate of GTrXL (Parisotto et al. 2020, arXiv
    * 1910.06764, section 3.2). {@code weight [D, D]}, {@code bias [D]}.
@@ -81,7 +92,7 @@ public sealed interface ResidualGate {
    * @param bias the first c, -2 where absent: the branch starts small
    */
   @JsonTypeName("input_dependent")
-  record InputDependent(double bias) implements ResidualGate {
+  record InputDependent(double bias) implements Scored {
     /** Checks the bias. */
     public InputDependent {
       Scores.check(bias);
@@ -90,11 +101,6 @@ public sealed interface ResidualGate {
     /** A gate that starts at σ(-2) = 0.12. */
     public static InputDependent standard() {
       return new InputDependent(-2);
-    }
-
-    @Override
-    public void declare(Declaration declaration, int width) {
-      Scores.declare(declaration, width, bias);
     }
 
     @Override
@@ -110,7 +116,7 @@ public sealed interface ResidualGate {
    * @param bias the first c, -2 where absent: the stream starts as it is
    */
   @JsonTypeName("coupled")
-  record Coupled(double bias) implements ResidualGate {
+  record Coupled(double bias) implements Scored {
     /** Checks the bias. */
     public Coupled {
       Scores.check(bias);
@@ -119,11 +125,6 @@ public sealed interface ResidualGate {
     /** A gate that starts at σ(-2) = 0.12. */
     public static Coupled standard() {
       return new Coupled(-2);
-    }
-
-    @Override
-    public void declare(Declaration declaration, int width) {
-      Scores.declare(declaration, width, bias);
     }
 
     @Override

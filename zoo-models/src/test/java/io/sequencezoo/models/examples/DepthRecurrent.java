@@ -6,17 +6,15 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
-import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.registry.MixerConfig;
-import io.sequencezoo.models.model.Stage;
+import io.sequencezoo.models.depth.RepeatedTransition;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -31,18 +29,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Every depth has a state of its own, {@code depth.n}.
  */
-public final class DepthRecurrent implements Stage {
-  private static final String TRANSITION = "transition";
+public final class DepthRecurrent extends RepeatedTransition {
   private static final String HALT = "halt";
 
-  private final Stage transition;
-  private final int depth;
   private final int width;
   private final double ponderWeight;
 
   DepthRecurrent(DepthRecurrentConfig config, MixerConfig.Place place) {
-    this.transition = config.transition().build(place);
-    this.depth = config.depth();
+    super(config.transition().build(place), config.depth());
     this.width = place.width();
     this.ponderWeight = config.ponderWeight();
   }
@@ -56,16 +50,7 @@ public final class DepthRecurrent implements Stage {
   }
 
   @Override
-  public Evolution forward(Context context, Variable x, State initial) {
-    return run(context, x, initial, false);
-  }
-
-  @Override
-  public Evolution step(Context context, Variable x, State initial) {
-    return run(context, x, initial, true);
-  }
-
-  private Evolution run(Context context, Variable x, State initial, boolean step) {
+  protected Evolution run(Context context, Variable x, State initial, boolean step) {
     Tape tape = context.tape();
     Context own = context.child(TRANSITION);
     Context halt = context.child(HALT);
@@ -120,30 +105,5 @@ public final class DepthRecurrent implements Stage {
     }
     Variable sum = Primitives.sum(tape, Primitives.mask(tape, values, valid, 0));
     return Primitives.affine(tape, 1.0 / Math.max(1, count), sum, 0);
-  }
-
-  private static String path(int n) {
-    return "depth." + n;
-  }
-
-  @Override
-  public State initialState(Context context, int batch, DataType type) {
-    Map<String, State> states = new LinkedHashMap<>();
-    for (int n = 1; n <= depth; n++) {
-      states.put(path(n), transition.initialState(context.child(TRANSITION), batch, type));
-    }
-    return State.of(states, new int[batch]);
-  }
-
-  @Override
-  public Map<String, SequenceMixer> mixers() {
-    Map<String, SequenceMixer> mixers = new LinkedHashMap<>();
-    transition.mixers().forEach((path, mixer) -> mixers.put(TRANSITION + "." + path, mixer));
-    return mixers;
-  }
-
-  @Override
-  public long stateBytes(int consumed, DataType type) {
-    return depth * transition.stateBytes(consumed, type);
   }
 }

@@ -147,4 +147,53 @@ final class LayerOracle {
       x[i] /= Math.sqrt(square + 1e-5);
     }
   }
+
+  /** Every group of n entries of every row over its length; eps 1e-6. */
+  static double[][] unit(double[][] x, int n) {
+    for (double[] row : x) {
+      for (int from = 0; from < row.length; from += n) {
+        double square = 1e-6;
+        for (int i = from; i < from + n; i++) {
+          square += row[i] * row[i];
+        }
+        for (int i = from; i < from + n; i++) {
+          row[i] /= Math.sqrt(square);
+        }
+      }
+    }
+    return x;
+  }
+
+  /** Gauss and Jordan on {@code [A | b]}; the systems are positive definite. */
+  static double[] eliminated(double[][] system) {
+    int n = system.length;
+    for (int i = 0; i < n; i++) {
+      for (int row = 0; row < n; row++) {
+        double factor = row == i ? 0 : system[row][i] / system[i][i];
+        for (int j = i; j <= n; j++) {
+          system[row][j] -= factor * system[i][j];
+        }
+      }
+    }
+    double[] x = new double[n];
+    for (int i = 0; i < n; i++) {
+      x[i] = system[i][n] / system[i][i];
+    }
+    return x;
+  }
+
+  /** Takes the mean off entries from to from + n - 1 and divides them by their deviation. */
+  static void standardise(double[] x, int from, int n, double eps) {
+    double mean = 0;
+    for (int i = from; i < from + n; i++) {
+      mean += x[i] / n;
+    }
+    double variance = 0;
+    for (int i = from; i < from + n; i++) {
+      variance += (x[i] - mean) * (x[i] - mean) / n;
+    }
+    for (int i = from; i < from + n; i++) {
+      x[i] = (x[i] - mean) / Math.sqrt(variance + eps);
+    }
+  }
 }

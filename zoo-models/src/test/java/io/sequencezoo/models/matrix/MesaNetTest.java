@@ -1,10 +1,12 @@
 package io.sequencezoo.models.matrix;
 
+import static io.sequencezoo.models.matrix.LayerOracle.activated;
 import static io.sequencezoo.models.matrix.LayerOracle.convolved;
+import static io.sequencezoo.models.matrix.LayerOracle.eliminated;
 import static io.sequencezoo.models.matrix.LayerOracle.normalise;
 import static io.sequencezoo.models.matrix.LayerOracle.sigmoid;
-import static io.sequencezoo.models.matrix.LayerOracle.silu;
 import static io.sequencezoo.models.matrix.LayerOracle.times;
+import static io.sequencezoo.models.matrix.LayerOracle.unit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -39,8 +41,8 @@ class MesaNetTest {
   private static final int KEYS = 3;
 
   private static double[][] oracle(double[][] x, Parameters p, int span) {
-    double[][] q = unit(convolved(x, p, "q", span), span);
-    double[][] k = unit(convolved(x, p, "k", span), span);
+    double[][] q = unit(activated(convolved(x, p, "q", span), span), KEYS);
+    double[][] k = unit(activated(convolved(x, p, "k", span), span), KEYS);
     double[][][] h = new double[HEADS][KEYS][KEYS];
     double[][][] g = new double[HEADS][KEYS][KEYS];
     double[][] y = new double[x.length][];
@@ -76,43 +78,6 @@ class MesaNetTest {
       y[t] = times(read, p, "output");
     }
     return y;
-  }
-
-  /** Through SiLU where convolved, of unit length per head. */
-  private static double[][] unit(double[][] x, int span) {
-    for (double[] row : x) {
-      for (int i = 0; i < row.length && span > 0; i++) {
-        row[i] = silu(row[i]);
-      }
-      for (int from = 0; from < row.length; from += KEYS) {
-        double square = 1e-6;
-        for (int i = from; i < from + KEYS; i++) {
-          square += row[i] * row[i];
-        }
-        for (int i = from; i < from + KEYS; i++) {
-          row[i] /= Math.sqrt(square);
-        }
-      }
-    }
-    return x;
-  }
-
-  /** Gauss and Jordan on {@code [A | b]}; the systems are positive definite. */
-  private static double[] eliminated(double[][] system) {
-    int n = system.length;
-    for (int i = 0; i < n; i++) {
-      for (int row = 0; row < n; row++) {
-        double factor = row == i ? 0 : system[row][i] / system[i][i];
-        for (int j = i; j <= n; j++) {
-          system[row][j] -= factor * system[i][j];
-        }
-      }
-    }
-    double[] x = new double[n];
-    for (int i = 0; i < n; i++) {
-      x[i] = system[i][n] / system[i][i];
-    }
-    return x;
   }
 
   @ParameterizedTest

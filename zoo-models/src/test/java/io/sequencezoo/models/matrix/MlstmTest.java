@@ -80,16 +80,9 @@ class MlstmTest {
       if (!p.contains("norm")) {
         return;
       }
-      double mean = 0;
-      for (int e = 0; e < values; e++) {
-        mean += read[h * values + e] / values;
-      }
-      double variance = 0;
-      for (int e = 0; e < values; e++) {
-        variance += (read[h * values + e] - mean) * (read[h * values + e] - mean) / values;
-      }
+      LayerOracle.standardise(read, h * values, values, 1e-6);
       for (int i = h * values; i < (h + 1) * values; i++) {
-        read[i] = (read[i] - mean) / Math.sqrt(variance + 1e-6) * p.value("norm").getDouble(i);
+        read[i] *= p.value("norm").getDouble(i);
       }
     }
   }

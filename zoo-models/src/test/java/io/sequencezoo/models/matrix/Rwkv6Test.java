@@ -84,18 +84,9 @@ class Rwkv6Test {
       if (!p.contains("norm")) {
         return;
       }
-      double mean = 0;
-      for (int e = 0; e < values; e++) {
-        mean += read[h * values + e] / values;
-      }
-      double variance = 0;
-      for (int e = 0; e < values; e++) {
-        variance += (read[h * values + e] - mean) * (read[h * values + e] - mean) / values;
-      }
+      LayerOracle.standardise(read, h * values, values, 1e-5);
       for (int i = h * values; i < (h + 1) * values; i++) {
-        read[i] =
-            (read[i] - mean) / Math.sqrt(variance + 1e-5) * p.value("norm").getDouble(i)
-                + p.value("norm_bias").getDouble(i);
+        read[i] = read[i] * p.value("norm").getDouble(i) + p.value("norm_bias").getDouble(i);
       }
     }
   }

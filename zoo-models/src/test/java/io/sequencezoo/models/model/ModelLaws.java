@@ -74,8 +74,9 @@ public final class ModelLaws {
   private INDArray random(long[] shape) {
     SplittableRandom random = new SplittableRandom(5);
     int count = (int) Arrays.stream(shape).reduce(1, (x, y) -> x * y);
-    if (model instanceof TokenModel tokens) {
-      int[] ids = random.ints(count, 0, tokens.vocabulary()).toArray();
+    int vocabulary = model.input().vocabulary();
+    if (vocabulary > 0) {
+      int[] ids = random.ints(count, 0, vocabulary).toArray();
       return Nd4j.createFromArray(ids).reshape('c', shape);
     }
     double[] numbers = random.doubles(count, -2, 2).toArray();

@@ -2,22 +2,19 @@ package io.sequencezoo.core.dynamics.matrix;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import io.sequencezoo.core.autodiff.Cotangents;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
+import io.sequencezoo.core.dynamics.DoubleRows;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
-import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
-import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,19 +25,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Two matrices per head and a ridge regression per token: the state is what least squares needs of
  * the past, and a token reads the best linear map from keys to values so far. The recurrence of
- * MesaNet.
+ * MesaNet and Gated KalmaNet.
  *
  * <pre>{@code
  * H_t = e^{g_t} H_{t-1} + beta_t k_t k_tᵀ        state, keys with keys
  * G_t = e^{g_t} G_{t-1} + beta_t k_t v_tᵀ        state, keys with values
  * (H_t + diag(λ)) x_t = q_t                      solved by conjugate gradients
- * o_t = G_tᵀ x_t                                 read-out
+ * o_t = G_tᵀ x_t                                 read-out; or of q_t + alpha_t (x_t - q_t)
  * }</pre>
  *
  * <ul>
  *   <li>{@code q, k}: {@code [B, T, H, K]}; {@code v, o}: {@code [B, T, H, V]}; {@code beta, g}:
  *       {@code [B, T, H]}, g at most 0, beta at least 0
- *   <li>{@code lambda}: λ, {@code [H, K]}, positive
+ *   <li>{@code lambda}: λ, {@code [H, K]}, positive; or a share of {@code ‖H_t‖}, not given
+ *   <li>{@code alpha}: {@code [B, T, H]}, 1 where absent
  *   <li>state {@code Skk}: H, {@code [B, H, K, K]}; {@code Skv}: G, {@code [B, H, K, V]}
  * </ul>
  *
@@ -65,8 +63,11 @@ public final class RidgeRecurrence extends CausalRecurrence {
   /** Log decays {@code [B, T, H]}. */
   public static final String DECAY = "g";
 
-  /** The ridge {@code [H, K]}. */
+  /** The ridge {@code [H, K]}, where it is given. */
   public static final String RIDGE = "lambda";
+
+  /** The share of the solution in what reads, {@code [B, T, H]}; absent for all of it. */
+  public static final String MIX = "alpha";
 
   /** The state of keys with keys, {@code [B, H, K, K]}. */
   public static final String KEYS = "Skk";
@@ -75,8 +76,11 @@ public final class RidgeRecurrence extends CausalRecurrence {
   public static final String VALUES = "Skv";
 
   private static final String NAME = "ridge";
+  private static final String WRITTEN = "beta k";
 
-  private final MatrixStateRecurrence sums = MatrixStateRecurrence.scaled(1);
+  private static final MatrixStateRecurrence SUMS = MatrixStateRecurrence.scaled(1);
+
+  private final Ridge ridge;
   private final int limit;
   private final Consumer<RidgeReport> listener;
 
@@ -95,10 +99,25 @@ public final class RidgeRecurrence extends CausalRecurrence {
    * @param listener gets a report of every batch that is solved, backward as well
    */
   public RidgeRecurrence(int limit, Consumer<RidgeReport> listener) {
+    this(Ridge.GIVEN, limit, listener);
+  }
+
+  private RidgeRecurrence(Ridge ridge, int limit, Consumer<RidgeReport> listener) {
     super(NAME, Family.MATRIX_STATE, QUERY, Solver.CHUNKED, Solver.SEQUENTIAL);
     checkArgument(limit >= 1, "%s: iterations must be at least 1, got %s", NAME, limit);
+    this.ridge = ridge;
     this.limit = limit;
     this.listener = listener;
+  }
+
+  /**
+   * One whose ridge isn't given but a share of the size of the keys' state, {@code λ_t = share
+   * ‖H_t‖} for every key channel: the recurrence of Gated KalmaNet.
+   *
+   * @param share positive; conditions are at most {@code 1 + 1/share}
+   */
+  public static RidgeRecurrence relative(double share, int limit, Consumer<RidgeReport> listener) {
+    return new RidgeRecurrence(new Ridge.Relative(share), limit, listener);
   }
 
   @Override
@@ -113,7 +132,12 @@ public final class RidgeRecurrence extends CausalRecurrence {
     check(coefficients, VALUE, "BTHV", batch, steps, heads, -1);
     check(coefficients, BETA, "BTH", batch, steps, heads);
     check(coefficients, DECAY, "BTH", batch, steps, heads);
-    check(coefficients, RIDGE, "HK", heads, keys);
+    if (ridge.isGiven()) {
+      check(coefficients, RIDGE, "HK", heads, keys);
+    }
+    if (coefficients.containsKey(MIX)) {
+      check(coefficients, MIX, "BTH", batch, steps, heads);
+    }
     return List.of(
         new StatePart(KEYS, "BHKL", batch, heads, keys, keys),
         new StatePart(VALUES, "BHKV", batch, heads, keys, coefficients.get(VALUE).size(3)));
@@ -134,25 +158,23 @@ public final class RidgeRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advance(
-      Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
-    State state = start(coefficients, initial);
-    Variable written = written(tape, coefficients);
-    // A read takes the transpose of what is held.
-    State keys = held(Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state);
-    Solution<?> solution = Solution.of(this, tape, solver, coefficients, written, keys, lengths);
-    Evolution image =
-        sums.evolve(
-            tape,
-            solver,
-            sum(coefficients, tape.constant(solution.x), coefficients.get(KEY), written),
-            keys,
-            lengths);
-    Variable x = solution.differentiable(tape, coefficients, image.outputs());
+      Tape tape, Solver solver, Map<String, Variable> given, State initial, int[] lengths) {
+    State state = start(given, initial);
+    Map<String, Variable> coefficients = written(tape, given);
+    State keys = keys(tape, state);
+    Variable lambda = ridge.of(tape, solver, coefficients, keys, lengths);
+    RidgeSolution<?> solution = solution(tape, solver, coefficients, lambda, keys, lengths);
+    Evolution image = image(tape, solver, coefficients, tape.constant(solution.x()), keys, lengths);
+    Variable x = solution.differentiable(tape, coefficients.get(QUERY), image.outputs(), lambda);
     Evolution read =
-        sums.evolve(
+        SUMS.evolve(
             tape,
             solver,
-            sum(coefficients, x, written, coefficients.get(VALUE)),
+            sum(
+                coefficients,
+                mixed(tape, coefficients, x),
+                coefficients.get(WRITTEN),
+                coefficients.get(VALUE)),
             held(state.get(VALUES), state),
             lengths);
     Map<String, Variable> parts = new LinkedHashMap<>();
@@ -162,12 +184,87 @@ public final class RidgeRecurrence extends CausalRecurrence {
     return new Advance(read.outputs(), parts);
   }
 
-  /** {@code beta k}. */
-  private static Variable written(Tape tape, Map<String, Variable> coefficients) {
+  /** The keys' state as a sum holds it: a read takes the transpose of what is held. */
+  private static State keys(Tape tape, State state) {
+    return held(Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state);
+  }
+
+  /** {@code H_t p_t}, and the keys' state after the last token, transposed. */
+  static Evolution image(
+      Tape tape,
+      Solver solver,
+      Map<String, Variable> coefficients,
+      Variable p,
+      State keys,
+      int[] lengths) {
+    return SUMS.evolve(
+        tape,
+        solver,
+        sum(coefficients, p, coefficients.get(KEY), coefficients.get(WRITTEN)),
+        keys,
+        lengths);
+  }
+
+  private RidgeSolution<?> solution(
+      Tape tape,
+      Solver solver,
+      Map<String, Variable> coefficients,
+      Variable lambda,
+      State keys,
+      int[] lengths) {
+    INDArray k = coefficients.get(KEY).value();
+    INDArray g = coefficients.get(DECAY).value();
+    INDArray written = coefficients.get(WRITTEN).value();
+    INDArray matrix = keys.get(MatrixStateRecurrence.STATE).value();
+    INDArray q = coefficients.get(QUERY).value();
+    return new RidgeSolution<>(
+        Precision.of(q),
+        tape,
+        (inner, p) ->
+            SUMS.evolve(
+                    inner,
+                    solver,
+                    Map.of(
+                        MatrixStateRecurrence.QUERY,
+                        inner.constant(p),
+                        MatrixStateRecurrence.KEY,
+                        inner.constant(k),
+                        MatrixStateRecurrence.VALUE,
+                        inner.constant(written),
+                        MatrixStateRecurrence.DECAY,
+                        inner.constant(g)),
+                    held(inner.constant(matrix), keys),
+                    lengths)
+                .outputs()
+                .value(),
+        q,
+        lambda.value(),
+        lengths,
+        limit,
+        listener);
+  }
+
+  /** What reads: x, or {@code q + alpha (x - q)}. */
+  private static Variable mixed(Tape tape, Map<String, Variable> coefficients, Variable x) {
+    Variable alpha = coefficients.get(MIX);
+    if (alpha == null) {
+      return x;
+    }
+    Variable q = coefficients.get(QUERY);
+    Variable share =
+        Primitives.reshape(tape, alpha, alpha.size(0), alpha.size(1), alpha.size(2), 1);
+    Variable turned = Primitives.multiply(tape, share, Primitives.subtract(tape, x, q));
+    return Primitives.add(tape, q, turned);
+  }
+
+  /** The coefficients with what is written of keys, {@code beta k}, calculated once. */
+  private static Map<String, Variable> written(Tape tape, Map<String, Variable> coefficients) {
     Variable k = coefficients.get(KEY);
     Variable beta =
         Primitives.reshape(tape, coefficients.get(BETA), k.size(0), k.size(1), k.size(2), 1);
-    return Primitives.multiply(tape, k, beta);
+    Map<String, Variable> all = new LinkedHashMap<>(coefficients);
+    all.put(WRITTEN, Primitives.multiply(tape, k, beta));
+    return all;
   }
 
   private static State held(Variable matrix, State state) {
@@ -188,119 +285,6 @@ public final class RidgeRecurrence extends CausalRecurrence {
         coefficients.get(DECAY));
   }
 
-  /** What solves the regressions of one stretch, forward and backward. */
-  private static final class Solution<A> {
-    private final Precision<A> precision;
-    private final RidgeSolve<A> solve;
-    private final Consumer<RidgeReport> listener;
-    private final INDArray x;
-
-    private Solution(
-        Precision<A> precision,
-        RidgeSolve<A> solve,
-        Consumer<RidgeReport> listener,
-        Tape tape,
-        INDArray q) {
-      this.precision = precision;
-      this.solve = solve;
-      this.listener = listener;
-      this.x = run(tape, q);
-    }
-
-    static Solution<?> of(
-        RidgeRecurrence of,
-        Tape tape,
-        Solver solver,
-        Map<String, Variable> coefficients,
-        Variable written,
-        State keys,
-        int[] lengths) {
-      return of(
-          Precision.of(written.value()), of, tape, solver, coefficients, written, keys, lengths);
-    }
-
-    private static <A> Solution<A> of(
-        Precision<A> precision,
-        RidgeRecurrence of,
-        Tape tape,
-        Solver solver,
-        Map<String, Variable> coefficients,
-        Variable written,
-        State keys,
-        int[] lengths) {
-      INDArray k = coefficients.get(KEY).value();
-      INDArray g = coefficients.get(DECAY).value();
-      INDArray matrix = keys.get(MatrixStateRecurrence.STATE).value();
-      RidgeSolve<A> solve =
-          new RidgeSolve<>(
-              precision,
-              (inner, p) ->
-                  of.sums
-                      .evolve(
-                          inner,
-                          solver,
-                          Map.of(
-                              MatrixStateRecurrence.QUERY,
-                              inner.constant(p),
-                              MatrixStateRecurrence.KEY,
-                              inner.constant(k),
-                              MatrixStateRecurrence.VALUE,
-                              inner.constant(written.value()),
-                              MatrixStateRecurrence.DECAY,
-                              inner.constant(g)),
-                          held(inner.constant(matrix), keys),
-                          lengths)
-                      .outputs()
-                      .value(),
-              coefficients.get(RIDGE).value(),
-              lengths,
-              of.limit);
-      return new Solution<>(precision, solve, of.listener, tape, coefficients.get(QUERY).value());
-    }
-
-    private INDArray run(Tape tape, INDArray b) {
-      INDArray solved = solve.run(tape, b);
-      listener.accept(solve.report());
-      return solved;
-    }
-
-    /** x as a function of what it solves: {@code x + (H + diag(λ))^{-1} (q - H x - λ ⊙ x)}. */
-    Variable differentiable(Tape tape, Map<String, Variable> coefficients, Variable image) {
-      return tape.record(
-          x, this::pullback, coefficients.get(QUERY), image, coefficients.get(RIDGE));
-    }
-
-    private void pullback(Cotangents cotangents) {
-      Tape tape = cotangents.tape();
-      INDArray u = run(tape, cotangents.output(0));
-      INDArray minus = tape.allocate(precision.type(), u.shape());
-      Kernels<A> kernels = precision.kernels();
-      int width = (int) (u.size(2) * u.size(3));
-      int tokens = (int) (u.length() / width);
-      Slab<A> us = precision.slab(u);
-      Slab<A> xs = precision.slab(x);
-      Slab<A> to = precision.slab(minus);
-      INDArray ridge = tape.allocate(precision.type(), cotangents.shape(2));
-      try (Scratch<A> scratch = precision.scratch()) {
-        A sum = scratch.zeros(width);
-        A row = scratch.take(width);
-        A other = scratch.take(width);
-        for (int i = 0; i < tokens; i++) {
-          long at = (long) i * width;
-          us.load(at, row, 0, width);
-          kernels.affine(-1, row, 0, 0, row, 0, width);
-          to.store(at, row, 0, width);
-          xs.load(at, other, 0, width);
-          kernels.multiplyAdd(row, 0, other, 0, sum, 0, width);
-        }
-        precision.slab(ridge).store(0, sum, 0, width);
-      }
-      cotangents.add(0, u);
-      cotangents.add(1, minus);
-      cotangents.add(2, ridge);
-    }
-  }
-
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     return step(Precision.of(coefficients.get(QUERY).value()), tape, coefficients, state);
@@ -319,35 +303,47 @@ public final class RidgeRecurrence extends CausalRecurrence {
     Parallel.run(
         batch * heads,
         task -> {
-          double[] query = numbers(precision, q.value(), task, keys);
-          double[] key = numbers(precision, coefficients.get(KEY).value(), task, keys);
-          double[] value = numbers(precision, coefficients.get(VALUE).value(), task, values);
-          double beta = numbers(precision, coefficients.get(BETA).value(), task, 1)[0];
-          double decay = Math.exp(numbers(precision, coefficients.get(DECAY).value(), task, 1)[0]);
-          double[] ridge = numbers(precision, coefficients.get(RIDGE).value(), task % heads, keys);
+          double[] query = DoubleRows.load(precision, q.value(), task, keys);
+          double[] key = DoubleRows.load(precision, coefficients.get(KEY).value(), task, keys);
+          double[] value =
+              DoubleRows.load(precision, coefficients.get(VALUE).value(), task, values);
+          double beta = DoubleRows.load(precision, coefficients.get(BETA).value(), task, 1)[0];
+          double decay =
+              Math.exp(DoubleRows.load(precision, coefficients.get(DECAY).value(), task, 1)[0]);
+          double mix =
+              coefficients.containsKey(MIX)
+                  ? DoubleRows.load(precision, coefficients.get(MIX).value(), task, 1)[0]
+                  : 1;
           double[][] h = new double[keys][];
           double[] read = new double[values];
           double[][] g = new double[keys][];
           for (int d = 0; d < keys; d++) {
             int row = task * keys + d;
-            h[d] = moved(numbers(precision, state.get(KEYS).value(), row, keys), decay);
-            g[d] = moved(numbers(precision, state.get(VALUES).value(), row, values), decay);
+            h[d] = moved(DoubleRows.load(precision, state.get(KEYS).value(), row, keys), decay);
+            g[d] = moved(DoubleRows.load(precision, state.get(VALUES).value(), row, values), decay);
             for (int e = 0; e < keys; e++) {
               h[d][e] += beta * key[d] * key[e];
             }
             for (int e = 0; e < values; e++) {
               g[d][e] += beta * key[d] * value[e];
             }
-            store(precision, h[d], skk, row);
-            store(precision, g[d], skv, row);
+            DoubleRows.store(precision, h[d], skk, row);
+            DoubleRows.store(precision, g[d], skv, row);
           }
-          double[] x = RidgeSolve.solve(h, ridge, query, limit);
+          double[] lambda =
+              ridge.of(
+                  h,
+                  () ->
+                      DoubleRows.load(
+                          precision, coefficients.get(RIDGE).value(), task % heads, keys));
+          double[] x = RidgeSolve.solve(h, lambda, query, limit);
           for (int d = 0; d < keys; d++) {
+            double reading = mix == 1 ? x[d] : query[d] + mix * (x[d] - query[d]);
             for (int e = 0; e < values; e++) {
-              read[e] += x[d] * g[d][e];
+              read[e] += reading * g[d][e];
             }
           }
-          store(precision, read, o, task);
+          DoubleRows.store(precision, read, o, task);
         });
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(KEYS, tape.constant(skk));
@@ -362,45 +358,23 @@ public final class RidgeRecurrence extends CausalRecurrence {
     return row;
   }
 
-  /** Row i of rows of n numbers. */
-  private static <A> double[] numbers(Precision<A> precision, INDArray from, int i, int n) {
-    double[] row = new double[n];
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(n);
-      precision.slab(from).load((long) i * n, tile, 0, n);
-      precision.kernels().widen(tile, 0, row, 0, n);
-    }
-    return row;
-  }
-
-  private static <A> void store(Precision<A> precision, double[] row, INDArray to, int i) {
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(row.length);
-      precision.kernels().round(row, 0, tile, 0, row.length);
-      precision.slab(to).store((long) i * row.length, tile, 0, row.length);
-    }
-  }
-
   /** Exact for values along given solutions, as the sum of keys with values is. */
   @Override
-  protected LinearSystem system(
-      Map<String, Variable> coefficients, State initial, int row, int head) {
+  protected LinearSystem system(Map<String, Variable> given, State initial, int row, int head) {
     Tape tape = Tape.detached();
-    State state = start(coefficients, initial);
+    State state = start(given, initial);
+    Map<String, Variable> coefficients = written(tape, given);
+    State keys = keys(tape, state);
     Variable q = coefficients.get(QUERY);
-    Variable written = written(tape, coefficients);
     int[] all = Lengths.of(NAME, null, q.size(0), q.size(1));
-    Solution<?> solution =
-        Solution.of(
-            this,
-            tape,
-            Solver.AUTO,
+    Variable lambda = ridge.of(tape, Solver.AUTO, coefficients, keys, all);
+    INDArray x = solution(tape, Solver.AUTO, coefficients, lambda, keys, all).x();
+    return SUMS.linearize(
+        sum(
             coefficients,
-            written,
-            held(Primitives.permute(tape, state.get(KEYS), 0, 1, 3, 2), state),
-            all);
-    return sums.linearize(
-        sum(coefficients, tape.constant(solution.x), written, coefficients.get(VALUE)),
+            mixed(tape, coefficients, tape.constant(x)),
+            coefficients.get(WRITTEN),
+            coefficients.get(VALUE)),
         held(state.get(VALUES), state),
         row,
         head);

@@ -30,6 +30,7 @@ final class RidgeSolve<A> {
   private final Kernels<A> kernels;
   private final BiFunction<Tape, INDArray, INDArray> product;
   private final Slab<A> ridge;
+  private final boolean perToken;
   private final int[] lengths;
   private final int limit;
   private final double tolerance;
@@ -37,7 +38,7 @@ final class RidgeSolve<A> {
 
   /**
    * @param product from {@code p [B, T, H, K]} to {@code H_t p_t}, on a tape of its own
-   * @param ridge λ, {@code [H, K]}
+   * @param ridge λ, {@code [H, K]}, or {@code [B, T, H]} for one number per token and head
    * @param lengths valid positions of each row; others have solution zero
    * @param limit the most iterations
    */
@@ -51,6 +52,7 @@ final class RidgeSolve<A> {
     this.kernels = precision.kernels();
     this.product = product;
     this.ridge = precision.slab(ridge);
+    this.perToken = ridge.rank() > 2;
     this.lengths = lengths;
     this.limit = limit;
     this.tolerance = precision == Precision.DOUBLE ? DOUBLE_TOLERANCE : FLOAT_TOLERANCE;
@@ -150,17 +152,24 @@ final class RidgeSolve<A> {
           GRAIN,
           (first, end) -> {
             try (Scratch<A> scratch = precision.scratch()) {
-              A lambda = scratch.take(heads * keys);
+              A lambda = scratch.take(perToken ? 1 : heads * keys);
               A direction = scratch.take(keys);
               A moved = scratch.take(keys);
               A row = scratch.take(keys);
-              ridge.load(0, lambda, 0, heads * keys);
+              if (!perToken) {
+                ridge.load(0, lambda, 0, heads * keys);
+              }
               for (int i = (int) first; i < end; i++) {
                 if (isActive(i)) {
                   long at = (long) i * keys;
                   p.load(at, direction, 0, keys);
                   image.load(at, moved, 0, keys);
-                  kernels.multiplyAdd(lambda, i % heads * keys, direction, 0, moved, 0, keys);
+                  if (perToken) {
+                    ridge.load(i, lambda, 0, 1);
+                    kernels.axpy(kernels.get(lambda, 0), direction, 0, moved, 0, keys);
+                  } else {
+                    kernels.multiplyAdd(lambda, i % heads * keys, direction, 0, moved, 0, keys);
+                  }
                   double step = square[i] / kernels.dot(direction, 0, moved, 0, keys);
                   x.load(at, row, 0, keys);
                   kernels.axpy(step, direction, 0, row, 0, keys);

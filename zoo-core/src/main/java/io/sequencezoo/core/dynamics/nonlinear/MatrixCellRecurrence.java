@@ -7,6 +7,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
+import io.sequencezoo.core.dynamics.DoubleRows;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
@@ -16,7 +17,6 @@ import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
@@ -244,12 +244,12 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
           head.move();
           double[] read = new double[s.values];
           for (int i = 0; i < s.keys; i++) {
-            store(precision, head.state[i], next, task * s.keys + i);
+            DoubleRows.store(precision, head.state[i], next, task * s.keys + i);
             for (int j = 0; j < s.values; j++) {
               read[j] += head.q[i] * head.state[i][j];
             }
           }
-          store(precision, read, o, task);
+          DoubleRows.store(precision, read, o, task);
         });
     return new Advance(tape.constant(o), Map.of(STATE, tape.constant(next)));
   }
@@ -270,11 +270,12 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
       int weight = head / (s.heads / headsOf(coefficients, WEIGHT));
       for (int i = 0; i < s.values; i++) {
         w[i] =
-            numbers(precision, coefficients.get(WEIGHT).value(), weight * s.values + i, s.values);
+            DoubleRows.load(
+                precision, coefficients.get(WEIGHT).value(), weight * s.values + i, s.values);
       }
       double[][] matrix = new double[s.keys][];
       for (int i = 0; i < s.keys; i++) {
-        matrix[i] = numbers(precision, state.value(), task * s.keys + i, s.values);
+        matrix[i] = DoubleRows.load(precision, state.value(), task * s.keys + i, s.values);
       }
       return new Head(
           at(precision, s, coefficients, QUERY, row, head, t, s.keys),
@@ -296,7 +297,7 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
         int n) {
       int heads = headsOf(coefficients, name);
       int index = (row * s.steps + t) * heads + head / (s.heads / heads);
-      return numbers(precision, coefficients.get(name).value(), index, n);
+      return DoubleRows.load(precision, coefficients.get(name).value(), index, n);
     }
 
     /** Moves the state by one token; returns {@code 1 - Z²}. */
@@ -317,25 +318,6 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
         }
       }
       return slopes;
-    }
-  }
-
-  /** Row i of rows of n numbers. */
-  private static <A> double[] numbers(Precision<A> precision, INDArray from, int i, int n) {
-    double[] row = new double[n];
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(n);
-      precision.slab(from).load((long) i * n, tile, 0, n);
-      precision.kernels().widen(tile, 0, row, 0, n);
-    }
-    return row;
-  }
-
-  private static <A> void store(Precision<A> precision, double[] row, INDArray to, int i) {
-    try (Scratch<A> scratch = precision.scratch()) {
-      A tile = scratch.take(row.length);
-      precision.kernels().round(row, 0, tile, 0, row.length);
-      precision.slab(to).store((long) i * row.length, tile, 0, row.length);
     }
   }
 
