@@ -20,7 +20,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>In the formed way the weights at every token are there, C matrices at once: any rule. In the
  * dual way of linear rules they are not: with weights {@code W_t = a_t W + d_t S + Σ_s A_ts x_s
  * δ_sᵀ}, queries read {@code q W_t = a_t q W + d_t q S + Σ_s A_ts (q·x_s) δ_s}, products of
- * matrices alone. Both give the same.
+ * matrices alone; leaders in the q-norm are such sums times {@code |A_t|_q^{2-q}}, which {@link
+ * RunningPower} knows. Both give the same.
  */
 final class MemoryChunk implements RecomputedScan.Body {
   /** Muon's quintic (Jordan et al. 2024): x ↦ 3.4445 x - 4.7750 x³ + 2.0315 x⁵. */
@@ -308,9 +309,21 @@ final class MemoryChunk implements RecomputedScan.Body {
         if (rule.algorithm().carries()) {
           z = add(z, multiply(carriedShare, applied(x, layer, MemoryState.CARRIED)));
         }
+        if (rule.scales()) {
+          z = multiply(z, scale(layer, inputs, slopes));
+        }
         x = activated(tape, i, z);
       }
       return recall(queries, x);
+    }
+
+    /** What makes weights of sums at every token, {@code [B, H, C, 1]}. */
+    private Variable scale(Layer layer, Variable inputs, Variable slopes) {
+      Retention.Lq leader = (Retention.Lq) rule.retention();
+      Variable moved = multiply(negate(step()), slopes);
+      Variable start = state(layer.weight());
+      return leader.factor(
+          tape, RunningPower.run(tape, retained(), inputs, moved, start, leader.q()));
     }
 
     private Variable combine(Variable share, Variable start, Variable learned) {

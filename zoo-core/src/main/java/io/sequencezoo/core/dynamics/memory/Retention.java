@@ -125,9 +125,12 @@ public sealed interface Retention {
       }
       Variable powers = Primitives.power(tape, Primitives.abs(tape, sums), q);
       Variable total = Primitives.sum(tape, Primitives.sum(tape, powers, -1, true), -2, true);
-      Variable factor =
-          Primitives.power(tape, Primitives.affine(tape, 1, total, NORM_EPS), (2 - q) / q);
-      return Primitives.multiply(tape, sums, factor);
+      return Primitives.multiply(tape, sums, factor(tape, total));
+    }
+
+    /** {@code |A|_q^{2-q}} of {@code Σ|A|^q}. */
+    Variable factor(Tape tape, Variable powers) {
+      return Primitives.power(tape, Primitives.affine(tape, 1, powers, NORM_EPS), (2 - q) / q);
     }
   }
 
