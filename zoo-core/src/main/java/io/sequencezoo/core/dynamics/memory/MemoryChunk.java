@@ -396,10 +396,20 @@ final class MemoryChunk implements RecomputedScan.Body {
     private void endMiniBatch(String part, Variable s, Map<String, Variable> next) {
       Variable look = last(token(OptimiserMemoryRecurrence.LOOK));
       Variable moved = add(state(part), multiply(look, s));
-      next.put(part, Primitives.where(tape, chunk.complete(), moved, state(part)));
-      next.put(
-          MemoryState.CARRIED + part,
-          Primitives.where(tape, chunk.complete(), Primitives.zerosLike(tape, s), s));
+      next.put(part, whereComplete(moved, state(part)));
+      next.put(MemoryState.CARRIED + part, whereComplete(Primitives.zerosLike(tape, s), s));
+    }
+
+    /** One of two in each row; where all rows agree, which is the rule, without a copy. */
+    private Variable whereComplete(Variable complete, Variable otherwise) {
+      INDArray rows = chunk.complete();
+      long ended = 0;
+      for (long b = 0; b < rows.length(); b++) {
+        ended += rows.getDouble(b) != 0 ? 1 : 0;
+      }
+      return ended == rows.length()
+          ? complete
+          : ended == 0 ? otherwise : Primitives.where(tape, rows, complete, otherwise);
     }
 
     /** Where a chunk ends, gradients are taken anew. */
@@ -407,7 +417,7 @@ final class MemoryChunk implements RecomputedScan.Body {
       if (rule.hasBase()) {
         for (String part : parts) {
           String base = MemoryState.BASE + part;
-          next.put(base, Primitives.where(tape, chunk.complete(), next.get(part), state(base)));
+          next.put(base, whereComplete(next.get(part), state(base)));
         }
       }
       return next;
