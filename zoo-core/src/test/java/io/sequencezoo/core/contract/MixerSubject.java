@@ -231,11 +231,17 @@ public final class MixerSubject {
   }
 
   /**
-   * The steps of a chunk and a rest: chunks have 64, and 16 at most in examples of memories that
-   * learn, where a token costs a hundred times as much.
+   * The steps of the longest chunk C, which lengths go by, so that sequences end on both sides of
+   * its border: 64, and 8 in examples of memories that learn, where a token costs a hundred times
+   * as much.
    */
+  int chunk() {
+    return parametrisation.recurrence().family() == Family.OPTIMISER_MEMORY ? 8 : 64;
+  }
+
+  /** The steps of a chunk and a rest. */
   int chunkAndRest() {
-    return parametrisation.recurrence().family() == Family.OPTIMISER_MEMORY ? 18 : 66;
+    return chunk() + 2;
   }
 
   /** Whether positions see those after them. */

@@ -20,23 +20,27 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Law 6 for sequences packed into one row: each is what it is alone, gradients included. */
 final class PackingLaws {
-  /** So that more than one batch is run: the long one would make too much padding of the others. */
-  private static final PackedSequences SEQUENCES = PackedSequences.ofLengths(3, 1, 70, 5, 2);
 
   private static final long SEED = 6;
 
   private PackingLaws() {}
 
+  /** So that more than one batch is run: the long one would make too much padding of the others. */
+  private static PackedSequences sequences(MixerSubject subject) {
+    return PackedSequences.ofLengths(3, 1, Math.max(40, subject.chunk() + 6), 5, 2);
+  }
+
   static void packedIsAlone(MixerSubject subject) {
-    assertThat(SEQUENCES.batches()).hasSizeGreaterThan(1);
-    INDArray x = subject.input(61, 1, SEQUENCES.total());
-    INDArray cotangent = subject.input(62, 1, SEQUENCES.total());
+    PackedSequences sequences = sequences(subject);
+    assertThat(sequences.batches()).hasSizeGreaterThan(1);
+    INDArray x = subject.input(61, 1, sequences.total());
+    INDArray cotangent = subject.input(62, 1, sequences.total());
     for (Solver solver : subject.solvers()) {
-      List<INDArray> together = gradients(subject, solver, x, cotangent);
+      List<INDArray> together = gradients(subject, solver, sequences, x, cotangent);
       List<INDArray> sums = new ArrayList<>();
-      for (int i = 0; i < SEQUENCES.count(); i++) {
-        int from = SEQUENCES.start(i);
-        int to = SEQUENCES.start(i + 1);
+      for (int i = 0; i < sequences.count(); i++) {
+        int from = sequences.start(i);
+        int to = sequences.start(i + 1);
         String what = solver + " sequence " + i;
         List<INDArray> alone =
             subject.gradients(solver, slice(x, from, to), slice(cotangent, from, to), null);
@@ -64,12 +68,16 @@ final class PackingLaws {
 
   /** Outputs, gradient of the input, and gradients of the parameters. */
   private static List<INDArray> gradients(
-      MixerSubject subject, Solver solver, INDArray x, INDArray cotangent) {
+      MixerSubject subject,
+      Solver solver,
+      PackedSequences sequences,
+      INDArray x,
+      INDArray cotangent) {
     subject.parameters().zeroGradients();
     try (Tape tape = Tape.training()) {
       Context context =
           MixerSubject.offering(Context.training(tape, subject.parameters(), SEED), x)
-              .withSequences(SEQUENCES);
+              .withSequences(sequences);
       Variable input = tape.variable(x);
       Variable y = subject.mixer(solver).forward(context, input, null).outputs();
       tape.backward(List.of(y), List.of(cotangent));
@@ -85,21 +93,23 @@ final class PackingLaws {
 
   /** The packed states continue other packed sequences, as each would alone. */
   static void packedContinue(MixerSubject subject) {
-    INDArray x = subject.input(61, 1, SEQUENCES.total());
+    PackedSequences sequences = sequences(subject);
+    INDArray x = subject.input(61, 1, sequences.total());
     for (Solver solver : subject.solvers()) {
-      continues(subject, solver, x);
+      continues(subject, solver, sequences, x);
     }
   }
 
-  private static void continues(MixerSubject subject, Solver solver, INDArray x) {
-    PackedSequences next = PackedSequences.ofLengths(1, 66, 2, 3, 1);
+  private static void continues(
+      MixerSubject subject, Solver solver, PackedSequences sequences, INDArray x) {
+    PackedSequences next = PackedSequences.ofLengths(1, subject.chunk() + 2, 2, 3, 1);
     INDArray more = subject.input(63, 1, next.total());
-    Result first = run(subject, solver, SEQUENCES, x, null);
+    Result first = run(subject, solver, sequences, x, null);
     Result second = run(subject, solver, next, more, first.state());
-    for (int i = 0; i < SEQUENCES.count(); i++) {
+    for (int i = 0; i < sequences.count(); i++) {
       State state =
           subject
-              .forward(solver, slice(x, SEQUENCES.start(i), SEQUENCES.start(i + 1)), null, null)
+              .forward(solver, slice(x, sequences.start(i), sequences.start(i + 1)), null, null)
               .state();
       INDArray own = slice(more, next.start(i), next.start(i + 1));
       Result alone = subject.forward(solver, own, state, null);

@@ -16,25 +16,30 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Laws 1, 2, 3 and 6: what a sequence mixer does with time and batch. */
 final class SequenceLaws {
-  /** One, two, and around the size of a chunk. */
-  private static final int[] STEPS = {1, 2, 63, 64, 65};
-
-  private static final int LONGEST = 65;
-
   private SequenceLaws() {}
+
+  /** One, two, and around the size of a chunk. */
+  private static int[] steps(MixerSubject subject) {
+    int chunk = subject.chunk();
+    return new int[] {1, 2, chunk - 1, chunk, chunk + 1};
+  }
+
+  private static int longest(MixerSubject subject) {
+    return subject.chunk() + 1;
+  }
 
   /** Law 1: folding step over time gives what every solver gives, outputs and final state. */
   static void stepEqualsSequence(MixerSubject subject) {
     for (int batch : new int[] {1, 3}) {
-      INDArray x = subject.input(11, batch, LONGEST);
+      INDArray x = subject.input(11, batch, longest(subject));
       List<Result> folded = new ArrayList<>();
       State state = null;
-      for (int t = 0; t < LONGEST; t++) {
+      for (int t = 0; t < longest(subject); t++) {
         folded.add(subject.step(slice(x, t, t + 1), state));
         state = folded.get(t).state();
       }
       for (Solver solver : subject.solvers()) {
-        for (int steps : STEPS) {
+        for (int steps : steps(subject)) {
           String what = solver + " B=" + batch + " T=" + steps;
           Result whole = subject.forward(solver, slice(x, 0, steps), null, null);
           assertThat(whole.y().shape()).as(what).containsExactly(batch, steps, subject.width());
@@ -58,8 +63,9 @@ final class SequenceLaws {
         handOver(subject, solver, 9, split);
       }
       handOver(subject, solver, 2, 1);
-      for (int split : new int[] {1, 32, 63, 64}) {
-        handOver(subject, solver, LONGEST, split);
+      int chunk = subject.chunk();
+      for (int split : new int[] {1, chunk / 2, chunk - 1, chunk}) {
+        handOver(subject, solver, longest(subject), split);
       }
     }
   }
@@ -82,9 +88,10 @@ final class SequenceLaws {
   /** Law 3: changing {@code x_t} changes no {@code y_s} with s before t. */
   static void causality(MixerSubject subject) {
     for (Solver solver : subject.solvers()) {
-      INDArray x = subject.input(13, 2, LONGEST);
+      INDArray x = subject.input(13, 2, longest(subject));
       INDArray y = subject.forward(solver, x, null, null).y();
-      for (int t : new int[] {1, 8, 33, 63, 64}) {
+      int chunk = subject.chunk();
+      for (int t : new int[] {1, chunk / 8, chunk / 2 + 1, chunk - 1, chunk}) {
         INDArray changed = x.dup('c');
         changed
             .get(NDArrayIndex.all(), NDArrayIndex.point(t), NDArrayIndex.all())
@@ -92,9 +99,9 @@ final class SequenceLaws {
         INDArray other = subject.forward(solver, changed, null, null).y();
         String what = solver + " x changed at " + t;
         assertClose(what, slice(other, 0, t), slice(y, 0, t), subject.tolerance());
-        assertThat(Close.values(slice(other, t, LONGEST)))
+        assertThat(Close.values(slice(other, t, longest(subject))))
             .as("%s must change later outputs", what)
-            .isNotEqualTo(Close.values(slice(y, t, LONGEST)));
+            .isNotEqualTo(Close.values(slice(y, t, longest(subject))));
       }
     }
   }
@@ -102,7 +109,7 @@ final class SequenceLaws {
   /** Law 6, first half: rows are independent. */
   static void rowsAreIndependent(MixerSubject subject) {
     for (Solver solver : subject.solvers()) {
-      for (int steps : new int[] {7, LONGEST}) {
+      for (int steps : new int[] {7, longest(subject)}) {
         INDArray x = subject.input(15, 3, steps);
         INDArray together = subject.forward(solver, x, null, null).y();
         for (int b = 0; b < 3; b++) {
@@ -117,7 +124,7 @@ final class SequenceLaws {
   /** Law 6, second half: padded positions change no valid outputs. */
   static void paddingChangesNothing(MixerSubject subject) {
     for (Solver solver : subject.solvers()) {
-      for (int[] lengths : new int[][] {{9, 4, 1}, {LONGEST, 64, 3}}) {
+      for (int[] lengths : new int[][] {{9, 4, 1}, {longest(subject), subject.chunk(), 3}}) {
         int steps = lengths[0];
         INDArray x = padded(subject, lengths);
         Result padded = subject.forward(solver, x, null, lengths);
@@ -149,7 +156,7 @@ final class SequenceLaws {
   /** Nor do they change what follows. */
   static void paddedStatesContinue(MixerSubject subject) {
     for (Solver solver : subject.solvers()) {
-      for (int[] lengths : new int[][] {{9, 4, 1}, {LONGEST, 64, 3}}) {
+      for (int[] lengths : new int[][] {{9, 4, 1}, {longest(subject), subject.chunk(), 3}}) {
         INDArray x = padded(subject, lengths);
         INDArray more = subject.input(17, 3, 2);
         State state = subject.forward(solver, x, null, lengths).state();

@@ -15,39 +15,43 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Law 2 over files: a stream may stop after any token and go on in another process. */
 final class StreamingLaws {
-  private static final int STEPS = 70;
   private static final int BATCH = 2;
 
-  /** At random. */
-  private static final int[] CUTS = {17, 18, 49, 66};
-
-  /** Token by token, in odd pieces, around the size of a chunk. */
-  private static final int[][] MORE_CUTS = {{1, 2, 3, 4, 5}, {3, 10, 23, 24, 57}, {63, 64, 65}};
+  /** In a chunk of 64. */
+  private static final int[] ODD_CUTS = {3, 10, 23, 24, 57};
 
   private StreamingLaws() {}
 
   /** Pieces, with the state on disk between them, are the whole sequence. */
   static void throughFiles(MixerSubject subject) {
+    int chunk = subject.chunk();
+    int[] atRandom = {chunk / 4 + 1, chunk / 4 + 2, chunk * 3 / 4 + 1, chunk + 2};
     for (Solver solver : subject.solvers()) {
-      check(subject, solver, CUTS);
+      check(subject, solver, atRandom);
     }
-    for (int[] cuts : MORE_CUTS) {
+    int[] tokenByToken = {1, 2, 3, 4, 5};
+    int[] oddPieces =
+        Arrays.stream(ODD_CUTS).map(cut -> 1 + (cut - 1) * chunk / 64).distinct().toArray();
+    int[] aroundChunk = {chunk - 1, chunk, chunk + 1};
+    for (int[] cuts : new int[][] {tokenByToken, oddPieces, aroundChunk}) {
       check(subject, Solver.AUTO, cuts);
     }
   }
 
   private static void check(MixerSubject subject, Solver solver, int[] cuts) {
-    INDArray x = subject.input(51, BATCH, STEPS);
+    int steps = subject.chunk() + 6;
+    INDArray x = subject.input(51, BATCH, steps);
     Result whole = subject.forward(solver, x, null, null);
     State state = null;
     int from = 0;
     for (int i = 0; i <= cuts.length; i++) {
-      int to = i < cuts.length ? cuts[i] : STEPS;
+      int to = i < cuts.length ? cuts[i] : steps;
       INDArray piece = slice(x, from, to);
       // Single tokens take turns between a step and a sequence of one.
       Result result =

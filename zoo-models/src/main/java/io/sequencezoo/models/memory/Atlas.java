@@ -25,8 +25,12 @@ import io.sequencezoo.models.matrix.HeadSizes;
  * </ul>
  *
  * <p>Cost per token: c times the gradients of Titans, and five of Newton and Schulz's iterations
- * per matrix. Differs from the paper: γ is set by the token that is learned alone, and keys have no
- * polynomial features. Numerical care: as {@link Titans}; the iteration runs on {@code S / |S|}.
+ * per matrix. Polynomial features of degree p, {@code φ(q)·φ(k) = Σ_{i ≤ p} (q·k)^i / i!}, take the
+ * place of queries and keys for p above 1, {@code C(K + p, p)} of them; there is no residual then,
+ * since they are more than values. Differs from the paper: γ is set by the token that is learned
+ * alone, and the coefficients 1/i!, where the paper starts, aren't learned. Numerical care: as
+ * {@link Titans}; the iteration runs on {@code S / |S|}; features of keys of length 1 are at most
+ * √e long.
  */
 @Paper(
     key = "behrouz2025atlas",

@@ -34,6 +34,11 @@ public interface MemoryConfig extends MixerConfig {
     return false;
   }
 
+  /** The degree of the polynomial features of queries and keys, 1 for these as they are. */
+  default int degree() {
+    return 1;
+  }
+
   /** The memory. */
   MemoryRule rule();
 
@@ -67,10 +72,13 @@ public interface MemoryConfig extends MixerConfig {
         expansion);
   }
 
-  /** Layers with an expansion, or one matrix, and a residual around its norm. */
+  /** Layers with an expansion, or one matrix. */
+  static MemoryNetwork network(int depth, int expansion) {
+    return depth == 1 ? MemoryNetwork.linear() : MemoryNetwork.mlp(depth, expansion);
+  }
+
+  /** The same with a residual around its norm. */
   static MemoryNetwork residual(int depth, int expansion) {
-    MemoryNetwork network =
-        depth == 1 ? MemoryNetwork.linear() : MemoryNetwork.mlp(depth, expansion);
-    return network.withResidual(MemoryNetwork.Residual.INPUT);
+    return network(depth, expansion).withResidual(MemoryNetwork.Residual.INPUT);
   }
 }

@@ -14,6 +14,7 @@ import io.sequencezoo.core.dynamics.memory.OptimiserMemoryRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Norms;
 import io.sequencezoo.core.op.Rotary;
+import io.sequencezoo.core.op.TaylorFeatures;
 import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.models.matrix.HeadSizes;
 import io.sequencezoo.models.matrix.OutputStage;
@@ -53,6 +54,10 @@ abstract class MemoryMixer extends AbstractParametrisation {
   private static final String NORM_BIAS = "memory_norm_bias";
 
   private final HeadSizes sizes;
+
+  /** K as the memory sees it. */
+  private final int keys;
+
   private final MemoryConfig config;
   private final MemoryRule rule;
   private final OptimiserMemoryRecurrence memory;
@@ -73,6 +78,8 @@ abstract class MemoryMixer extends AbstractParametrisation {
   private MemoryMixer(HeadSizes sizes, MemoryConfig config, OptimiserMemoryRecurrence memory) {
     super(Registry.typeName(config.getClass()), sizes.width(), memory);
     this.sizes = sizes;
+    this.keys =
+        config.degree() == 1 ? sizes.keys() : TaylorFeatures.count(sizes.keys(), config.degree());
     this.config = config;
     this.rule = memory.rule();
     this.memory = memory;
@@ -99,6 +106,10 @@ abstract class MemoryMixer extends AbstractParametrisation {
         : unit;
   }
 
+  private Variable featured(Context context, Variable x) {
+    return config.degree() == 1 ? x : TaylorFeatures.apply(context.tape(), x, 1, config.degree());
+  }
+
   /** Declares the output stage. */
   void declareOutput(Declaration declaration) {
     output.declare(declaration, NORMAL);
@@ -119,7 +130,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
   }
 
   private List<MemoryNetwork.Part> parts() {
-    return rule.network().parts(sizes.keys(), sizes.values());
+    return rule.network().parts(keys, sizes.values());
   }
 
   @Override
@@ -151,7 +162,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
         new LinkedHashMap<>(projections.initialState(context, batch, type));
     Map<String, Variable> weights = new LinkedHashMap<>();
     parts().forEach(part -> weights.put(part.name(), context.parameter(START + part.name())));
-    state.putAll(memory.startingFrom(context.tape(), batch, sizes.keys(), sizes.values(), weights));
+    state.putAll(memory.startingFrom(context.tape(), batch, keys, sizes.values(), weights));
     return state;
   }
 
@@ -161,7 +172,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
     Map<String, Variable> coefficients = projections.apply(context, x, state, own);
     for (String name :
         new String[] {OptimiserMemoryRecurrence.QUERY, OptimiserMemoryRecurrence.KEY}) {
-      coefficients.put(name, placed(context, coefficients.get(name), state));
+      coefficients.put(name, featured(context, placed(context, coefficients.get(name), state)));
     }
     for (TokenRate rate : rates) {
       coefficients.put(rate.projection().name(), rate.apply(context, x));
@@ -184,7 +195,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
 
   @Override
   public final long stateBytes(int consumed, DataType type) {
-    return memory.stateNumbers(sizes.heads(), sizes.keys(), sizes.values()) * type.width()
+    return memory.stateNumbers(sizes.heads(), keys, sizes.values()) * type.width()
         + projections.stateBytes(type);
   }
 
@@ -193,8 +204,9 @@ abstract class MemoryMixer extends AbstractParametrisation {
     long numbers = rates.stream().mapToLong(rate -> rate.projection().multiplyAddsPerToken()).sum();
     return projections.multiplyAddsPerToken()
         + numbers
-        + memory.multiplyAdds(sizes.heads(), sizes.keys(), sizes.values())
+        + memory.multiplyAdds(sizes.heads(), keys, sizes.values())
         + (config.rotary() ? 4L * sizes.keyWidth() : 0)
+        + (config.degree() == 1 ? 0 : 2L * sizes.heads() * keys)
         + outputMultiplyAdds();
   }
 }

@@ -82,7 +82,7 @@ public record OptimiserMemoryConfig(
             l2,
             new Retention.Decay(),
             InnerAlgorithm.of(Kind.DESCENT),
-            16,
+            8,
             1,
             false,
             4,

@@ -174,6 +174,65 @@ class MemoryLayersTest {
         });
   }
 
+  @Test
+  void atlas_isTheOracle() {
+    int heads = 2;
+    int size = WIDTH / heads;
+    int chunk = 4;
+    int window = 3;
+    int features = 1 + size + size * (size + 1) / 2;
+    assertTranscribed(
+        new AtlasConfig(heads, 1, 1, 2, window, false, chunk, 0.8, 0, GateActivation.NONE, false),
+        (x, p) -> {
+          double[][] read = new double[STEPS][WIDTH];
+          for (int h = 0; h < heads; h++) {
+            double[][] w = start(p, "start_W", h);
+            double[][] base = copy(w);
+            for (int t = 0; t < STEPS; t++) {
+              double[][] step = new double[features][size];
+              for (int s = Math.max(0, t - window + 1); s <= t; s++) {
+                double[] key = features(unit(part(times(x[s], p, "k"), h, size)));
+                double[] error = plus(times(key, base), part(times(x[s], p, "v"), h, size), -1);
+                for (int i = 0; i < features; i++) {
+                  for (int j = 0; j < size; j++) {
+                    step[i][j] += rate(x[s], p, "gamma", h) * key[i] * error[j];
+                  }
+                }
+              }
+              double theta = 0.8 / chunk * rate(x[t], p, "theta", h);
+              double alpha = rate(x[t], p, "alpha", h);
+              for (int i = 0; i < features; i++) {
+                for (int j = 0; j < size; j++) {
+                  w[i][j] = alpha * w[i][j] - theta * step[i][j];
+                }
+              }
+              double[] query = features(unit(part(times(x[t], p, "q"), h, size)));
+              System.arraycopy(times(query, w), 0, read[t], h * size, size);
+              if ((t + 1) % chunk == 0) {
+                base = copy(w);
+              }
+            }
+          }
+          return Arrays.stream(read).map(r -> times(r, p, "output")).toArray(double[][]::new);
+        });
+  }
+
+  /**
+   * 1, every number, and every product of two, so that products of features are 1 + xy + (xy)²/2.
+   */
+  private static double[] features(double[] x) {
+    double[] y = new double[1 + x.length + x.length * (x.length + 1) / 2];
+    y[0] = 1;
+    int at = 1 + x.length;
+    for (int i = 0; i < x.length; i++) {
+      y[1 + i] = x[i];
+      for (int j = 0; j <= i; j++) {
+        y[at++] = x[i] * x[j] * (i == j ? Math.sqrt(0.5) : 1);
+      }
+    }
+    return y;
+  }
+
   /** {@code ∂/∂z |k + LN(z) - v|²/2}, by the norm's Jacobian entry by entry. */
   private static double[] slope(double[] k, double[] v, double[] z, Parameters p, int head) {
     int n = z.length;
@@ -361,6 +420,9 @@ class MemoryLayersTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new TitansConfig(4, 2, 4, true, 0, 1, 4, GateActivation.SILU, true))
         .withMessage("titans: chunk must be at least 1, got 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new AtlasConfig(4, 2, 4, 0, 4, true, 16, 1, 4, GateActivation.SILU, true))
+        .withMessage("atlas: degree must be in 1 to 8, got 0; use 1 for keys as they are");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new TitansConfig(4, 1, 4, true, 16, 1, 4, GateActivation.SILU, true))
         .withMessage(

@@ -5,7 +5,6 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.memory.MemoryNetwork.Layer;
 import io.sequencezoo.core.dynamics.memory.MemoryNetwork.Residual;
-import io.sequencezoo.core.kernel.Unary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -106,19 +105,13 @@ record InnerGradient(List<Variable> inputs, List<Variable> slopes) {
    */
   private record Normalised(Variable hat, Variable inverse) {
     static Normalised of(Tape tape, Variable z, double eps) {
-      Variable centred = Primitives.subtract(tape, z, Primitives.mean(tape, z, -1, true));
-      Variable variance =
-          Primitives.mean(tape, Primitives.map(tape, Unary.SQUARE, centred), -1, true);
-      Variable inverse = Primitives.power(tape, Primitives.affine(tape, 1, variance, eps), -0.5);
-      return new Normalised(Primitives.multiply(tape, centred, inverse), inverse);
+      Variable[] normalised = RowNorm.normalise(tape, z, eps);
+      return new Normalised(normalised[0], normalised[1]);
     }
 
     /** {@code (g - mean(g) - hat mean(g hat)) / √(var + eps)}. */
     Variable pullback(Tape tape, Variable g) {
-      Variable along = Primitives.mean(tape, Primitives.multiply(tape, g, hat), -1, true);
-      Variable centred = Primitives.subtract(tape, g, Primitives.mean(tape, g, -1, true));
-      Variable rest = Primitives.subtract(tape, centred, Primitives.multiply(tape, hat, along));
-      return Primitives.multiply(tape, rest, inverse);
+      return RowNorm.pullback(tape, g, hat, inverse);
     }
   }
 }

@@ -20,7 +20,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>In the formed way the weights at every token are there, C matrices at once: any rule. In the
  * dual way of linear rules they are not: with weights {@code W_t = a_t W + d_t S + Σ_s A_ts x_s
  * δ_sᵀ}, queries read {@code q W_t = a_t q W + d_t q S + Σ_s A_ts (q·x_s) δ_s}, products of
- * matrices alone. Both give the same.
+ * matrices alone; leaders in the q-norm are such sums times {@code |A_t|_q^{2-q}}, which {@link
+ * RunningPower} knows. Both give the same.
  */
 final class MemoryChunk implements RecomputedScan.Body {
   /** Muon's quintic (Jordan et al. 2024): x ↦ 3.4445 x - 4.7750 x³ + 2.0315 x⁵. */
@@ -308,9 +309,21 @@ final class MemoryChunk implements RecomputedScan.Body {
         if (rule.algorithm().carries()) {
           z = add(z, multiply(carriedShare, applied(x, layer, MemoryState.CARRIED)));
         }
+        if (rule.scales()) {
+          z = multiply(z, scale(layer, inputs, slopes));
+        }
         x = activated(tape, i, z);
       }
       return recall(queries, x);
+    }
+
+    /** What makes weights of sums at every token, {@code [B, H, C, 1]}. */
+    private Variable scale(Layer layer, Variable inputs, Variable slopes) {
+      Retention.Lq leader = (Retention.Lq) rule.retention();
+      Variable moved = multiply(negate(step()), slopes);
+      Variable start = state(layer.weight());
+      return leader.factor(
+          tape, RunningPower.run(tape, retained(), inputs, moved, start, leader.q()));
     }
 
     private Variable combine(Variable share, Variable start, Variable learned) {
@@ -383,10 +396,20 @@ final class MemoryChunk implements RecomputedScan.Body {
     private void endMiniBatch(String part, Variable s, Map<String, Variable> next) {
       Variable look = last(token(OptimiserMemoryRecurrence.LOOK));
       Variable moved = add(state(part), multiply(look, s));
-      next.put(part, Primitives.where(tape, chunk.complete(), moved, state(part)));
-      next.put(
-          MemoryState.CARRIED + part,
-          Primitives.where(tape, chunk.complete(), Primitives.zerosLike(tape, s), s));
+      next.put(part, whereComplete(moved, state(part)));
+      next.put(MemoryState.CARRIED + part, whereComplete(Primitives.zerosLike(tape, s), s));
+    }
+
+    /** One of two in each row; where all rows agree, which is the rule, without a copy. */
+    private Variable whereComplete(Variable complete, Variable otherwise) {
+      INDArray rows = chunk.complete();
+      long ended = 0;
+      for (long b = 0; b < rows.length(); b++) {
+        ended += rows.getDouble(b) != 0 ? 1 : 0;
+      }
+      return ended == rows.length()
+          ? complete
+          : ended == 0 ? otherwise : Primitives.where(tape, rows, complete, otherwise);
     }
 
     /** Where a chunk ends, gradients are taken anew. */
@@ -394,7 +417,7 @@ final class MemoryChunk implements RecomputedScan.Body {
       if (rule.hasBase()) {
         for (String part : parts) {
           String base = MemoryState.BASE + part;
-          next.put(base, Primitives.where(tape, chunk.complete(), next.get(part), state(base)));
+          next.put(base, whereComplete(next.get(part), state(base)));
         }
       }
       return next;

@@ -50,7 +50,19 @@ public record MemoryRule(
 
   /** Whether gradients of a chunk add up without that the weights at each token are formed. */
   boolean isLinear() {
-    return retention.linear() && !algorithm.orthogonal();
+    return scales() || (retention.linear() && !algorithm.orthogonal());
+  }
+
+  /**
+   * Whether the weights are the sums times a number of each token, and sums move by one outer
+   * product a token, so that the number is known without the weights.
+   */
+  boolean scales() {
+    return retention instanceof Retention.Lq
+        && !retention.linear()
+        && algorithm.kind() == InnerAlgorithm.Kind.DESCENT
+        && algorithm.window() == 1
+        && network.form() != MemoryNetwork.Form.VECTOR;
   }
 
   /** Whether the state also holds the weights at which gradients are taken. */

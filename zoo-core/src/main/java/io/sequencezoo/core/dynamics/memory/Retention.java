@@ -123,11 +123,21 @@ public sealed interface Retention {
       if (q == 2) {
         return sums;
       }
-      Variable powers = Primitives.power(tape, Primitives.abs(tape, sums), q);
-      Variable total = Primitives.sum(tape, Primitives.sum(tape, powers, -1, true), -2, true);
-      Variable factor =
-          Primitives.power(tape, Primitives.affine(tape, 1, total, NORM_EPS), (2 - q) / q);
-      return Primitives.multiply(tape, sums, factor);
+      Variable total =
+          Primitives.sum(tape, Primitives.sum(tape, powers(tape, sums), -1, true), -2, true);
+      return Primitives.multiply(tape, sums, factor(tape, total));
+    }
+
+    /** {@code |A|^q}, for q = 4 by products, which cost a tenth of powers. */
+    private Variable powers(Tape tape, Variable sums) {
+      return q == 4
+          ? Primitives.map(tape, Unary.SQUARE, Primitives.map(tape, Unary.SQUARE, sums))
+          : Primitives.power(tape, Primitives.abs(tape, sums), q);
+    }
+
+    /** {@code |A|_q^{2-q}} of {@code Σ|A|^q}. */
+    Variable factor(Tape tape, Variable powers) {
+      return Primitives.power(tape, Primitives.affine(tape, 1, powers, NORM_EPS), (2 - q) / q);
     }
   }
 
