@@ -14,13 +14,14 @@ import java.util.Set;
 /**
  * Where the time of a step goes: every operation on its tapes under the name of the method that
  * recorded it, forward and backward, with the bytes that it cannot avoid to move and, for linear
- * maps, the products that it cannot avoid to compute.
+ * maps and attention, the products that it cannot avoid to compute.
  */
 final class OperationProfile implements Tape.Observer {
   /** The methods through which others record. */
   private static final Set<String> THROUGH = Set.of("Tape", "OperationProfile", "Tiles");
 
   private static final String LINEAR = "Dense.linear";
+  private static final String ATTENTION = "BlockwiseAttention.apply";
   private static final double MILLIS = 1e-6;
   private static final double MEBIBYTE = 1 << 20;
 
@@ -101,15 +102,28 @@ final class OperationProfile implements Tape.Observer {
     return bytes;
   }
 
-  /** Of a linear map, twice its weights per row. */
+  /** Of the products of an operation's forward pass; the backward pass has twice as many. */
   private static double flops(String name, Tape.Operation operation) {
-    if (!name.equals(LINEAR)) {
-      return 0;
-    }
-    Variable x = operation.inputs().get(0);
-    Variable weight = operation.inputs().get(1);
+    return switch (name) {
+      case LINEAR -> linear(operation.inputs().get(0), operation.inputs().get(1));
+      case ATTENTION -> attention(operation.inputs().get(0), operation.outputs().get(0));
+      default -> 0;
+    };
+  }
+
+  /** Twice the weights per row. */
+  private static double linear(Variable x, Variable weight) {
     double rows = (double) x.value().length() / x.size(-1);
     return 2 * rows * weight.value().length();
+  }
+
+  /**
+   * Causal attention of whole sequences {@code [B, T, H, ...]}: each query meets half of the keys
+   * on average, once for its logits and once for its output.
+   */
+  private static double attention(Variable q, Variable y) {
+    double pairs = (double) q.size(0) * q.size(2) * q.size(1) * (q.size(1) + 1) / 2;
+    return 2 * pairs * (q.size(3) + y.size(3));
   }
 
   /**

@@ -109,7 +109,9 @@ final class BlockwiseBackward<A> {
               ? null
               : new ForgetGradient<>(precision, scratch, bias, total);
       A gLogs = gBias == null ? null : scratch.take(total);
-      Block block = new Block(scratch, keys, values, gKeys, gValues, total, bias, gBias);
+      double keyNorm = bias == null ? 0 : span.largestNorm(kernels, keys, total);
+      kernels.affine(span.scale(), keys, 0, 0, keys, 0, total * d);
+      Block block = new Block(scratch, keys, values, gKeys, gValues, total, bias, gBias, keyNorm);
       int length = span.lengths()[b];
       for (int g = 0; g < shape.group(); g++) {
         int hq = h * shape.group() + g;
@@ -136,14 +138,18 @@ final class BlockwiseBackward<A> {
 
   /** A block of queries of one head, with the tiles that it works on. */
   private final class Block {
+    /** Times the scale of logits. */
     private final A keys;
-    private final A values;
+
+    private final TransposedRows<A> transposedKeys;
+    private final TransposedRows<A> transposedValues;
     private final A gKeys;
     private final A gValues;
     private final ForgetBias<A> bias;
     private final ForgetGradient<A> gBias;
     private final double keyNorm;
     private final A queries;
+    private final A scaled;
     private final A gQueries;
     private final A gOut;
     private final A out;
@@ -160,15 +166,19 @@ final class BlockwiseBackward<A> {
         A gValues,
         int total,
         ForgetBias<A> bias,
-        ForgetGradient<A> gBias) {
+        ForgetGradient<A> gBias,
+        double keyNorm) {
       this.keys = keys;
-      this.values = values;
       this.gKeys = gKeys;
       this.gValues = gValues;
       this.bias = bias;
       this.gBias = gBias;
-      this.keyNorm = bias == null ? 0 : span.largestNorm(kernels, keys, total);
+      this.keyNorm = keyNorm;
+      this.transposedKeys = new TransposedRows<>(kernels, scratch, keys, total, shape.keyDim());
+      this.transposedValues =
+          new TransposedRows<>(kernels, scratch, values, total, shape.valueDim());
       this.queries = scratch.take(QUERIES * shape.keyDim());
+      this.scaled = scratch.take(QUERIES * shape.keyDim());
       this.gQueries = scratch.take(QUERIES * shape.keyDim());
       this.gOut = scratch.take(QUERIES * shape.valueDim());
       this.out = scratch.take(QUERIES * shape.valueDim());
@@ -203,16 +213,21 @@ final class BlockwiseBackward<A> {
         bias.block(hq, span.cached()[b] + from, rows, first, bound);
         first = bias.first();
       }
+      // What multiplies the gradients of logits for those of keys.
+      kernels.affine(span.scale(), queries, 0, 0, scaled, 0, rows * shape.keyDim());
       if (gBias != null) {
         gBias.startBlock();
       }
       for (int s = first; s < last; s += KEYS) {
         int end = Math.min(last, s + KEYS);
-        logits(rows, s, end - s);
+        int at = span.cached()[b] + from;
+        Band band = new Band(span.visibility(), at, rows, s, end, span.total(b));
+        transposedKeys.multiply(band, 0, queries, weights);
+        transposedValues.multiply(band, 0, gOut, gWeights);
         for (int r = 0; r < rows; r++) {
-          row(b, hq, span.cached()[b] + from + r, r, s, end);
+          row(b, hq, at + r, r, s, end);
         }
-        products(rows, s, end - s, s == first);
+        products(band, s == first);
       }
       if (gBias != null) {
         gBias.endBlock(rows);
@@ -229,14 +244,6 @@ final class BlockwiseBackward<A> {
         sum += Math.exp(in.sinks()[hq] - kernels.get(logSum, r)) * delta[r];
       }
       gSinks[b * shape.queryHeads() + hq] -= sum;
-    }
-
-    private void logits(int rows, int s, int n) {
-      int d = shape.keyDim();
-      int dv = shape.valueDim();
-      kernels.gemm(
-          false, true, rows, n, d, span.scale(), queries, 0, d, keys, s * d, d, 0, weights, 0, n);
-      kernels.gemm(false, true, rows, n, dv, 1, gOut, 0, dv, values, s * dv, dv, 0, gWeights, 0, n);
     }
 
     /** Turns the logits of one query into weights, and their cotangents into those of logits. */
@@ -279,29 +286,58 @@ final class BlockwiseBackward<A> {
       in.dropout().apply(kernels, b, shape.queryHeads(), hq, at, from, x, start, n);
     }
 
-    private void products(int rows, int s, int n, boolean isFirst) {
+    private void products(Band band, boolean isFirst) {
       int d = shape.keyDim();
       int dv = shape.valueDim();
-      kernels.gemm(true, false, n, dv, rows, 1, weights, 0, n, gOut, 0, dv, 1, gValues, s * dv, dv);
+      int s = band.from();
+      int n = band.to() - s;
+      band.byKey(
+          (row, rows, key, seen) -> {
+            int at = row * n + key;
+            addOuter(rows, seen, dv, weights, at, n, gOut, row, gValues, s + key);
+            addOuter(rows, seen, d, gWeights, at, n, scaled, row, gKeys, s + key);
+          });
+      band.byQuery(
+          (row, rows, key, seen) ->
+              kernels.gemm(
+                  false,
+                  false,
+                  rows,
+                  d,
+                  seen,
+                  1,
+                  gWeights,
+                  row * n + key,
+                  n,
+                  keys,
+                  (s + key) * d,
+                  d,
+                  isFirst ? 0 : 1,
+                  gQueries,
+                  row * d,
+                  d));
+    }
+
+    /** Adds {@code Wᵀ X} to rows from {@code to} on, {@code size} numbers each. */
+    private void addOuter(
+        int rows, int keys, int size, A w, int at, int stride, A x, int row, A sum, int to) {
       kernels.gemm(
+          true,
           false,
-          false,
-          rows,
-          d,
-          n,
-          span.scale(),
-          gWeights,
-          0,
-          n,
           keys,
-          s * d,
-          d,
-          isFirst ? 0 : 1,
-          gQueries,
-          0,
-          d);
-      kernels.gemm(
-          true, false, n, d, rows, span.scale(), gWeights, 0, n, queries, 0, d, 1, gKeys, s * d, d);
+          size,
+          rows,
+          1,
+          w,
+          at,
+          stride,
+          x,
+          row * size,
+          size,
+          1,
+          sum,
+          to * size,
+          size);
     }
   }
 }

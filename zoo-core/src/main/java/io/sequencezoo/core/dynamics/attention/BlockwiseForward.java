@@ -87,7 +87,10 @@ final class BlockwiseForward<A> {
       ForgetBias<A> bias =
           in.g() == null ? null : new ForgetBias<>(precision, scratch, span, in, b, first, last);
       double keyNorm = bias == null ? 0 : span.largestNorm(kernels, keys, last - first);
-      Block block = new Block(scratch, keys, values, first, bias, keyNorm);
+      kernels.affine(span.scale(), keys, 0, 0, keys, 0, (last - first) * shape.keyDim());
+      TransposedRows<A> transposed =
+          new TransposedRows<>(kernels, scratch, keys, last - first, shape.keyDim());
+      Block block = new Block(scratch, transposed, values, first, bias, keyNorm);
       for (int g = 0; g < shape.group(); g++) {
         for (int t = from; t < end; t += QUERIES) {
           block.run(b, h * shape.group() + g, t, Math.min(end, t + QUERIES));
@@ -110,7 +113,7 @@ final class BlockwiseForward<A> {
 
   /** A block of queries of one head, with the tiles that it works on. */
   private final class Block {
-    private final A keys;
+    private final TransposedRows<A> keys;
     private final A values;
     private final int loadedFrom;
     private final ForgetBias<A> bias;
@@ -123,7 +126,12 @@ final class BlockwiseForward<A> {
     private final double[] sum = new double[QUERIES];
 
     Block(
-        Scratch<A> scratch, A keys, A values, int loadedFrom, ForgetBias<A> bias, double keyNorm) {
+        Scratch<A> scratch,
+        TransposedRows<A> keys,
+        A values,
+        int loadedFrom,
+        ForgetBias<A> bias,
+        double keyNorm) {
       this.keys = keys;
       this.values = values;
       this.loadedFrom = loadedFrom;
@@ -157,45 +165,32 @@ final class BlockwiseForward<A> {
 
     private void attend(int b, int hq, int from, int rows, int s, int end, boolean isFirst) {
       int n = end - s;
-      int d = shape.keyDim();
       int dv = shape.valueDim();
-      kernels.gemm(
-          false,
-          true,
-          rows,
-          n,
-          d,
-          span.scale(),
-          queries,
-          0,
-          d,
-          keys,
-          (s - loadedFrom) * d,
-          d,
-          0,
-          weights,
-          0,
-          n);
+      int at = span.cached()[b] + from;
+      Band band = new Band(span.visibility(), at, rows, s, end, span.total(b));
+      keys.multiply(band, loadedFrom, queries, weights);
       for (int r = 0; r < rows; r++) {
-        row(b, hq, span.cached()[b] + from + r, r, s, end, isFirst);
+        row(b, hq, at + r, r, s, end, isFirst);
       }
-      kernels.gemm(
-          false,
-          false,
-          rows,
-          dv,
-          n,
-          1,
-          weights,
-          0,
-          n,
-          values,
-          (s - loadedFrom) * dv,
-          dv,
-          isFirst ? 0 : 1,
-          out,
-          0,
-          dv);
+      band.byQuery(
+          (row, count, first, seen) ->
+              kernels.gemm(
+                  false,
+                  false,
+                  count,
+                  dv,
+                  seen,
+                  1,
+                  weights,
+                  row * n + first,
+                  n,
+                  values,
+                  (s + first - loadedFrom) * dv,
+                  dv,
+                  isFirst ? 0 : 1,
+                  out,
+                  row * dv,
+                  dv));
     }
 
     /** Turns the logits of one query into weights against the new running maximum. */

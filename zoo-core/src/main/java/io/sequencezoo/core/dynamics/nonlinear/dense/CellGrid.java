@@ -24,12 +24,14 @@ final class CellGrid {
   private final int hidden;
   private final int groups;
   private final int parts;
+  private final boolean bySlot;
 
   CellGrid(int batch, int hidden) {
     this.batch = batch;
     this.hidden = hidden;
     int threads = Parallel.threads();
-    boolean cut = hidden % LANES == 0 && hidden >= 2 * LEAST_UNITS;
+    this.bySlot = hidden % LANES == 0 && hidden >= LEAST_UNITS;
+    boolean cut = bySlot && hidden >= 2 * LEAST_UNITS;
     int rows = cut ? ROWS : Math.max(1, Math.min(ROWS / 2, (batch + threads - 1) / threads));
     this.groups = Math.max(1, (batch + rows - 1) / rows);
     int most = cut ? hidden / LEAST_UNITS : 1;
@@ -50,9 +52,25 @@ final class CellGrid {
     return (int) ((long) group * batch / groups);
   }
 
-  /** The first unit of a part. */
-  int unit(int part) {
-    return part == parts ? hidden : part * (hidden / LANES) / parts * LANES;
+  /** Units at which parts begin and end. */
+  int[] cuts() {
+    int[] cuts = new int[parts + 1];
+    for (int part = 0; part <= parts; part++) {
+      cuts[part] = part == parts ? hidden : part * (hidden / LANES) / parts * LANES;
+    }
+    return cuts;
+  }
+
+  /** How one part of a group lies. */
+  CellTile tile(int group, int part) {
+    int[] cuts = cuts();
+    int rows = row(group + 1) - row(group);
+    return new CellTile(cuts[part], cuts[part + 1] - cuts[part], rows, bySlot);
+  }
+
+  /** Whether products may lead to several gates, or from them, at once. */
+  boolean gatesTouch() {
+    return !bySlot;
   }
 
   /** Runs phases of all groups and parts; no part of a phase before all of its group's last. */

@@ -136,6 +136,25 @@ public final class CellLayout {
     return slots;
   }
 
+  /** Slots of the working row but for the operands. */
+  int planes() {
+    return slots - stages.size();
+  }
+
+  /** The place of a slot among those that are no operands. */
+  int plane(int slot) {
+    return slot - (int) stages.stream().filter(stage -> stage.operand < slot).count();
+  }
+
+  /**
+   * Where the auxiliaries of a stage start among the slots that are no operands: operands come
+   * first, and a kernel doesn't touch what would be theirs.
+   */
+  int auxiliaryPlane(Stage stage) {
+    int end = stage.aux + stage.kind.auxiliaries();
+    return plane(end) - stage.kind.auxiliaries();
+  }
+
   /** Numbers per unit of the row of the state. */
   int stateSlots() {
     return stateSlots;

@@ -23,10 +23,15 @@ final class CellPacking<A> {
   private final int block;
   private final INDArray[] weights;
   private final boolean transposed;
+  private final int[] cuts;
+  private final boolean gatesTouch;
 
   /**
-   * Plans the tiles of units {@code from} to {@code to - 1} in arrays of this scratch; {@link
-   * #fill} fills them.
+   * Plans the tiles of a part in arrays of this scratch; {@link #fill} fills them.
+   *
+   * @param cuts the units where parts begin, and their end
+   * @param part whose units these are
+   * @param gatesTouch whether neighbouring gates lie side by side, for one product
    */
   CellPacking(
       Precision<A> precision,
@@ -34,18 +39,36 @@ final class CellPacking<A> {
       int heads,
       INDArray[] weights,
       boolean transposed,
-      int from,
-      int to,
+      int[] cuts,
+      int part,
+      boolean gatesTouch,
       Scratch<A> scratch) {
     this.precision = precision;
     this.hidden = (int) weights[0].size(0);
     this.block = hidden / heads;
     this.weights = weights;
     this.transposed = transposed;
+    this.cuts = cuts;
+    this.gatesTouch = gatesTouch && heads == 1;
     for (CellLayout.Stage stage : layout.stages()) {
+      int[] targets = stage.targets();
+      int from = cuts[part];
+      int to = cuts[part + 1];
       stages.add(
-          transposed ? backward(stage, from, to, scratch) : forward(stage, from, to, scratch));
+          transposed ? backward(targets, from, to, scratch) : forward(targets, from, to, scratch));
     }
+  }
+
+  /** The packing of all units in one part whose gates touch. */
+  static <A> CellPacking<A> whole(
+      Precision<A> precision,
+      CellLayout layout,
+      int heads,
+      INDArray[] weights,
+      boolean transposed,
+      Scratch<A> scratch) {
+    int[] cuts = {0, (int) weights[0].size(0)};
+    return new CellPacking<>(precision, layout, heads, weights, transposed, cuts, 0, true, scratch);
   }
 
   /** The products of a stage. */
@@ -53,47 +76,42 @@ final class CellPacking<A> {
     return stages.get(stage);
   }
 
-  private List<Tile<A>> forward(CellLayout.Stage stage, int from, int to, Scratch<A> scratch) {
+  private List<Tile<A>> forward(int[] targets, int from, int to, Scratch<A> scratch) {
     List<Tile<A>> tiles = new ArrayList<>();
-    int[] targets = stage.targets();
-    boolean whole = block == hidden && to - from == hidden;
     for (int head = from / block; head * block < to; head++) {
-      int left = Math.max(from, head * block);
-      int width = Math.min(to, (head + 1) * block) - left;
+      int first = head * block;
+      int left = Math.max(from, first);
+      int width = Math.min(to, first + block) - left;
       for (int g = 0; g < targets.length; ) {
-        int run = whole ? run(targets, g) : 1;
+        int run = gatesTouch ? run(targets, g) : 1;
+        int column = g * block + left - first;
+        A packed = room(run * width, block, scratch);
         tiles.add(
-            tile(
-                stage.operand() * hidden + head * block,
-                block,
-                targets[g] * hidden + left,
-                run * width,
-                head * block,
-                g * block + left - head * block,
-                scratch));
+            new Tile<>(targets[g], 0, first, block, left, run * width, first, column, packed));
         g += run;
       }
     }
     return tiles;
   }
 
-  private List<Tile<A>> backward(CellLayout.Stage stage, int from, int to, Scratch<A> scratch) {
+  /** Sums go over gates, over their units, in order, whatever the parts that hold them. */
+  private List<Tile<A>> backward(int[] targets, int from, int to, Scratch<A> scratch) {
     List<Tile<A>> tiles = new ArrayList<>();
-    int[] targets = stage.targets();
     for (int head = from / block; head * block < to; head++) {
-      int left = Math.max(from, head * block);
-      int width = Math.min(to, (head + 1) * block) - left;
+      int first = head * block;
+      int left = Math.max(from, first);
+      int n = Math.min(to, first + block) - left;
       for (int g = 0; g < targets.length; ) {
-        int run = block == hidden ? run(targets, g) : 1;
-        tiles.add(
-            tile(
-                targets[g] * hidden + head * block,
-                run * block,
-                stage.source() * hidden + left,
-                width,
-                left,
-                g * block,
-                scratch));
+        int run = gatesTouch ? run(targets, g) : 1;
+        for (int part = 0; part < cuts.length - 1; part++) {
+          int begin = Math.max(cuts[part], first);
+          int k = run * (Math.min(cuts[part + 1], first + block) - begin);
+          if (k > 0) {
+            int column = g * block + begin - first;
+            A packed = room(n, k, scratch);
+            tiles.add(new Tile<>(targets[g], part, begin, k, left, n, left, column, packed));
+          }
+        }
         g += run;
       }
     }
@@ -109,9 +127,8 @@ final class CellPacking<A> {
     return run;
   }
 
-  private Tile<A> tile(int a, int k, int c, int n, int row, int column, Scratch<A> scratch) {
-    return new Tile<>(
-        a, k, c, n, row, column, scratch.take(precision.kernels().packedLength(n, k)));
+  private A room(int n, int k, Scratch<A> scratch) {
+    return scratch.take(precision.kernels().packedLength(n, k));
   }
 
   /** Copies the weights into the tiles. */
@@ -133,12 +150,19 @@ final class CellPacking<A> {
   }
 
   /**
-   * {@code C += A B}: columns {@code a} to {@code a + k} of a row on the left, {@code c} to {@code
-   * c + n} of one on the right, and where the weight has B.
+   * {@code C += A B}. Forward, A are k units of the operand from {@code from} on and C n numbers of
+   * a gate from unit {@code left} on; backward, A are k numbers of a gate from {@code from} on,
+   * which lie in a part, and C are n units of the state from {@code left} on.
+   *
+   * @param gate the gate, the first of several that touch
+   * @param part whose units from {@code from} on are
+   * @param row where the weight has B
+   * @param column alike
    */
-  record Tile<A>(int a, int k, int c, int n, int row, int column, A packed) {
-    void multiply(Kernels<A> kernels, int rows, A from, int lda, A into, int ldc) {
-      kernels.gemmPacked(rows, n, k, from, a, lda, packed, 1, into, c, ldc);
+  record Tile<A>(
+      int gate, int part, int from, int k, int left, int n, int row, int column, A packed) {
+    void multiply(Kernels<A> kernels, int rows, A a, int ao, int lda, A c, int co, int ldc) {
+      kernels.gemmPacked(rows, n, k, a, ao, lda, packed, 1, c, co, ldc);
     }
   }
 }

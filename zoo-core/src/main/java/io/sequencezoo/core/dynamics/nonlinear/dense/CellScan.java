@@ -10,19 +10,17 @@ import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A cell over a whole sequence as one tape operation. The recurrent weights are packed once; groups
  * of rows, or ranges of units that meet after every stage ({@link CellGrid}), run through time. The
- * working row of every step is kept for {@link CellScanPullback}.
+ * operands of the products and what else the pullback reads are kept for {@link CellScanPullback}.
  *
  * @param <A> {@code float[]} or {@code double[]}
  */
 final class CellScan<A> {
-  /** Rows a power of two apart would fall on the same few sets of a cache. */
-  static final int PADDING = 16;
-
   final Precision<A> precision;
   final Kernels<A> kernels;
   final CellInputs inputs;
@@ -32,16 +30,26 @@ final class CellScan<A> {
   final int batch;
   final int steps;
   final int hidden;
+  final CellGrid grid;
 
-  /** Numbers of a working row, and of a row of the state. */
-  final int workSize;
+  /** How parts of groups lie, and where each starts in what is kept of a step. */
+  final CellTile[][] tiles;
 
-  final int stateSize;
+  private final int[][] starts;
+
+  /** {@link CellLayout#auxiliaryPlane} of every stage. */
+  final int[] auxiliaries;
+
+  /** Numbers that are kept of a step of all rows. */
+  private int stepSize;
 
   /** Outputs {@code [B, T, H]}. */
-  INDArray y;
+  private INDArray y;
 
-  /** Working rows {@code [B, T, slots H]}; null where no pullback will come. */
+  /** What stages multiply with their weights, {@code [B, T, stages H]}; null where y is alone. */
+  INDArray operands;
+
+  /** Tiles of activations and auxiliaries, {@code [T, groups, parts]}; null alike. */
   INDArray saved;
 
   private CellScan(Precision<A> precision, CellInputs inputs, int[] lengths) {
@@ -53,9 +61,18 @@ final class CellScan<A> {
     this.batch = inputs.batch();
     this.steps = inputs.steps();
     this.hidden = inputs.hidden();
-    this.workSize = layout.slots() * hidden;
-    this.stateSize = layout.stateSlots() * hidden;
+    this.auxiliaries = stages.stream().mapToInt(layout::auxiliaryPlane).toArray();
     this.lengths = lengths;
+    this.grid = new CellGrid(batch, hidden);
+    this.tiles = new CellTile[grid.groups()][grid.parts()];
+    this.starts = new int[grid.groups()][grid.parts()];
+    for (int g = 0; g < tiles.length; g++) {
+      for (int part = 0; part < tiles[g].length; part++) {
+        tiles[g][part] = grid.tile(g, part);
+        starts[g][part] = stepSize;
+        stepSize = Math.addExact(stepSize, tiles[g][part].length(layout.planes()));
+      }
+    }
   }
 
   /** Returns outputs {@code [B, T, H]} and the last state, {@code [B, H]} per part. */
@@ -73,32 +90,48 @@ final class CellScan<A> {
 
   private INDArray[] forward(Tape tape, boolean save) {
     y = tape.allocate(precision.type(), batch, steps, hidden);
-    saved = save ? tape.allocate(precision.type(), batch, steps, workSize) : null;
+    if (save) {
+      operands = tape.allocate(precision.type(), batch, steps, operandSize());
+      saved = tape.allocate(precision.type(), steps, stepSize);
+    }
     INDArray[] outputs = new INDArray[layout.parts().size() + 1];
     outputs[0] = y;
     for (int i = 1; i < outputs.length; i++) {
       outputs[i] = tape.allocate(precision.type(), batch, hidden);
     }
-    CellGrid grid = new CellGrid(batch, hidden);
     try (Scratch<A> scratch = precision.scratch()) {
-      List<CellPacking<A>> packings = pack(grid, false, scratch);
-      A own = parameters(scratch);
-      A bias = bias(scratch);
-      List<Group> groups = new ArrayList<>();
+      List<CellPacking<A>> packings = pack(false, scratch);
+      Forward forward = new Forward(onHeap(inputs.bias(), scratch), parameters(scratch));
+      List<List<Forward.Cells>> cells = new ArrayList<>();
       for (int g = 0; g < grid.groups(); g++) {
-        groups.add(new Group(grid.row(g), grid.row(g + 1), own, bias, scratch));
+        Forward.Group group = forward.new Group(grid.row(g), grid.row(g + 1), scratch);
+        List<Forward.Cells> parts = new ArrayList<>();
+        for (int part = 0; part < grid.parts(); part++) {
+          parts.add(forward.new Cells(group, g, part, packings.get(part), scratch));
+        }
+        cells.add(parts);
       }
-      grid.run(
-          longest() * stages.size(),
-          (phase, g, part) ->
-              groups.get(g).phase(phase, grid.unit(part), grid.unit(part + 1), packings.get(part)));
-      groups.forEach(group -> group.finish(outputs));
+      grid.run(longest() * stages.size(), (phase, g, part) -> cells.get(g).get(part).phase(phase));
+      List<Slab<A>> last =
+          Arrays.stream(outputs).skip(1).map(precision::slab).collect(Collectors.toList());
+      cells.forEach(parts -> parts.forEach(part -> part.finish(last)));
+      forward.clearPadding(scratch);
     }
     return outputs;
   }
 
+  /** Numbers of a position's operands. */
+  int operandSize() {
+    return stages.size() * hidden;
+  }
+
+  /** Where a tile of a step is kept. */
+  long savedAt(int t, int group, int part) {
+    return (long) t * stepSize + starts[group][part];
+  }
+
   /** The weights of each part of the grid. */
-  List<CellPacking<A>> pack(CellGrid grid, boolean transposed, Scratch<A> scratch) {
+  List<CellPacking<A>> pack(boolean transposed, Scratch<A> scratch) {
     List<CellPacking<A>> packings = new ArrayList<>();
     for (int part = 0; part < grid.parts(); part++) {
       packings.add(
@@ -108,8 +141,9 @@ final class CellScan<A> {
               inputs.heads(),
               inputs.weightValues(),
               transposed,
-              grid.unit(part),
-              grid.unit(part + 1),
+              grid.cuts(),
+              part,
+              grid.gatesTouch(),
               scratch));
     }
     Parallel.run(packings.size(), part -> packings.get(part).fill());
@@ -121,8 +155,14 @@ final class CellScan<A> {
     return onHeap(inputs.parameters(), scratch);
   }
 
-  private A bias(Scratch<A> scratch) {
-    return onHeap(inputs.bias(), scratch);
+  /** The cell's own parameters as a tile reads them, or null. */
+  A parameters(A all, CellTile tile, Scratch<A> scratch) {
+    if (all == null) {
+      return null;
+    }
+    A own = scratch.take(layout.parameters() * tile.slotStride());
+    tile.spread(kernels, all, hidden, layout.parameters(), own);
+    return own;
   }
 
   private A onHeap(Variable variable, Scratch<A> scratch) {
@@ -154,141 +194,204 @@ final class CellScan<A> {
     return (long) row * steps + t;
   }
 
-  /** Sets the padded positions of a row to zero. */
-  void clear(Slab<A> target, int row, int width, A zeros) {
-    for (int t = lengths[row]; t < steps; t++) {
-      target.store(at(row, t) * width, zeros, 0, width);
+  /** Sets the padded positions of all rows to zero: sums over all positions read them. */
+  void clear(Slab<A> target, int width, Scratch<A> scratch) {
+    A zeros = scratch.zeros(width);
+    for (int row = 0; row < batch; row++) {
+      for (int t = lengths[row]; t < steps; t++) {
+        target.store(at(row, t) * width, zeros, 0, width);
+      }
     }
   }
 
-  /** A group of rows on its way through time. */
-  private final class Group {
-    private final int from;
-    private final int rows;
-    private final A own;
+  /** All that a pass through time reads and writes. */
+  private final class Forward {
     private final A bias;
-    private final A mask;
-    private final A state;
-
-    /** Two, since others still read the operand of a step when the next one is written. */
-    private final List<A> work;
-
-    private final int workStride = workSize + PADDING;
+    private final A own;
     private final Slab<A> input = precision.slab(inputs.x().value());
     private final Slab<A> output = precision.slab(y);
-    private final Slab<A> keep = saved == null ? null : precision.slab(saved);
-    private final A zeros;
+    private final Slab<A> keptOperands = operands == null ? null : precision.slab(operands);
+    private final Slab<A> kept = saved == null ? null : precision.slab(saved);
+    private final List<Slab<A>> initial =
+        Arrays.stream(inputs.state())
+            .map(part -> precision.slab(part.value()))
+            .collect(Collectors.toList());
 
-    Group(int from, int to, A own, A bias, Scratch<A> scratch) {
-      this.from = from;
-      this.rows = to - from;
-      this.own = own;
+    Forward(A bias, A own) {
       this.bias = bias;
-      this.mask = mask(from, to, scratch);
-      this.state = scratch.take(rows * stateSize);
-      this.work = List.of(scratch.take(rows * workStride), scratch.take(rows * workStride));
-      this.zeros = scratch.zeros(workSize);
-      for (int r = 0; r < rows; r++) {
-        for (int part = 0; part < inputs.state().length; part++) {
-          precision
-              .slab(inputs.state()[part].value())
-              .load((long) (from + r) * hidden, state, r * stateSize + part * hidden, hidden);
-        }
-        operand(r, stages.get(0), work.get(0), 0, hidden);
+      this.own = own;
+    }
+
+    void clearPadding(Scratch<A> scratch) {
+      clear(output, hidden, scratch);
+      if (keptOperands != null) {
+        clear(keptOperands, operandSize(), scratch);
       }
     }
 
-    /** One stage of one step for units {@code left} to {@code right - 1}. */
-    void phase(int phase, int left, int right, CellPacking<A> packing) {
-      int t = phase / stages.size();
-      int s = phase % stages.size();
-      CellLayout.Stage stage = stages.get(s);
-      A now = work.get(t & 1);
-      if (s == 0) {
-        load(t, now, left, right - left);
+    /** A group of rows: the operands, which all its parts read. */
+    private final class Group {
+      private final int from;
+      private final int rows;
+      private final A mask;
+      private final int stride = hidden + CellTile.PADDING;
+
+      /** Two, since others still read the operand of a step when the next one is written. */
+      private final List<A> operands;
+
+      Group(int from, int to, Scratch<A> scratch) {
+        this.from = from;
+        this.rows = to - from;
+        this.mask = mask(from, to, scratch);
+        int size = stages.size() * rows * stride;
+        this.operands = List.of(scratch.take(size), scratch.take(size));
       }
-      for (CellPacking.Tile<A> tile : packing.tiles(s)) {
-        tile.multiply(kernels, rows, now, workStride, now, workStride);
+
+      int at(int stage, int row) {
+        return (stage * rows + row) * stride;
       }
-      boolean last = s == stages.size() - 1;
-      CellLayout.Stage following = stages.get(last ? 0 : s + 1);
-      A next = last ? work.get((t + 1) & 1) : now;
-      CellLayout.Units units = new CellLayout.Units(hidden, left, right);
-      for (int r = 0; r < rows; r++) {
-        if (t < lengths[from + r]) {
-          stage.cell(kernels, now, r * workStride, state, r * stateSize, own, units);
-          if (last) {
-            store(t, r, now, left, right - left);
+    }
+
+    /** A part of a group on its way through time. */
+    private final class Cells {
+      private final Group group;
+      private final int g;
+      private final int part;
+      private final CellPacking<A> packing;
+      private final CellTile tile;
+      private final A own;
+      private final A state;
+      private final A work;
+
+      Cells(Group group, int g, int part, CellPacking<A> packing, Scratch<A> scratch) {
+        this.group = group;
+        this.g = g;
+        this.part = part;
+        this.packing = packing;
+        this.tile = tiles[g][part];
+        this.own = parameters(Forward.this.own, tile, scratch);
+        this.state = scratch.take(tile.length(layout.stateSlots()));
+        // Whatever stands in rows that have ended is computed with, and thrown away.
+        this.work = scratch.zeros(tile.length(layout.planes()));
+        for (int r = 0; r < tile.rows(); r++) {
+          for (int slot = 0; slot < initial.size(); slot++) {
+            long at = (long) (group.from + r) * hidden + tile.left();
+            initial.get(slot).load(at, state, stateAt(slot, r), tile.n());
           }
+          operand(r, 0, 0);
         }
-        operand(r, following, next, left, right);
       }
-    }
 
-    /** Copies what the next product multiplies, masked. */
-    private void operand(int r, CellLayout.Stage stage, A into, int left, int right) {
-      int source = r * stateSize + stage.source() * hidden + left;
-      int to = r * workStride + stage.operand() * hidden + left;
-      if (mask == null) {
-        kernels.copy(state, source, into, to, right - left);
-      } else {
-        kernels.multiply(state, source, mask, r * hidden + left, into, to, right - left);
+      private int stateAt(int slot, int row) {
+        return tile.at(layout.stateSlots(), slot, row);
       }
-    }
 
-    /** Pre-activations of the input, and the bias of gates that it doesn't drive. */
-    private void load(int t, A into, int left, int n) {
-      int driven = layout.inputGates();
-      for (int r = 0; r < rows; r++) {
-        int row = r * workStride;
-        long position = at(from + r, t) * driven * hidden;
-        if (n == hidden) {
-          input.load(position, into, row, driven * hidden);
+      private int workAt(int slot, int row) {
+        return tile.at(layout.planes(), slot, row);
+      }
+
+      void phase(int phase) {
+        int t = phase / stages.size();
+        int s = phase % stages.size();
+        if (s == 0) {
+          load(t);
+        }
+        A operand = group.operands.get(t & 1);
+        for (CellPacking.Tile<A> product : packing.tiles(s)) {
+          product.multiply(
+              kernels,
+              tile.rows(),
+              operand,
+              group.at(s, 0) + product.from(),
+              group.stride,
+              work,
+              workAt(product.gate(), 0) + product.left() - tile.left(),
+              tile.rowStride(layout.planes()));
+        }
+        tile.runs(lengths, group.from, t, (row, units) -> cell(s, row, units));
+        boolean last = s == stages.size() - 1;
+        if (last) {
+          store(t);
+        }
+        for (int r = 0; r < tile.rows(); r++) {
+          operand(r, last ? 0 : s + 1, last ? t + 1 : t);
+        }
+      }
+
+      private void cell(int s, int row, int units) {
+        CellLayout.Stage stage = stages.get(s);
+        kernels.cell(
+            stage.kind(),
+            work,
+            workAt(stage.gate(), row),
+            workAt(auxiliaries[s], row),
+            state,
+            stateAt(0, row),
+            own,
+            tile.shared(row),
+            tile.slotStride(),
+            units);
+      }
+
+      /** Copies what the next product multiplies, masked. */
+      private void operand(int r, int s, int t) {
+        A into = group.operands.get(t & 1);
+        int source = stateAt(stages.get(s).source(), r);
+        int to = group.at(s, r) + tile.left();
+        if (group.mask == null) {
+          kernels.copy(state, source, into, to, tile.n());
         } else {
-          for (int g = 0; g < driven; g++) {
-            input.load(position + (long) g * hidden + left, into, row + g * hidden + left, n);
-          }
+          int from = r * hidden + tile.left();
+          kernels.multiply(state, source, group.mask, from, into, to, tile.n());
         }
-        for (int g = driven; g < layout.gates(); g++) {
-          if (bias == null) {
-            kernels.fill(into, row + g * hidden + left, n, 0);
+        if (keptOperands != null && t < lengths[group.from + r]) {
+          long slot = at(group.from + r, t) * operandSize() + (long) s * hidden;
+          keptOperands.store(slot + tile.left(), into, to, tile.n());
+        }
+      }
+
+      /** Pre-activations of the input, and the bias of gates that it doesn't drive. */
+      private void load(int t) {
+        int driven = layout.inputGates();
+        for (int r = 0; r < tile.rows(); r++) {
+          long position = at(group.from + r, t) * driven * hidden + tile.left();
+          if (tile.bySlot()) {
+            for (int gate = 0; gate < driven; gate++) {
+              input.load(position + (long) gate * hidden, work, workAt(gate, r), tile.n());
+            }
           } else {
-            int gate = (g - driven) * hidden + left;
-            kernels.copy(bias, gate, into, row + g * hidden + left, n);
+            input.load(position, work, workAt(0, r), driven * hidden);
+          }
+          for (int gate = driven; gate < layout.gates(); gate++) {
+            if (bias == null) {
+              kernels.fill(work, workAt(gate, r), tile.n(), 0);
+            } else {
+              int from = (gate - driven) * hidden + tile.left();
+              kernels.copy(bias, from, work, workAt(gate, r), tile.n());
+            }
           }
         }
       }
-    }
 
-    private void store(int t, int r, A from, int left, int n) {
-      long position = at(this.from + r, t);
-      output.store(position * hidden + left, state, r * stateSize + left, n);
-      if (keep == null) {
-        return;
-      }
-      int row = r * workStride;
-      if (n == hidden) {
-        keep.store(position * workSize, from, row, workSize);
-      } else {
-        for (int slot = 0; slot < workSize; slot += hidden) {
-          keep.store(position * workSize + slot + left, from, row + slot + left, n);
+      private void store(int t) {
+        for (int r = 0; r < tile.rows(); r++) {
+          if (t < lengths[group.from + r]) {
+            long position = at(group.from + r, t) * hidden + tile.left();
+            output.store(position, state, stateAt(0, r), tile.n());
+          }
+        }
+        if (kept != null) {
+          kept.store(savedAt(t, g, part), work, 0, tile.length(layout.planes()));
         }
       }
-    }
 
-    /**
-     * Writes the last state, and zeros where rows are padded: sums over all positions read them.
-     */
-    void finish(INDArray[] outputs) {
-      for (int r = 0; r < rows; r++) {
-        for (int part = 0; part < layout.parts().size(); part++) {
-          precision
-              .slab(outputs[part + 1])
-              .store((long) (from + r) * hidden, state, r * stateSize + part * hidden, hidden);
-        }
-        clear(output, from + r, hidden, zeros);
-        if (keep != null) {
-          clear(keep, from + r, workSize, zeros);
+      /** Writes the last state. */
+      void finish(List<Slab<A>> last) {
+        for (int r = 0; r < tile.rows(); r++) {
+          for (int slot = 0; slot < last.size(); slot++) {
+            long at = (long) (group.from + r) * hidden + tile.left();
+            last.get(slot).store(at, state, stateAt(slot, r), tile.n());
+          }
         }
       }
     }

@@ -55,20 +55,23 @@ final class CellScanPullback<A> {
   }
 
   void run() {
-    CellGrid grid = new CellGrid(scan.batch, hidden);
+    CellGrid grid = scan.grid;
     try (Scratch<A> scratch = precision.scratch()) {
-      List<CellPacking<A>> packings = scan.pack(grid, true, scratch);
-      A own = scan.parameters(scratch);
-      List<Group> groups = new ArrayList<>();
+      List<CellPacking<A>> packings = scan.pack(true, scratch);
+      Backward backward = new Backward(scan.parameters(scratch));
+      List<Backward.Group> groups = new ArrayList<>();
       for (int g = 0; g < grid.groups(); g++) {
-        groups.add(new Group(grid.row(g), grid.row(g + 1), own, scratch));
+        groups.add(backward.new Group(g, packings, scratch));
       }
       // One phase more for the product that leads to the initial state.
       grid.run(
           scan.longest() * stages.size() + 1,
-          (phase, g, part) ->
-              groups.get(g).phase(phase, grid.unit(part), grid.unit(part + 1), packings.get(part)));
-      groups.forEach(Group::finish);
+          (phase, g, part) -> groups.get(g).parts.get(part).phase(phase));
+      groups.forEach(group -> group.parts.forEach(Backward.Cells::finish));
+      scan.clear(backward.gInput, inputSize, scratch);
+      if (gInner != null) {
+        scan.clear(backward.gRest, innerSize, scratch);
+      }
     }
     for (int s = 0; s < stages.size(); s++) {
       if (cotangents.needs(scan.inputs.weightAt(s))) {
@@ -91,7 +94,7 @@ final class CellScanPullback<A> {
   private void weight(int s) {
     CellLayout.Stage stage = stages.get(s);
     Cotangents.Sink sink = cotangents.sink(scan.inputs.weightAt(s));
-    Slab<A> saved = precision.slab(scan.saved);
+    Slab<A> operands = precision.slab(scan.operands);
     Slab<A> to = precision.slab(sink.array());
     int block = scan.inputs.block();
     int[] targets = stage.targets();
@@ -108,9 +111,9 @@ final class CellScanPullback<A> {
             run * block,
             scan.batch * scan.steps,
             1,
-            saved,
-            (long) stage.operand() * hidden + (long) head * block,
-            scan.workSize,
+            operands,
+            (long) s * hidden + (long) head * block,
+            scan.operandSize(),
             precision.slab(driven ? gx : gInner),
             (long) first * hidden + (long) head * block,
             driven ? inputSize : innerSize,
@@ -130,224 +133,282 @@ final class CellScanPullback<A> {
     return driven > 0 ? Math.min(run, driven) : run;
   }
 
+  /** {@code gb = Σ gInner} over all positions. */
   private void bias() {
-    sums(innerSize, 1, gInner, innerSize, null, List.of(Map.entry(0, 0)));
+    Slab<A> gradient = precision.slab(gInner);
+    sums(
+        innerSize,
+        1,
+        (row, t, sum, scratch) -> {
+          gradient.load(scan.at(row, t) * innerSize, scratch, 0, innerSize);
+          kernels.add(sum, 0, scratch, 0, sum, 0, innerSize);
+        });
   }
 
+  /** Gradients of gates times what the parameters multiply, over all positions. */
   private void parameters() {
-    sums(hidden, 2, gx, inputSize, scan.saved, layout.parameterProducts());
+    Slab<A> gradient = precision.slab(gx);
+    Slab<A> saved = precision.slab(scan.saved);
+    List<Map.Entry<Integer, Integer>> pairs = layout.parameterProducts();
+    sums(
+        layout.parameters() * hidden,
+        2,
+        (row, t, sum, scratch) -> {
+          for (int p = 0; p < pairs.size(); p++) {
+            long gate = scan.at(row, t) * inputSize + (long) pairs.get(p).getKey() * hidden;
+            gradient.load(gate, scratch, 0, hidden);
+            loadSaved(saved, row, t, layout.plane(pairs.get(p).getValue()), scratch, hidden);
+            kernels.multiplyAdd(scratch, 0, scratch, hidden, sum, p * hidden, hidden);
+          }
+        });
   }
 
-  /**
-   * Sums over all positions of runs of n numbers, each at a slot of H of the gradient, times those
-   * at a slot of the working row; rows in parallel, then added up in their order.
-   */
-  private void sums(
-      int n,
-      int input,
-      INDArray gradient,
-      int width,
-      INDArray working,
-      List<Map.Entry<Integer, Integer>> pairs) {
-    Slab<A> left = precision.slab(gradient);
-    Slab<A> right = working == null ? null : precision.slab(working);
-    int size = n * pairs.size();
+  /** One kept plane of a position, all units. */
+  private void loadSaved(Slab<A> saved, int row, int t, int plane, A into, int at) {
+    int group = 0;
+    while (scan.grid.row(group + 1) <= row) {
+      group++;
+    }
+    for (int part = 0; part < scan.grid.parts(); part++) {
+      CellTile tile = scan.tiles[group][part];
+      int inside = tile.at(layout.planes(), plane, row - scan.grid.row(group));
+      saved.load(scan.savedAt(t, group, part) + inside, into, at + tile.left(), tile.n());
+    }
+  }
+
+  /** What a position adds to a sum; the scratch holds at least two numbers per unit and gate. */
+  @FunctionalInterface
+  private interface Addition<A> {
+    void accept(int row, int t, A sum, A scratch);
+  }
+
+  /** Sums of n numbers over all positions: rows in parallel, then added up in their order. */
+  private void sums(int n, int input, Addition<A> addition) {
     Cotangents.Sink sink = cotangents.sink(input);
     Slab<A> to = precision.slab(sink.array());
     try (Scratch<A> scratch = precision.scratch()) {
-      A partial = scratch.zeros(scan.batch * size);
+      A partial = scratch.take(scan.batch * n);
       Parallel.run(
           scan.batch,
           b -> {
             try (Scratch<A> own = precision.scratch()) {
-              A g = own.take(n);
-              A x = own.take(n);
+              A sum = own.zeros(n);
+              A read = own.take(2 * layout.gates() * hidden);
               for (int t = 0; t < scan.lengths[b]; t++) {
-                long position = scan.at(b, t);
-                for (int p = 0; p < pairs.size(); p++) {
-                  int into = b * size + p * n;
-                  left.load(position * width + (long) pairs.get(p).getKey() * hidden, g, 0, n);
-                  if (right == null) {
-                    kernels.add(partial, into, g, 0, partial, into, n);
-                  } else {
-                    long slot = (long) pairs.get(p).getValue() * hidden;
-                    right.load(position * scan.workSize + slot, x, 0, n);
-                    kernels.multiplyAdd(g, 0, x, 0, partial, into, n);
-                  }
-                }
+                addition.accept(b, t, sum, read);
               }
+              kernels.copy(sum, 0, partial, b * n, n);
             }
           });
-      A total = scratch.zeros(size);
+      A total = scratch.zeros(n);
       if (sink.beta() == 1) {
-        to.load(0, total, 0, size);
+        to.load(0, total, 0, n);
       }
       for (int b = 0; b < scan.batch; b++) {
-        kernels.add(total, 0, partial, b * size, total, 0, size);
+        kernels.add(total, 0, partial, b * n, total, 0, n);
       }
-      to.store(0, total, 0, size);
+      to.store(0, total, 0, n);
     }
   }
 
-  /** A group of rows on its way back through time. */
-  private final class Group {
-    private final int from;
-    private final int rows;
+  /** All that a pass back through time reads and writes. */
+  private final class Backward {
     private final A own;
-    private final A mask;
-    private final A state;
-    private final A work;
-    private final A product;
-    private final A shown;
-
-    /** Two, since others still read the gradients of a step when the next are written. */
-    private final List<A> gates;
-
-    private final int gateSize = layout.gates() * hidden;
-    private final int gateStride = gateSize + CellScan.PADDING;
-    private final int workStride = scan.workSize + CellScan.PADDING;
     private final int last = scan.longest() * stages.size() - 1;
     private final Slab<A> kept = precision.slab(scan.saved);
     private final Slab<A> gInput = precision.slab(gx);
     private final Slab<A> gRest = gInner == null ? null : precision.slab(gInner);
     private final Slab<A> gy =
         cotangents.output(0) == null ? null : precision.slab(cotangents.output(0));
+    private final List<Slab<A>> gInitial = new ArrayList<>();
 
-    Group(int from, int to, A own, Scratch<A> scratch) {
-      this.from = from;
-      this.rows = to - from;
+    /** Gradients of the last state; null where there is none. */
+    private final List<Slab<A>> gLast = new ArrayList<>();
+
+    Backward(A own) {
       this.own = own;
-      this.mask = scan.mask(from, to, scratch);
-      this.state = scratch.zeros(rows * scan.stateSize);
-      this.work = scratch.take(rows * workStride);
-      this.product = mask == null ? null : scratch.take(rows * scan.stateSize);
-      this.shown = scratch.take(hidden);
-      // Zero for a row until its last valid step.
-      this.gates = List.of(scratch.zeros(rows * gateStride), scratch.zeros(rows * gateStride));
-      for (int part = 0; part < gState.length; part++) {
-        INDArray given = cotangents.output(part + 1);
-        for (int r = 0; given != null && r < rows; r++) {
-          precision
-              .slab(given)
-              .load((long) (from + r) * hidden, state, r * scan.stateSize + part * hidden, hidden);
+      for (int slot = 0; slot < gState.length; slot++) {
+        INDArray given = cotangents.output(slot + 1);
+        gLast.add(given == null ? null : precision.slab(given));
+        gInitial.add(precision.slab(gState[slot]));
+      }
+    }
+
+    /** A group of rows: its parts read each other's gradients of gates. */
+    private final class Group {
+      private final int g;
+      private final int from;
+      private final A mask;
+      private final List<Cells> parts = new ArrayList<>();
+
+      Group(int g, List<CellPacking<A>> packings, Scratch<A> scratch) {
+        this.g = g;
+        this.from = scan.grid.row(g);
+        this.mask = scan.mask(from, scan.grid.row(g + 1), scratch);
+        for (int part = 0; part < packings.size(); part++) {
+          parts.add(new Cells(this, part, packings.get(part), scratch));
         }
       }
     }
 
-    void phase(int phase, int left, int right, CellPacking<A> packing) {
-      int now = last - phase;
-      if (phase > 0) {
-        back(now + 1, left, right - left, packing);
-      }
-      if (now < 0) {
-        return;
-      }
-      int t = now / stages.size();
-      int s = now % stages.size();
-      CellLayout.Stage stage = stages.get(s);
-      CellLayout.Units units = new CellLayout.Units(hidden, left, right);
-      for (int r = 0; r < rows; r++) {
-        if (t >= scan.lengths[from + r]) {
-          continue;
-        }
-        if (s == stages.size() - 1) {
-          load(t, r, left, right - left);
-        }
-        stage.pullback(
-            kernels,
-            work,
-            r * workStride,
-            state,
-            r * scan.stateSize,
-            gates.get(t & 1),
-            r * gateStride,
-            own,
-            units);
-        if (s == 0) {
-          store(t, r, left, right - left);
-        }
-      }
-    }
+    /** A part of a group on its way back through time. */
+    private final class Cells {
+      private final Group group;
+      private final int part;
+      private final CellPacking<A> packing;
+      private final CellTile tile;
+      private final A own;
+      private final A state;
+      private final A work;
 
-    /** From the gradients of the gates of a stage to that of what its weight multiplied. */
-    private void back(int done, int left, int n, CellPacking<A> packing) {
-      int s = done % stages.size();
-      A from = gates.get(done / stages.size() & 1);
-      int source = stages.get(s).source() * hidden + left;
-      if (mask != null) {
-        for (int r = 0; r < rows; r++) {
-          kernels.fill(product, r * scan.stateSize + source, n, 0);
-        }
-      }
-      for (CellPacking.Tile<A> tile : packing.tiles(s)) {
-        A into = mask == null ? state : product;
-        tile.multiply(kernels, rows, from, gateStride, into, scan.stateSize);
-      }
-      if (mask != null) {
-        for (int r = 0; r < rows; r++) {
-          int at = r * scan.stateSize + source;
-          kernels.multiplyAdd(product, at, mask, r * hidden + left, state, at, n);
-        }
-      }
-    }
+      /** What a product leads to before it is masked, and gradients of outputs: one slot each. */
+      private final A product;
 
-    private void load(int t, int r, int left, int n) {
-      long position = scan.at(from + r, t);
-      int row = r * workStride;
-      if (n == hidden) {
-        kept.load(position * scan.workSize, work, row, scan.workSize);
-      } else {
-        for (int slot = 0; slot < scan.workSize; slot += hidden) {
-          kept.load(position * scan.workSize + slot + left, work, row + slot + left, n);
-        }
-      }
-      if (gy != null) {
-        int at = r * scan.stateSize + left;
-        gy.load(position * hidden + left, shown, left, n);
-        kernels.add(state, at, shown, left, state, at, n);
-      }
-    }
+      /** Two, since others still read the gradients of a step when the next are written. */
+      private final List<A> gates;
 
-    private void store(int t, int r, int left, int n) {
-      A gradient = gates.get(t & 1);
-      long position = scan.at(from + r, t);
-      int row = r * gateStride;
-      if (n == hidden) {
-        gInput.store(position * inputSize, gradient, row, inputSize);
-        if (gRest != null) {
-          gRest.store(position * innerSize, gradient, row + inputSize, innerSize);
-        }
-        return;
-      }
-      for (int slot = 0; slot < gateSize; slot += hidden) {
-        boolean driven = slot < inputSize;
-        Slab<A> to = driven ? gInput : gRest;
-        long start = driven ? position * inputSize + slot : position * innerSize + slot - inputSize;
-        to.store(start + left, gradient, row + slot + left, n);
-      }
-    }
-
-    void finish() {
-      kernels.fill(shown, 0, hidden, 0);
-      for (int r = 0; r < rows; r++) {
-        for (int part = 0; part < gState.length; part++) {
-          precision
-              .slab(gState[part])
-              .store((long) (from + r) * hidden, state, r * scan.stateSize + part * hidden, hidden);
-        }
-        for (int t = scan.lengths[from + r]; t < scan.steps; t++) {
-          clear(gInput, scan.at(from + r, t) * inputSize, inputSize);
-          if (gRest != null) {
-            clear(gRest, scan.at(from + r, t) * innerSize, innerSize);
+      Cells(Group group, int part, CellPacking<A> packing, Scratch<A> scratch) {
+        this.group = group;
+        this.part = part;
+        this.packing = packing;
+        this.tile = scan.tiles[group.g][part];
+        this.own = scan.parameters(Backward.this.own, tile, scratch);
+        this.state = scratch.zeros(tile.length(layout.stateSlots()));
+        this.work = scratch.take(tile.length(layout.planes()));
+        this.product = scratch.take(tile.length(layout.stateSlots()));
+        // Zero for a row until its last valid step.
+        int size = tile.length(layout.gates());
+        this.gates = List.of(scratch.zeros(size), scratch.zeros(size));
+        for (int slot = 0; slot < gLast.size(); slot++) {
+          for (int r = 0; gLast.get(slot) != null && r < tile.rows(); r++) {
+            long at = (long) (group.from + r) * hidden + tile.left();
+            gLast.get(slot).load(at, state, stateAt(slot, r), tile.n());
           }
         }
       }
-    }
 
-    /** {@code shown} holds H zeros. */
-    private void clear(Slab<A> target, long at, int n) {
-      for (int i = 0; i < n; i += hidden) {
-        target.store(at + i, shown, 0, hidden);
+      private int stateAt(int slot, int row) {
+        return tile.at(layout.stateSlots(), slot, row);
+      }
+
+      private int workAt(int slot, int row) {
+        return tile.at(layout.planes(), slot, row);
+      }
+
+      private int gateAt(int gate, int row) {
+        return tile.at(layout.gates(), gate, row);
+      }
+
+      void phase(int phase) {
+        int now = last - phase;
+        if (phase > 0) {
+          back(now + 1);
+        }
+        if (now < 0) {
+          return;
+        }
+        int t = now / stages.size();
+        int s = now % stages.size();
+        if (s == stages.size() - 1) {
+          load(t);
+        }
+        tile.runs(scan.lengths, group.from, t, (row, units) -> cell(t, s, row, units));
+        if (s == 0) {
+          store(t);
+        }
+      }
+
+      private void cell(int t, int s, int row, int units) {
+        CellLayout.Stage stage = stages.get(s);
+        if (gy != null && s == stages.size() - 1) {
+          int at = stateAt(0, row);
+          kernels.add(state, at, product, at, state, at, units);
+        }
+        kernels.cellPullback(
+            stage.kind(),
+            work,
+            workAt(stage.gate(), row),
+            workAt(scan.auxiliaries[s], row),
+            state,
+            stateAt(0, row),
+            gates.get(t & 1),
+            gateAt(stage.gate(), row),
+            own,
+            tile.shared(row),
+            tile.slotStride(),
+            units);
+      }
+
+      /** From the gradients of the gates of a stage to that of what its weight multiplied. */
+      private void back(int done) {
+        int s = done % stages.size();
+        int parity = done / stages.size() & 1;
+        int source = stages.get(s).source();
+        A into = group.mask == null ? state : product;
+        for (int r = 0; group.mask != null && r < tile.rows(); r++) {
+          kernels.fill(product, stateAt(source, r), tile.n(), 0);
+        }
+        for (CellPacking.Tile<A> back : packing.tiles(s)) {
+          Cells from = group.parts.get(back.part());
+          back.multiply(
+              kernels,
+              tile.rows(),
+              from.gates.get(parity),
+              from.gateAt(back.gate(), 0) + back.from() - from.tile.left(),
+              from.tile.rowStride(layout.gates()),
+              into,
+              stateAt(source, 0) + back.left() - tile.left(),
+              tile.rowStride(layout.stateSlots()));
+        }
+        for (int r = 0; group.mask != null && r < tile.rows(); r++) {
+          int at = stateAt(source, r);
+          int mask = r * hidden + tile.left();
+          kernels.multiplyAdd(product, at, group.mask, mask, state, at, tile.n());
+        }
+      }
+
+      private void load(int t) {
+        kept.load(scan.savedAt(t, group.g, part), work, 0, tile.length(layout.planes()));
+        for (int r = 0; gy != null && r < tile.rows(); r++) {
+          if (t < scan.lengths[group.from + r]) {
+            long at = scan.at(group.from + r, t) * hidden + tile.left();
+            gy.load(at, product, stateAt(0, r), tile.n());
+          }
+        }
+      }
+
+      private void store(int t) {
+        A gradient = gates.get(t & 1);
+        for (int r = 0; r < tile.rows(); r++) {
+          if (t >= scan.lengths[group.from + r]) {
+            continue;
+          }
+          long position = scan.at(group.from + r, t);
+          if (!tile.bySlot()) {
+            gInput.store(position * inputSize, gradient, gateAt(0, r), inputSize);
+            if (gRest != null) {
+              int inner = gateAt(layout.inputGates(), r);
+              gRest.store(position * innerSize, gradient, inner, innerSize);
+            }
+            continue;
+          }
+          for (int gate = 0; gate < layout.gates(); gate++) {
+            boolean driven = gate < layout.inputGates();
+            long slot = (long) (driven ? gate : gate - layout.inputGates()) * hidden + tile.left();
+            Slab<A> to = driven ? gInput : gRest;
+            long row = position * (driven ? inputSize : innerSize);
+            to.store(row + slot, gradient, gateAt(gate, r), tile.n());
+          }
+        }
+      }
+
+      void finish() {
+        for (int r = 0; r < tile.rows(); r++) {
+          for (int slot = 0; slot < gInitial.size(); slot++) {
+            long at = (long) (group.from + r) * hidden + tile.left();
+            gInitial.get(slot).store(at, state, stateAt(slot, r), tile.n());
+          }
+        }
       }
     }
   }

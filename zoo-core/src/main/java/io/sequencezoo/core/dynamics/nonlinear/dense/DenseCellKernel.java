@@ -77,7 +77,7 @@ final class DenseCellKernel<A> implements CellKernel<A> {
   private CellPacking<A> packing(
       Precision<A> precision, INDArray[] weights, boolean transposed, Scratch<A> scratch) {
     CellPacking<A> packing =
-        new CellPacking<>(precision, layout, heads, weights, transposed, 0, hidden, scratch);
+        CellPacking.whole(precision, layout, heads, weights, transposed, scratch);
     packing.fill();
     return packing;
   }
@@ -119,7 +119,9 @@ final class DenseCellKernel<A> implements CellKernel<A> {
         kernels.copy(state, source, work, r * workSize + stage.operand() * hidden, hidden);
       }
       for (CellPacking.Tile<A> tile : forward.tiles(s)) {
-        tile.multiply(kernels, rows, work, workSize, work, workSize);
+        int from = stage.operand() * hidden + tile.from();
+        int to = tile.gate() * hidden + tile.left();
+        tile.multiply(kernels, rows, work, from, workSize, work, to, workSize);
       }
       for (int r = 0; r < rows; r++) {
         stage.cell(kernels, work, r * workSize, state, r * stateSize, own, units);
@@ -167,7 +169,9 @@ final class DenseCellKernel<A> implements CellKernel<A> {
       // The first product leads to the state before, which is somebody else's.
       if (s > 0) {
         for (CellPacking.Tile<A> tile : backward.tiles(s)) {
-          tile.multiply(kernels, rows, gates, gateSize, state, stateSize);
+          int from = tile.gate() * hidden + tile.from();
+          int to = stage.source() * hidden + tile.left();
+          tile.multiply(kernels, rows, gates, from, gateSize, state, to, stateSize);
         }
       }
     }
