@@ -83,10 +83,30 @@ public final class Blas {
       Slab<A> c,
       long co,
       int ldc) {
+    product(transposeA, transposeB, m, n, k, alpha, a, ao, lda, b, bo, ldb, beta, c, co, ldc).run();
+  }
+
+  /** The same to be run, again and again, whenever its operands hold other numbers. */
+  public static <A> Runnable product(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Slab<A> a,
+      long ao,
+      int lda,
+      Slab<A> b,
+      long bo,
+      int ldb,
+      double beta,
+      Slab<A> c,
+      long co,
+      int ldc) {
     if (m == 0 || n == 0) {
-      return;
+      return () -> {};
     }
-    load();
     boolean deep = transposeA && !transposeB && k >= 2 * LEAST_DEPTH && m <= TILE * TILE / n;
     int parts = deep ? Math.min(LEAST_TASKS, k / LEAST_DEPTH) : 1;
     int rows = deep ? m : Math.min(m, TILE);
@@ -101,33 +121,28 @@ public final class Blas {
     }
     int depth = pieces(k, parts);
     Slab<A> sums = parts == 1 ? c : OPERANDS.get().sums(c, (parts - 1) * m * n);
-    Product<A> product =
-        new Product<>(
-            transposeA,
-            transposeB,
-            m,
-            n,
-            k,
-            alpha,
-            a,
-            ao,
-            lda,
-            b,
-            bo,
-            ldb,
-            beta,
-            c,
-            co,
-            ldc,
-            rows,
-            columns,
-            depth,
-            sums);
-    boolean shared = (long) m * n * k >= WORTH_SHARING;
-    Parallel.run(shared, parts * pieces(m, rows) * pieces(n, columns), product);
-    if (parts > 1) {
-      Parallel.run(shared, pieces(m, THINNEST), task -> product.add(task * THINNEST, parts));
-    }
+    return new Product<>(
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        alpha,
+        a,
+        ao,
+        lda,
+        b,
+        bo,
+        ldb,
+        beta,
+        c,
+        co,
+        ldc,
+        rows,
+        columns,
+        depth,
+        parts,
+        sums);
   }
 
   /**
@@ -234,8 +249,19 @@ public final class Blas {
       int rows,
       int columns,
       int depth,
+      int parts,
       Slab<A> sums)
-      implements IntConsumer {
+      implements IntConsumer, Runnable {
+    @Override
+    public void run() {
+      load();
+      boolean shared = (long) m * n * k >= WORTH_SHARING;
+      Parallel.run(shared, parts * pieces(m, rows) * pieces(n, columns), this);
+      if (parts > 1) {
+        Parallel.run(shared, pieces(m, THINNEST), task -> add(task * THINNEST, parts));
+      }
+    }
+
     @Override
     public void accept(int task) {
       int across = pieces(n, columns);

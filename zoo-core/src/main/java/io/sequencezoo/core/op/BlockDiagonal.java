@@ -27,7 +27,7 @@ public final class BlockDiagonal {
   public static Variable linear(Tape tape, Variable x, Variable w, Variable bias) {
     int columns = Tiles.columns("block diagonal", x);
     checkArgument(
-        w.value().rank() == 3 && (long) w.size(0) * w.size(1) == columns,
+        w.rank() == 3 && (long) w.size(0) * w.size(1) == columns,
         "block diagonal: weight must be [H, in, out] with H in = %s, got %s",
         columns,
         Arrays.toString(w.shape()));

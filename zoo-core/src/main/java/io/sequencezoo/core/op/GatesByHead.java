@@ -36,12 +36,12 @@ public final class GatesByHead {
         Arrays.toString(w.shape()));
     int out = w.size(0) * w.size(2) * w.size(3);
     checkArgument(
-        bias == null || bias.value().length() == out,
+        bias == null || bias.length() == out,
         "gates by head: bias must have %s elements, got %s",
         out,
-        bias == null ? 0 : bias.value().length());
+        bias == null ? 0 : bias.length());
     Tiles.checkSameType("gates by head", x, w, bias);
-    return new Product<>(Precision.of(x.value()), x, w, w.size(0), w.size(1), w.size(2), w.size(3))
+    return new Product<>(Precision.of(x.type()), x, w, w.size(0), w.size(1), w.size(2), w.size(3))
         .record(tape, bias);
   }
 

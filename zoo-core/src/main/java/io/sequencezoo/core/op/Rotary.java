@@ -46,7 +46,7 @@ public final class Rotary {
    */
   public static Variable rotate(
       Tape tape, Variable x, int[] offsets, Convention convention, double base, int rotaryDim) {
-    Shapes.check("rotary", x.value(), "BTHD", -1, -1, -1, -1);
+    Shapes.check("rotary", x.operand(), "BTHD", -1, -1, -1, -1);
     int[] starts = offsets == null ? new int[x.size(0)] : offsets.clone();
     checkArgument(
         starts.length == x.size(0),
@@ -59,7 +59,7 @@ public final class Rotary {
     int last = Arrays.stream(starts).max().orElse(0) + x.size(1);
     checkArgument(first >= 0, "rotary: offsets must not be negative, got %s", first);
     RotaryTable table = RotaryTable.of(first, last, convention, base, rotaryDim);
-    return rotate(tape, Precision.of(x.value()), x, starts, table, convention);
+    return rotate(tape, Precision.of(x.type()), x, starts, table, convention);
   }
 
   /**
@@ -70,13 +70,13 @@ public final class Rotary {
    */
   public static Variable rotate(
       Tape tape, Variable x, INDArray cos, INDArray sin, Convention convention) {
-    Shapes.check("rotary", x.value(), "BTHD", -1, -1, -1, -1);
+    Shapes.check("rotary", x.operand(), "BTHD", -1, -1, -1, -1);
     Shapes.check("rotary cosines", cos, "TR", x.size(1), -1);
     Shapes.check("rotary sines", sin, "TR", x.size(1), cos.size(1));
     int rotaryDim = 2 * (int) cos.size(1);
     checkSize(x, rotaryDim);
     RotaryTable table = RotaryTable.given(cos, sin, convention, rotaryDim);
-    return rotate(tape, Precision.of(x.value()), x, new int[x.size(0)], table, convention);
+    return rotate(tape, Precision.of(x.type()), x, new int[x.size(0)], table, convention);
   }
 
   private static void checkSize(Variable x, int rotaryDim) {

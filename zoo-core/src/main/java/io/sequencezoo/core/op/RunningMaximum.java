@@ -54,7 +54,7 @@ public final class RunningMaximum {
     System.arraycopy(shape, 2, state, 1, state.length - 1);
     if (m0 != null) {
       String axes = "BHKNW".substring(0, Math.min(5, state.length));
-      Shapes.check("running maximum state", m0.value(), axes, state);
+      Shapes.check("running maximum state", m0.operand(), axes, state);
     }
     checkArgument(
         lengths == null || lengths.length == shape[0],
@@ -63,7 +63,7 @@ public final class RunningMaximum {
         shape[0]);
     Tiles.checkSameType("running maximum", x, l, m0);
     Walk walk = Walk.of(x, GROUP, lengths);
-    return new Scan<>(Precision.of(x.value()), x, l, m0, walk).record(tape, state);
+    return new Scan<>(Precision.of(x.type()), x, l, m0, walk).record(tape, state);
   }
 
   /** One application: a task per row and group of features walks over time. */

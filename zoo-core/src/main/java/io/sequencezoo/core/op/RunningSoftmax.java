@@ -34,7 +34,7 @@ public final class RunningSoftmax {
     System.arraycopy(shape, 2, state, 1, state.length - 1);
     if (z0 != null) {
       String axes = "BHKNW".substring(0, Math.min(5, state.length));
-      Shapes.check("running softmax state", z0.value(), axes, state);
+      Shapes.check("running softmax state", z0.operand(), axes, state);
     }
     checkArgument(
         lengths == null || lengths.length == shape[0],
@@ -43,7 +43,7 @@ public final class RunningSoftmax {
         shape[0]);
     Tiles.checkSameType("running softmax", x, z0);
     return new RunningLogSum<>(
-            Precision.of(x.value()), x, z0, Walk.of(x, RunningLogSum.GROUP, lengths))
+            Precision.of(x.type()), x, z0, Walk.of(x, RunningLogSum.GROUP, lengths))
         .record(tape, state);
   }
 }

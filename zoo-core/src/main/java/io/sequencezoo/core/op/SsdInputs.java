@@ -64,17 +64,17 @@ public final class SsdInputs {
    */
   public static Variable[] apply(
       Tape tape, Variable u, Variable raw, Variable bias, Variable logRate, Shape shape) {
-    Shapes.check("ssd inputs", u.value(), "BTF", -1, -1, shape.width());
-    Shapes.check("ssd steps", raw.value(), "BTH", u.size(0), u.size(1), shape.heads());
-    Shapes.check("ssd bias", bias.value(), "H", shape.heads());
-    Shapes.check("ssd rates", logRate.value(), "H", shape.heads());
+    Shapes.check("ssd inputs", u.operand(), "BTF", -1, -1, shape.width());
+    Shapes.check("ssd steps", raw.operand(), "BTH", u.size(0), u.size(1), shape.heads());
+    Shapes.check("ssd bias", bias.operand(), "H", shape.heads());
+    Shapes.check("ssd rates", logRate.operand(), "H", shape.heads());
     checkArgument(
         shape.low() >= 0 && shape.low() < shape.high(),
         "ssd: limits of the step must be 0 <= low < high, got %s and %s",
         shape.low(),
         shape.high());
     Tiles.checkSameType("ssd inputs", u, raw, bias, logRate);
-    return new Application<>(Precision.of(u.value()), u, raw, bias, logRate, shape).record(tape);
+    return new Application<>(Precision.of(u.type()), u, raw, bias, logRate, shape).record(tape);
   }
 
   private record Application<A>(

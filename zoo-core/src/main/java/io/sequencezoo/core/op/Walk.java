@@ -13,7 +13,7 @@ import io.sequencezoo.core.autodiff.Variable;
 record Walk(int batch, int steps, int features, int group, int[] lengths) {
   static Walk of(Variable x, int group, int[] lengths) {
     long positions = (long) x.size(0) * x.size(1);
-    int features = positions == 0 ? 0 : (int) (x.value().length() / positions);
+    int features = positions == 0 ? 0 : (int) (x.length() / positions);
     return new Walk(x.size(0), x.size(1), features, group, lengths);
   }
 

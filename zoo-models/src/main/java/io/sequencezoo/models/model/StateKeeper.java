@@ -2,7 +2,10 @@ package io.sequencezoo.models.model;
 
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
+import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,29 +46,34 @@ final class StateKeeper {
     next.parts()
         .forEach(
             (name, part) -> {
-              copy(part.value(), old.get(name).value());
+              copy(part.operand(), old.get(name).operand());
               parts.put(name, old.get(name));
             });
     Map<String, State> children = new LinkedHashMap<>();
     next.children().forEach((path, child) -> children.put(path, keep(old.child(path), child)));
-    return new State(parts, next.consumed(), children);
+    return new State(parts, next.counts(), children);
   }
 
   private static void copy(INDArray from, INDArray to) {
     if (from.dataType() == DataType.FLOAT) {
-      Precision.FLOAT.slab(from).copyTo(Precision.FLOAT.slab(to));
+      copy(Precision.FLOAT.slab(from), Precision.FLOAT.slab(to));
     } else if (from.dataType() == DataType.DOUBLE) {
-      Precision.DOUBLE.slab(from).copyTo(Precision.DOUBLE.slab(to));
+      copy(Precision.DOUBLE.slab(from), Precision.DOUBLE.slab(to));
     } else {
+      Replay.spoil();
       to.assign(from);
     }
+  }
+
+  private static <A> void copy(Slab<A> from, Slab<A> to) {
+    Parallel.run(false, 1, task -> from.copyTo(to));
   }
 
   /** Whether every part goes with its tape and fits the memory kept for it. */
   private static boolean fits(State old, State next) {
     for (Map.Entry<String, Variable> part : next.parts().entrySet()) {
       Variable memory = old.parts().get(part.getKey());
-      INDArray value = part.getValue().value();
+      INDArray value = part.getValue().operand();
       if (memory == null
           || !part.getValue().isOfTape()
           || memory.type() != value.dataType()

@@ -192,11 +192,12 @@ public final class AttentionRecurrence extends CausalRecurrence {
           !visibility.bidirectional(),
           "%s: forget gates need an order of tokens; leave them out of bidirectional attention",
           NAME);
-      Shapes.check(NAME + " g", g.value(), "BTH", shape.batch(), shape.steps(), shape.queryHeads());
+      Shapes.check(
+          NAME + " g", g.operand(), "BTH", shape.batch(), shape.steps(), shape.queryHeads());
     }
     Variable sink = coefficients.get(SINK);
     if (sink != null) {
-      Shapes.check(NAME + " sink", sink.value(), "H", shape.queryHeads());
+      Shapes.check(NAME + " sink", sink.operand(), "H", shape.queryHeads());
     }
     return shape;
   }
@@ -223,7 +224,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     AttentionShape shape = shape(coefficients);
-    return step(Precision.of(coefficients.get(KEY).value()), tape, shape, coefficients, state);
+    return step(Precision.of(coefficients.get(KEY).type()), tape, shape, coefficients, state);
   }
 
   private <A> Advance step(

@@ -168,7 +168,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     LatentShape shape = LatentShape.of(NAME, coefficients);
-    return step(Precision.of(coefficients.get(QUERY).value()), tape, shape, coefficients, state);
+    return step(Precision.of(coefficients.get(QUERY).type()), tape, shape, coefficients, state);
   }
 
   private <A> Advance step(

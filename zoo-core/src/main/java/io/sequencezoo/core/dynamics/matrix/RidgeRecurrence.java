@@ -124,7 +124,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
     Variable given = coefficients.get(name);
     checkArgument(
         given != null, "%s: needs coefficient %s, got %s", NAME, name, coefficients.keySet());
-    Shapes.check(NAME + " " + name, given.value(), axes, sizes);
+    Shapes.check(NAME + " " + name, given.operand(), axes, sizes);
   }
 
   @Override
@@ -171,7 +171,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
   }
 
   private static State held(Variable matrix, State state) {
-    return new State(Map.of(MatrixStateRecurrence.STATE, matrix), state.consumed());
+    return new State(Map.of(MatrixStateRecurrence.STATE, matrix), state.counts());
   }
 
   /** The coefficients of a sum of {@code k vᵀ} with this one's decay. */
@@ -216,7 +216,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
         State keys,
         int[] lengths) {
       return of(
-          Precision.of(written.value()), of, tape, solver, coefficients, written, keys, lengths);
+          Precision.of(written.type()), of, tape, solver, coefficients, written, keys, lengths);
     }
 
     private static <A> Solution<A> of(
@@ -303,7 +303,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(QUERY).value()), tape, coefficients, state);
+    return step(Precision.of(coefficients.get(QUERY).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(

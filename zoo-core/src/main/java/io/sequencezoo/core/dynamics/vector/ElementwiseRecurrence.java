@@ -73,9 +73,9 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
         coefficients.containsKey(DECAY) != coefficients.containsKey(LOG_DECAY),
         "elementwise: coefficients must be x and either a or g, got %s",
         coefficients.keySet());
-    Shapes.check("elementwise x", x.value(), "BTD", -1, -1, -1);
+    Shapes.check("elementwise x", x.operand(), "BTD", -1, -1, -1);
     Shapes.check(
-        "elementwise decay", decay(coefficients).value(), "BTD", x.size(0), x.size(1), x.size(2));
+        "elementwise decay", decay(coefficients).operand(), "BTD", x.size(0), x.size(1), x.size(2));
     return List.of(new StatePart(STATE, "BD", x.size(0), x.size(2)));
   }
 
@@ -92,7 +92,7 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
       Tape tape, Solver solver, GatedDrive drive, State initial, int[] lengths) {
     Variable h = initial == null ? null : initial.get(STATE);
     Variable[] outputs =
-        new ElementwiseScan<>(Precision.of(drive.like().value()), solver, drive, h, lengths)
+        new ElementwiseScan<>(Precision.of(drive.like().type()), solver, drive, h, lengths)
             .record(tape, h);
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
@@ -121,7 +121,7 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
     Variable x = coefficients.get(INPUT);
     Variable h = state.get(STATE);
     INDArray next =
-        step(tape, Precision.of(x.value()), x, decay(coefficients), isLog(coefficients), h);
+        step(tape, Precision.of(x.type()), x, decay(coefficients), isLog(coefficients), h);
     Variable y = tape.constant(next.reshape('c', x.shape()));
     return new Advance(y, Map.of(STATE, tape.constant(next)));
   }
