@@ -283,6 +283,50 @@ public final class Blas {
       }
     }
 
+    /** As {@link #call} for a C of one row. */
+    private void row(int wide, int deep, long from, long by, double scale, Slab<A> into, long to) {
+      int trans = transposeB ? CblasNoTrans : CblasTrans;
+      int rowsOfB = transposeB ? wide : deep;
+      int columnsOfB = transposeB ? deep : wide;
+      int apart = transposeA ? lda : 1;
+      Operands operands = OPERANDS.get();
+      try {
+        if (c.isFloat()) {
+          cblas_sgemv(
+              CblasRowMajor,
+              trans,
+              rowsOfB,
+              columnsOfB,
+              (float) alpha,
+              operands.b32.at(b, by),
+              ldb,
+              operands.a32.at(a, from),
+              apart,
+              (float) scale,
+              operands.c32.at(into, to),
+              1);
+        } else {
+          cblas_dgemv(
+              CblasRowMajor,
+              trans,
+              rowsOfB,
+              columnsOfB,
+              alpha,
+              operands.b64.at(b, by),
+              ldb,
+              operands.a64.at(a, from),
+              apart,
+              scale,
+              operands.c64.at(into, to),
+              1);
+        }
+      } finally {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(into);
+      }
+    }
+
     private void call(
         int high,
         int wide,
@@ -293,6 +337,11 @@ public final class Blas {
         Slab<A> into,
         long to,
         int ld) {
+      if (m == 1) {
+        // A product packs what it multiplies, which for one row costs more than to multiply it.
+        row(wide, deep, from, by, scale, into, to);
+        return;
+      }
       int ta = transposeA ? CblasTrans : CblasNoTrans;
       int tb = transposeB ? CblasTrans : CblasNoTrans;
       Operands operands = OPERANDS.get();

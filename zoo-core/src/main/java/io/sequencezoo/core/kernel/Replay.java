@@ -3,7 +3,11 @@ package io.sequencezoo.core.kernel;
 import static com.google.common.base.Preconditions.checkState;
 
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What a thread computed, to be computed again without the code that put it together: the regions
@@ -31,6 +35,7 @@ public final class Replay {
 
   private final List<Runnable> regions = new ArrayList<>();
   private final List<int[]> counts = new ArrayList<>();
+  private final Map<INDArray, Supplier<INDArray>> growing = new IdentityHashMap<>();
   private Runnable[] program = {};
   private int[][] counting = {};
   private int left = Integer.MAX_VALUE;
@@ -103,8 +108,27 @@ public final class Replay {
     }
   }
 
+  /**
+   * Says that an array shows what grows by a token whenever what this thread records is repeated.
+   *
+   * @param array as it is now
+   * @param now gives it as it is then
+   */
+  public static void growing(INDArray array, Supplier<INDArray> now) {
+    Replay replay = RECORDING.get();
+    if (replay != null) {
+      replay.growing.put(array, now);
+    }
+  }
+
+  /** What an array that the recording left shows by now: itself, unless it grows. */
+  public INDArray now(INDArray array) {
+    Supplier<INDArray> now = growing.get(array);
+    return now == null ? array : now.get();
+  }
+
   /** Whether this thread records. */
-  static boolean isRecording() {
+  public static boolean isRecording() {
     return RECORDING.get() != null;
   }
 

@@ -49,8 +49,8 @@ public final class SkipConnection {
     Variable record(Tape tape) {
       Kernels<A> kernels = precision.kernels();
       INDArray y = tape.allocate(o.type(), o.shape());
-      Slab<A> os = precision.slab(o.value());
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> os = precision.slab(o.operand());
+      Slab<A> us = precision.slab(u.operand());
       Slab<A> ys = precision.slab(y);
       Parallel.ranges(
           rows,
@@ -87,7 +87,7 @@ public final class SkipConnection {
       Kernels<A> kernels = precision.kernels();
       INDArray gradient = cotangents.output(0);
       Slab<A> gy = precision.slab(gradient);
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> us = precision.slab(u.operand());
       Tiles.Target<A> gu = Tiles.target(precision, cotangents, 1);
       int shares = (int) d.length();
       Partials.run(

@@ -100,7 +100,7 @@ public final class SsdInputs {
       INDArray writes = tape.allocate(u.type(), b, t, shape.groups(), shape.states());
       INDArray reads = tape.allocate(u.type(), b, t, shape.groups(), shape.states());
       INDArray g = tape.allocate(u.type(), b, t, heads);
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> us = precision.slab(u.operand());
       Slab<A> vs = precision.slab(v);
       Slab<A> ws = precision.slab(writes);
       Slab<A> rs = precision.slab(reads);
@@ -135,7 +135,7 @@ public final class SsdInputs {
       int heads = shape.heads();
       int inner = shape.inner();
       int group = shape.groupWidth();
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> us = precision.slab(u.operand());
       Slab<A> gv = precision.slab(cotangents.outputOrZeros(0));
       Slab<A> gw = precision.slab(cotangents.outputOrZeros(1));
       Slab<A> gr = precision.slab(cotangents.outputOrZeros(2));
@@ -193,7 +193,7 @@ public final class SsdInputs {
       this.shape = of.shape;
       int heads = shape.heads();
       this.kernels = of.precision.kernels();
-      this.raws = of.precision.slab(of.raw.value());
+      this.raws = of.precision.slab(of.raw.operand());
       this.bias = Norms.vector(of.precision, scratch, of.bias);
       this.rate = Norms.vector(of.precision, scratch, of.logRate);
       kernels.map(Unary.EXP, rate, 0, rate, 0, heads);

@@ -49,8 +49,8 @@ public final class Turn {
     Variable record(Tape tape) {
       INDArray y = tape.allocate(x.type(), x.shape());
       Slab<A> to = precision.slab(y);
-      Slab<A> from = precision.slab(x.value());
-      Slab<A> thetas = precision.slab(angles.value());
+      Slab<A> from = precision.slab(x.operand());
+      Slab<A> thetas = precision.slab(angles.operand());
       eachRow(
           (row, tile, theta, spare) -> {
             from.load(row * n, tile, 0, n);
@@ -79,7 +79,7 @@ public final class Turn {
       Tiles.Target<A> toX = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> toAngles = Tiles.target(precision, cotangents, 1);
       Slab<A> gradients = precision.slab(cotangents.output(0));
-      Slab<A> thetas = precision.slab(angles.value());
+      Slab<A> thetas = precision.slab(angles.operand());
       eachRow(
           (row, tile, theta, spare) -> {
             gradients.load(row * n, tile, 0, n);

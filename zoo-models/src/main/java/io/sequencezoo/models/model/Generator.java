@@ -92,7 +92,7 @@ public final class Generator {
         List<Row> going = active;
         while (going.equals(active)) {
           choice.take(active, steps.next(active, keeper));
-          going = keepGoing(active, keeper);
+          going = noneDone(active) ? active : steps.end(active, keeper);
         }
         active = going;
         context.startOver();
@@ -126,6 +126,7 @@ public final class Generator {
         return scores;
       }
       if (scores != null) {
+        grow(keeper);
         context.startOver();
       }
       if (context.tape().isObserved() || spoilt == TRIES) {
@@ -134,12 +135,26 @@ public final class Generator {
       }
       replay = Replay.record();
       try {
+        keeper.count();
         step(keeper);
       } finally {
         replay.end();
       }
       spoilt = replay.isRepeatable() ? 0 : spoilt + 1;
       return scores;
+    }
+
+    /** The rows that go on, once their states alone are kept. */
+    List<Row> end(List<Row> rows, StateKeeper keeper) {
+      grow(keeper);
+      return keepGoing(rows, keeper);
+    }
+
+    private void grow(StateKeeper keeper) {
+      if (replay != null) {
+        keeper.grown(replay);
+        replay = null;
+      }
     }
 
     private void step(StateKeeper keeper) {

@@ -15,6 +15,7 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -218,7 +219,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
 
   /** The slots of each row in use. */
   private int[] held(State state) {
-    return visibility.held(NAME, state.consumed(), state.get(KEY).value().size(1));
+    return visibility.held(NAME, state.counts(), state.get(KEY).operand().size(1));
   }
 
   @Override
@@ -233,23 +234,22 @@ public final class AttentionRecurrence extends CausalRecurrence {
       AttentionShape shape,
       Map<String, Variable> coefficients,
       State state) {
-    int[] held = held(state);
+    int[] held = Replay.counting(held(state));
     int window = visibility.window();
     Map<String, GrowingCache<A>> caches = new LinkedHashMap<>();
     for (String part : new String[] {KEY, VALUE, FORGET}) {
       if (coefficients.containsKey(part)) {
-        INDArray token = coefficients.get(part).value();
+        INDArray token = coefficients.get(part).operand();
         token = part.equals(FORGET) ? token.reshape('c', shape.batch(), 1, 1, -1) : token;
-        GrowingCache<A> before = GrowingCache.of(precision, state.get(part).value());
+        GrowingCache<A> before = GrowingCache.of(precision, state.get(part).operand());
         caches.put(part, before.with(held, window, token));
       }
     }
-    int[] seen = visibility.heldAfterOne(state.consumed());
-    INDArray q = coefficients.get(QUERY).value();
+    int[] seen = Replay.counting(visibility.heldAfterOne(state.counts()));
+    INDArray q = coefficients.get(QUERY).operand();
     INDArray y =
         tape.allocate(q.dataType(), shape.batch(), 1, shape.queryHeads(), shape.valueDim());
-    double[] sinks = BlockwiseAttention.sinks(coefficients.get(SINK));
-    new AttentionStep<>(precision, shape, scaleFor(shape), slopes(shape), sinks)
+    new AttentionStep<>(precision, shape, scaleFor(shape), slopes(shape), coefficients.get(SINK))
         .run(
             tape,
             q,
