@@ -110,7 +110,8 @@ final class GenerationScaling {
   private static Map<String, MixerConfig> mixers() {
     Map<String, MixerConfig> mixers = new LinkedHashMap<>();
     mixers.put("GLA", GlaConfig.standard());
-    mixers.put("Gated DeltaNet", new GatedDeltaNetConfig(HEADS, HEADS, .75, 1.5, 4, false, SILU, true));
+    mixers.put(
+        "Gated DeltaNet", new GatedDeltaNetConfig(HEADS, HEADS, .75, 1.5, 4, false, SILU, true));
     mixers.put("Mamba", MambaConfig.standard());
     mixers.put("minGRU", MinGruConfig.standard());
     mixers.put("S5", S5Config.standard());

@@ -110,7 +110,8 @@ public final class ScalingBenchmark extends TableCommand {
   private ResultTable measure(Measure measure) {
     return switch (measure) {
       case SEQUENCE -> SequenceScaling.measure(lengths, tokens, warmUp, rounds);
-      case GENERATION -> GenerationScaling.measure(widths, batches, positions, window, warmUp, rounds);
+      case GENERATION ->
+          GenerationScaling.measure(widths, batches, positions, window, warmUp, rounds);
       case MEMORY -> TrainingMemory.byTokens();
       case GROWTH -> TrainingMemory.bySteps(steps);
       case START -> TrainingStart.measure(seconds);

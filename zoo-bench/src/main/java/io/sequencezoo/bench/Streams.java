@@ -47,7 +47,17 @@ final class Streams {
                           i -> {
                             long at = (long) i * piece;
                             Blas.gemv(
-                                false, piece, columns, 1, matrix, at * columns, columns, x, 0, 0, y,
+                                false,
+                                piece,
+                                columns,
+                                1,
+                                matrix,
+                                at * columns,
+                                columns,
+                                x,
+                                0,
+                                0,
+                                y,
                                 at);
                           })));
     }
