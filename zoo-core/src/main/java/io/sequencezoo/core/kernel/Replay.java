@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkState;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -35,7 +34,7 @@ public final class Replay {
 
   private final List<Runnable> regions = new ArrayList<>();
   private final List<int[]> counts = new ArrayList<>();
-  private final Map<INDArray, Supplier<INDArray>> growing = new IdentityHashMap<>();
+  private final IdentityHashMap<INDArray, Supplier<INDArray>> growing = new IdentityHashMap<>();
   private Runnable[] program = {};
   private int[][] counting = {};
   private int left = Integer.MAX_VALUE;
