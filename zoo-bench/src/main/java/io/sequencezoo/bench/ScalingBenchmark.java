@@ -50,6 +50,20 @@ public final class ScalingBenchmark extends TableCommand {
   private int[] positions;
 
   @Option(
+      names = "--width",
+      split = ",",
+      defaultValue = "256",
+      description = "Widths of the models that generate.")
+  private int[] widths;
+
+  @Option(
+      names = "--batch",
+      split = ",",
+      defaultValue = "1",
+      description = "Rows that are generated together.")
+  private int[] batches;
+
+  @Option(
       names = "--window",
       defaultValue = "64",
       description = "Tokens generated from each position in each round.")
@@ -96,7 +110,8 @@ public final class ScalingBenchmark extends TableCommand {
   private ResultTable measure(Measure measure) {
     return switch (measure) {
       case SEQUENCE -> SequenceScaling.measure(lengths, tokens, warmUp, rounds);
-      case GENERATION -> GenerationScaling.measure(positions, window, warmUp, rounds);
+      case GENERATION ->
+          GenerationScaling.measure(widths, batches, positions, window, warmUp, rounds);
       case MEMORY -> TrainingMemory.byTokens();
       case GROWTH -> TrainingMemory.bySteps(steps);
       case START -> TrainingStart.measure(seconds);

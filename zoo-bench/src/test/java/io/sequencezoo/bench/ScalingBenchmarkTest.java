@@ -27,6 +27,8 @@ class ScalingBenchmarkTest {
                 "--lengths=16,32",
                 "--tokens=32",
                 "--positions=2,4",
+                "--width=48",
+                "--batch=1,2",
                 "--window=2",
                 "--steps=5",
                 "--seconds=0",
@@ -34,7 +36,7 @@ class ScalingBenchmarkTest {
     assertThat(code).isZero();
     JsonNode results = Configs.json().readTree(Files.readString(output));
     assertThat(results.get("sequence")).hasSize(2);
-    assertThat(results.get("generation")).hasSize(6);
+    assertThat(results.get("generation")).hasSize(28);
     assertThat(results.get("growth")).hasSize(15);
     assertThat(results.get("start")).hasSize(3);
     assertThat(results.get("machine").get("kernels").asText()).isNotEmpty();

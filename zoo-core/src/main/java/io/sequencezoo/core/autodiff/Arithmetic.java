@@ -13,13 +13,13 @@ final class Arithmetic {
   private Arithmetic() {}
 
   static Variable map(Tape tape, Unary function, Variable x) {
-    return map(tape, Precision.of(x.value()), function, x);
+    return map(tape, Precision.of(x.type()), function, x);
   }
 
   private static <A> Variable map(Tape tape, Precision<A> p, Unary function, Variable x) {
     Kernels<A> kernels = p.kernels();
     INDArray value = tape.allocate(x.type(), x.shape());
-    Source<A> source = Source.of(p, x.value());
+    Source<A> source = Source.of(p, x.operand());
     Elementwise.write(
         p,
         (at, tile, n) -> {
@@ -94,8 +94,8 @@ final class Arithmetic {
         evaluate(tape, p, function, x, y, shape),
         c -> {
           Source<A> gradient = Source.of(p, c.output(0));
-          contribute(c, p, 0, shape, Source.product(p, gradient, Source.of(p, y.value(), shape)));
-          contribute(c, p, 1, shape, Source.product(p, gradient, Source.of(p, x.value(), shape)));
+          contribute(c, p, 0, shape, Source.product(p, gradient, Source.of(p, y.operand(), shape)));
+          contribute(c, p, 1, shape, Source.product(p, gradient, Source.of(p, x.operand(), shape)));
         },
         x,
         y);
@@ -116,7 +116,7 @@ final class Arithmetic {
           // gx = g/y and gy = -g (x/y)/y, which is -gx times the quotient already computed.
           Source<A> gx =
               Source.combine(
-                  p, Source.of(p, c.output(0)), Source.of(p, y.value(), shape), function);
+                  p, Source.of(p, c.output(0)), Source.of(p, y.operand(), shape), function);
           contribute(c, p, 0, shape, gx);
           Source<A> gy = Source.product(p, gx, Source.of(p, value));
           contribute(c, p, 1, shape, Source.scaled(p, -1, gy));
@@ -126,14 +126,14 @@ final class Arithmetic {
   }
 
   static Variable affine(Tape tape, double alpha, Variable x, double beta) {
-    return affine(tape, Precision.of(x.value()), alpha, x, beta);
+    return affine(tape, Precision.of(x.type()), alpha, x, beta);
   }
 
   private static <A> Variable affine(
       Tape tape, Precision<A> p, double alpha, Variable x, double beta) {
     Kernels<A> kernels = p.kernels();
     INDArray value = tape.allocate(x.type(), x.shape());
-    Source<A> source = Source.of(p, x.value());
+    Source<A> source = Source.of(p, x.operand());
     Elementwise.write(
         p,
         (at, tile, n) -> {
@@ -151,8 +151,8 @@ final class Arithmetic {
   private static <A> INDArray evaluate(
       Tape tape, Precision<A> p, Source.Binary<A> f, Variable x, Variable y, long[] shape) {
     INDArray value = tape.allocate(x.type(), shape);
-    Source<A> left = Source.of(p, x.value(), shape);
-    Source<A> right = Source.of(p, y.value(), shape);
+    Source<A> left = Source.of(p, x.operand(), shape);
+    Source<A> right = Source.of(p, y.operand(), shape);
     Elementwise.write(p, Source.combine(p, left, right, f), value, 0);
     return value;
   }

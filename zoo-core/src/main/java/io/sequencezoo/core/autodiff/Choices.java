@@ -19,21 +19,21 @@ final class Choices {
   static Variable power(Tape tape, Variable x, double exponent) {
     return map(
         tape,
-        Precision.of(x.value()),
+        Precision.of(x.type()),
         x,
         v -> Math.pow(v, exponent),
         v -> exponent == 0 ? 0 : exponent * Math.pow(v, exponent - 1));
   }
 
   static Variable abs(Tape tape, Variable x) {
-    return map(tape, Precision.of(x.value()), x, Math::abs, Math::signum);
+    return map(tape, Precision.of(x.type()), x, Math::abs, Math::signum);
   }
 
   static Variable clamp(Tape tape, Variable x, double low, double high) {
     checkArgument(low <= high, "clamp: low must not exceed high, got %s and %s", low, high);
     return map(
         tape,
-        Precision.of(x.value()),
+        Precision.of(x.type()),
         x,
         v -> Math.max(low, Math.min(high, v)),
         v -> v < low || v > high ? 0 : v <= high ? 1 : v);
@@ -64,7 +64,7 @@ final class Choices {
       DoubleUnaryOperator function,
       DoubleUnaryOperator derivative) {
     INDArray value = tape.allocate(x.type(), x.shape());
-    Source<A> source = Source.of(p, x.value());
+    Source<A> source = Source.of(p, x.operand());
     Elementwise.write(p, mapped(p, source, function), value, 0);
     return tape.record(
         value,
@@ -94,8 +94,8 @@ final class Choices {
       DoubleBinaryOperator function,
       DoubleBinaryOperator share) {
     long[] shape = Broadcast.shape(name, x.shape(), y.shape());
-    Source<A> left = Source.of(p, x.value(), shape);
-    Source<A> right = Source.of(p, y.value(), shape);
+    Source<A> left = Source.of(p, x.operand(), shape);
+    Source<A> right = Source.of(p, y.operand(), shape);
     INDArray value = tape.allocate(x.type(), shape);
     Elementwise.write(p, Source.combine(p, left, right, loop(p, function)), value, 0);
     return tape.record(
@@ -131,8 +131,8 @@ final class Choices {
     // By way of BOOL, so that every nonzero is kept whatever the types.
     INDArray typed = condition.dataType() == p.type() ? condition : condition.castTo(DataType.BOOL);
     Source<A> mask = Source.of(p, tape.constant(typed.castTo(p.type())).value(), shape);
-    Source<A> left = Source.of(p, x.value(), shape);
-    Source<A> right = Source.of(p, y.value(), shape);
+    Source<A> left = Source.of(p, x.operand(), shape);
+    Source<A> right = Source.of(p, y.operand(), shape);
     INDArray value = tape.allocate(x.type(), shape);
     Elementwise.write(p, select(p, mask, left, right), value, 0);
     return tape.record(

@@ -26,7 +26,7 @@ final class Joining {
         Arrays.toString(x.shape()),
         from,
         to);
-    return slice(tape, Precision.of(x.value()), x, view, axis, from, to);
+    return slice(tape, Precision.of(x.type()), x, view, axis, from, to);
   }
 
   private static <A> Variable slice(
@@ -35,7 +35,7 @@ final class Joining {
     Block part = new Block(view.outer(), (to - from) * view.inner());
     Run inX = new Run(view.size() * view.inner(), from * view.inner());
     Run inY = new Run(part.columns(), 0);
-    copy(p, part, x.value(), inX, value, inY, 0);
+    copy(p, part, x.operand(), inX, value, inY, 0);
     return tape.record(
         value,
         c -> {
@@ -73,7 +73,7 @@ final class Joining {
     INDArray value = tape.allocate(inputs[0].type(), shape);
     Layout layout = Layout.of(inputs, axis, shape);
     for (int i = 0; i < inputs.length; i++) {
-      copy(p, layout.blocks[i], inputs[i].value(), layout.own(i), value, layout.whole[i], 0);
+      copy(p, layout.blocks[i], inputs[i].operand(), layout.own(i), value, layout.whole[i], 0);
     }
     return tape.record(
         value,
@@ -104,7 +104,7 @@ final class Joining {
         axis,
         Arrays.toString(x.shape()),
         Arrays.toString(sizes));
-    return split(tape, Precision.of(x.value()), x, view, axis, sizes);
+    return split(tape, Precision.of(x.type()), x, view, axis, sizes);
   }
 
   private static <A> Variable[] split(
@@ -117,7 +117,7 @@ final class Joining {
       values[i] = tape.allocate(x.type(), Axis.with(x.shape(), axis, sizes[i]));
       blocks[i] = new Block(view.outer(), sizes[i] * view.inner());
       runs[i] = new Run(view.size() * view.inner(), from);
-      copy(p, blocks[i], x.value(), runs[i], values[i], new Run(blocks[i].columns(), 0), 0);
+      copy(p, blocks[i], x.operand(), runs[i], values[i], new Run(blocks[i].columns(), 0), 0);
       from += sizes[i] * view.inner();
     }
     return tape.record(
@@ -164,7 +164,7 @@ final class Joining {
         before,
         after);
     Axis view = Axis.of("pad", x.shape(), axis);
-    return pad(tape, Precision.of(x.value()), x, view, axis, before, after, value);
+    return pad(tape, Precision.of(x.type()), x, view, axis, before, after, value);
   }
 
   private static <A> Variable pad(
@@ -182,7 +182,7 @@ final class Joining {
     Block part = new Block(view.outer(), view.size() * view.inner());
     Run inX = new Run(part.columns(), 0);
     Run inY = new Run(size * view.inner(), before * view.inner());
-    copy(p, part, x.value(), inX, value, inY, 0);
+    copy(p, part, x.operand(), inX, value, inY, 0);
     return tape.record(
         value,
         c -> {

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ final class Lookup {
         "take: needs a table with an axis and integer indices, got shape %s and type %s",
         Arrays.toString(table.shape()),
         indices.dataType());
+    Replay.spoil();
     int[] rows = indices.reshape('c', new long[] {indices.length()}).toIntVector();
     for (int i = 0; i < rows.length; i++) {
       checkArgument(
@@ -37,13 +39,13 @@ final class Lookup {
     }
     long[] shape = Arrays.copyOf(indices.shape(), indices.rank() + table.rank() - 1);
     System.arraycopy(table.shape(), 1, shape, indices.rank(), table.rank() - 1);
-    return take(tape, Precision.of(table.value()), table, rows, shape);
+    return take(tape, Precision.of(table.type()), table, rows, shape);
   }
 
   private static <A> Variable take(
       Tape tape, Precision<A> p, Variable table, int[] rows, long[] shape) {
     INDArray value = tape.allocate(table.type(), shape);
-    int width = (int) (table.value().length() / Math.max(1, table.size(0)));
+    int width = (int) (table.length() / Math.max(1, table.size(0)));
     Slab<A> from = p.slab(table.value());
     Slab<A> to = p.slab(value);
     Parallel.ranges(

@@ -108,7 +108,7 @@ public final class Primitives {
 
   /** The mean of all elements, of shape {@code []}. */
   public static Variable mean(Tape tape, Variable x) {
-    return affine(tape, 1.0 / x.value().length(), sum(tape, x), 0);
+    return affine(tape, 1.0 / x.length(), sum(tape, x), 0);
   }
 
   /** The mean along an axis, which becomes 1 if kept and goes otherwise. */

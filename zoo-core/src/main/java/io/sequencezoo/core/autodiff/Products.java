@@ -60,8 +60,8 @@ final class Products {
     INDArray value = tape.allocate(a.type(), shape);
     if (b.rank() == 2 && !ta) {
       // One weight for all rows: a single tall product.
-      int rows = (int) (a.value().length() / Math.max(1, k));
-      tall(p, false, tb, rows, n, k, a.value(), b.value(), value, 0);
+      int rows = (int) (a.length() / Math.max(1, k));
+      tall(p, false, tb, rows, n, k, a.operand(), b.operand(), value, 0);
       return tape.record(
           value,
           c -> {
@@ -73,7 +73,7 @@ final class Products {
     int[] left = offsets(as, leading);
     int[] right = offsets(bs, leading);
     int[] own = offsets(shape, leading);
-    batched(p, new Product(ta, tb, m, n, k), a.value(), left, b.value(), right, value, own, 0);
+    batched(p, new Product(ta, tb, m, n, k), a.operand(), left, b.operand(), right, value, own, 0);
     return tape.record(
         value,
         c -> {
@@ -82,20 +82,20 @@ final class Products {
             Cotangents.Sink s = c.sink(0);
             if (ta) {
               Product product = new Product(tb, true, k, m, n);
-              batched(p, product, b.value(), right, g, own, s.array(), left, s.beta());
+              batched(p, product, b.operand(), right, g, own, s.array(), left, s.beta());
             } else {
               Product product = new Product(false, !tb, m, k, n);
-              batched(p, product, g, own, b.value(), right, s.array(), left, s.beta());
+              batched(p, product, g, own, b.operand(), right, s.array(), left, s.beta());
             }
           }
           if (c.needs(1)) {
             Cotangents.Sink s = c.sink(1);
             if (tb) {
               Product product = new Product(true, ta, n, k, m);
-              batched(p, product, g, own, a.value(), left, s.array(), right, s.beta());
+              batched(p, product, g, own, a.operand(), left, s.array(), right, s.beta());
             } else {
               Product product = new Product(!ta, false, k, n, m);
-              batched(p, product, a.value(), left, g, own, s.array(), right, s.beta());
+              batched(p, product, a.operand(), left, g, own, s.array(), right, s.beta());
             }
           }
         },
@@ -126,13 +126,13 @@ final class Products {
       Tape tape, Precision<A> p, Variable x, Variable weight, Variable bias) {
     int k = weight.size(0);
     int n = weight.size(1);
-    int rows = (int) (x.value().length() / Math.max(1, k));
+    int rows = (int) (x.length() / Math.max(1, k));
     long[] shape = Axis.with(x.shape(), -1, n);
     INDArray value = tape.allocate(x.type(), shape);
     if (bias != null) {
-      Elementwise.write(p, Source.of(p, bias.value(), shape), value, 0);
+      Elementwise.write(p, Source.of(p, bias.operand(), shape), value, 0);
     }
-    tall(p, false, false, rows, n, k, x.value(), weight.value(), value, bias == null ? 0 : 1);
+    tall(p, false, false, rows, n, k, x.operand(), weight.operand(), value, bias == null ? 0 : 1);
     return tape.record(
         value,
         c -> {
@@ -158,14 +158,14 @@ final class Products {
       INDArray gradient) {
     if (c.needs(0)) {
       Cotangents.Sink sink = c.sink(0);
-      tall(p, false, !tb, rows, k, n, gradient, b.value(), sink.array(), sink.beta());
+      tall(p, false, !tb, rows, k, n, gradient, b.operand(), sink.array(), sink.beta());
     }
     if (c.needs(1)) {
       Cotangents.Sink sink = c.sink(1);
       if (tb) {
-        tall(p, true, false, n, k, rows, gradient, a.value(), sink.array(), sink.beta());
+        tall(p, true, false, n, k, rows, gradient, a.operand(), sink.array(), sink.beta());
       } else {
-        tall(p, true, false, k, n, rows, a.value(), gradient, sink.array(), sink.beta());
+        tall(p, true, false, k, n, rows, a.operand(), gradient, sink.array(), sink.beta());
       }
     }
   }
@@ -272,13 +272,7 @@ final class Products {
             now = 1;
           }
         };
-    if (product.isSmall() || targets >= MANY) {
-      Parallel.run(targets, task);
-    } else {
-      for (int target = 0; target < targets; target++) {
-        task.accept(target);
-      }
-    }
+    Parallel.run(product.isSmall() || targets >= MANY, targets, task);
   }
 
   private static int[][] members(int[] z, int targets) {

@@ -13,19 +13,19 @@ final class Reductions {
   private Reductions() {}
 
   static Variable sum(Tape tape, Variable x) {
-    return sum(tape, Precision.of(x.value()), x, new Axis(1, x.value().length(), 1), new long[0]);
+    return sum(tape, Precision.of(x.type()), x, new Axis(1, x.length(), 1), new long[0]);
   }
 
   static Variable sum(Tape tape, Variable x, int axis, boolean keep) {
     Axis view = Axis.of("sum", x.shape(), axis);
-    return sum(tape, Precision.of(x.value()), x, view, Axis.without(x.shape(), axis, keep));
+    return sum(tape, Precision.of(x.type()), x, view, Axis.without(x.shape(), axis, keep));
   }
 
   private static <A> Variable sum(
       Tape tape, Precision<A> p, Variable x, Axis view, long[] resultShape) {
     INDArray value = tape.allocate(x.type(), resultShape);
     new Sums<>(tape, p)
-        .overMiddle(Source.of(p, x.value()), view.outer(), view.size(), view.inner(), value, 0);
+        .overMiddle(Source.of(p, x.operand()), view.outer(), view.size(), view.inner(), value, 0);
     return tape.record(
         value,
         c -> {
@@ -39,14 +39,14 @@ final class Reductions {
 
   static Variable max(Tape tape, Variable x, int axis, boolean keep) {
     Axis view = Axis.of("max", x.shape(), axis);
-    return max(tape, Precision.of(x.value()), x, view, Axis.without(x.shape(), axis, keep));
+    return max(tape, Precision.of(x.type()), x, view, Axis.without(x.shape(), axis, keep));
   }
 
   private static <A> Variable max(
       Tape tape, Precision<A> p, Variable x, Axis view, long[] resultShape) {
     Kernels<A> kernels = p.kernels();
     INDArray value = tape.allocate(x.type(), resultShape);
-    Slab<A> from = p.slab(x.value());
+    Slab<A> from = p.slab(x.operand());
     Slab<A> to = p.slab(value);
     int inner = (int) view.inner();
     int[] where = new int[(int) (view.outer() * inner)];
@@ -98,7 +98,7 @@ final class Reductions {
   }
 
   static Variable softmax(Tape tape, Variable x) {
-    return softmax(tape, Precision.of(x.value()), x);
+    return softmax(tape, Precision.of(x.type()), x);
   }
 
   private static <A> Variable softmax(Tape tape, Precision<A> p, Variable x) {
@@ -122,7 +122,7 @@ final class Reductions {
   }
 
   static Variable logSoftmax(Tape tape, Variable x) {
-    return logSoftmax(tape, Precision.of(x.value()), x);
+    return logSoftmax(tape, Precision.of(x.type()), x);
   }
 
   private static <A> Variable logSoftmax(Tape tape, Precision<A> p, Variable x) {
@@ -150,7 +150,7 @@ final class Reductions {
   private static <A> Variable byRows(
       Tape tape, Precision<A> p, int n, Variable x, BiConsumer<A, A> f, BiConsumer<A, A> pullback) {
     INDArray value = tape.allocate(x.type(), x.shape());
-    Slab<A> from = p.slab(x.value());
+    Slab<A> from = p.slab(x.operand());
     Slab<A> to = p.slab(value);
     rows(
         p,
@@ -166,14 +166,14 @@ final class Reductions {
   }
 
   static Variable logSumExp(Tape tape, Variable x, boolean keep) {
-    return logSumExp(tape, Precision.of(x.value()), x, keep);
+    return logSumExp(tape, Precision.of(x.type()), x, keep);
   }
 
   private static <A> Variable logSumExp(Tape tape, Precision<A> p, Variable x, boolean keep) {
     Kernels<A> kernels = p.kernels();
     int n = Axis.last("logSumExp", x);
     INDArray value = tape.allocate(x.type(), Axis.without(x.shape(), -1, keep));
-    Slab<A> from = p.slab(x.value());
+    Slab<A> from = p.slab(x.operand());
     Slab<A> to = p.slab(value);
     rows(
         p,
@@ -197,7 +197,7 @@ final class Reductions {
     Kernels<A> kernels = p.kernels();
     Slab<A> totals = p.slab(value);
     Slab<A> gy = p.slab(c.output(0));
-    Slab<A> from = p.slab(x.value());
+    Slab<A> from = p.slab(x.operand());
     Cotangents.Sink sink = c.sink(0);
     Slab<A> gx = p.slab(sink.array());
     rows(
@@ -224,13 +224,13 @@ final class Reductions {
 
   static Variable cumulativeSum(Tape tape, Variable x, int axis, boolean reverse) {
     return cumulativeSum(
-        tape, Precision.of(x.value()), x, Axis.of("cumulativeSum", x.shape(), axis), reverse);
+        tape, Precision.of(x.type()), x, Axis.of("cumulativeSum", x.shape(), axis), reverse);
   }
 
   private static <A> Variable cumulativeSum(
       Tape tape, Precision<A> p, Variable x, Axis view, boolean reverse) {
     INDArray value = tape.allocate(x.type(), x.shape());
-    accumulate(p, x.value(), view, reverse, value, 0);
+    accumulate(p, x.operand(), view, reverse, value, 0);
     return tape.record(
         value,
         c -> {

@@ -18,11 +18,11 @@ final class Shaping {
   static Variable reshape(Tape tape, Variable x, long... shape) {
     long[] target = resolve(x, shape);
     return tape.record(
-        tape.view(x.value(), target), c -> c.share(0, c.output(0).reshape('c', x.shape())), x);
+        tape.view(x.operand(), target), c -> c.share(0, c.output(0).reshape('c', x.shape())), x);
   }
 
   private static long[] resolve(Variable x, long[] shape) {
-    long length = x.value().length();
+    long length = x.length();
     long known = 1;
     int open = -1;
     for (int i = 0; i < shape.length; i++) {
@@ -57,9 +57,9 @@ final class Shaping {
         "permute: axes must name each of the %s axes once, got %s",
         rank,
         Arrays.toString(axes));
-    Precision<?> p = Precision.of(x.value());
+    Precision<?> p = Precision.of(x.type());
     return tape.record(
-        Permutation.apply(tape, p, x.value(), order),
+        Permutation.apply(tape, p, x.operand(), order),
         c -> c.add(0, Permutation.apply(tape, p, c.output(0), back)),
         x);
   }
@@ -70,12 +70,12 @@ final class Shaping {
         "expand: shape %s must broadcast to the result, got %s",
         Arrays.toString(x.shape()),
         Arrays.toString(shape));
-    return expand(tape, Precision.of(x.value()), x, shape.clone());
+    return expand(tape, Precision.of(x.type()), x, shape.clone());
   }
 
   private static <A> Variable expand(Tape tape, Precision<A> p, Variable x, long[] shape) {
     INDArray value = tape.allocate(x.type(), shape);
-    Elementwise.write(p, Source.of(p, x.value(), shape), value, 0);
+    Elementwise.write(p, Source.of(p, x.operand(), shape), value, 0);
     return tape.record(value, c -> Arithmetic.shareOrSum(c, p, 0, shape, c.output(0)), x);
   }
 
@@ -88,12 +88,12 @@ final class Shaping {
   }
 
   static Variable flip(Tape tape, Variable x, int axis) {
-    return flip(tape, Precision.of(x.value()), x, Axis.of("flip", x.shape(), axis));
+    return flip(tape, Precision.of(x.type()), x, Axis.of("flip", x.shape(), axis));
   }
 
   private static <A> Variable flip(Tape tape, Precision<A> p, Variable x, Axis view) {
     INDArray value = tape.allocate(x.type(), x.shape());
-    flip(p, x.value(), view, value);
+    flip(p, x.operand(), view, value);
     return tape.record(
         value,
         c -> {

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import io.sequencezoo.core.kernel.Poison;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -119,6 +120,11 @@ public final class Tape implements AutoCloseable {
     return recording;
   }
 
+  /** Whether someone hears of every operation. */
+  public boolean isObserved() {
+    return observer != null;
+  }
+
   /** The number of recorded operations. */
   public int length() {
     return entries.size();
@@ -181,6 +187,7 @@ public final class Tape implements AutoCloseable {
   /** A row-major copy that lives as long as the tape. */
   public INDArray copy(INDArray array) {
     checkOpen();
+    Replay.spoil();
     return array.dup('c');
   }
 
@@ -328,7 +335,11 @@ public final class Tape implements AutoCloseable {
   }
 
   private static INDArray contiguous(INDArray value) {
-    return Slab.isContiguous(value) ? value : value.dup('c');
+    if (Slab.isContiguous(value)) {
+      return value;
+    }
+    Replay.spoil();
+    return value.dup('c');
   }
 
   private long sinceObserved() {

@@ -2,6 +2,7 @@ package io.sequencezoo.core.autodiff;
 
 import static com.google.common.base.Preconditions.checkState;
 
+import io.sequencezoo.core.kernel.Replay;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,7 +25,23 @@ public final class Variable {
 
   /** The value. Never written to after it was recorded. */
   public INDArray value() {
+    Replay.spoil();
     return usable(value);
+  }
+
+  /**
+   * The value, for an operation that leaves its numbers to the tasks of {@link
+   * io.sequencezoo.core.kernel.Parallel}: it neither decides anything by them nor computes with
+   * them elsewhere. A step of such operations alone can be computed again without their code
+   * ({@link Replay}).
+   */
+  public INDArray operand() {
+    return usable(value);
+  }
+
+  /** The number of elements. */
+  public long length() {
+    return value.length();
   }
 
   /** The size of an axis; negative axes count from the last. */

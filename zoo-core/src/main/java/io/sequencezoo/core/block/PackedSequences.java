@@ -102,7 +102,7 @@ public final class PackedSequences {
   /** From the row {@code [1, N, ...]} to a batch {@code [B, T, ...]}; padding is zero. */
   public Variable unpack(Tape tape, Variable row, Batch batch) {
     checkRow(row);
-    long size = row.value().length() / total();
+    long size = row.length() / total();
     long steps = batch.steps();
     List<Segment> segments = new ArrayList<>();
     for (int b = 0; b < batch.sequences.length; b++) {

@@ -29,7 +29,7 @@ final class PackedStates {
         .parts()
         .forEach(
             (name, part) -> {
-              long size = part.value().length() / part.size(0);
+              long size = part.length() / part.size(0);
               List<Segment> segments = new ArrayList<>();
               for (int b = 0; b < rows.length; b++) {
                 segments.add(new Segment(0, rows[b] * size, b * size, size));
@@ -93,7 +93,7 @@ final class PackedStates {
     List<Segment> segments = new ArrayList<>();
     for (int k = 0; k < parts.size(); k++) {
       int[] rows = sequences.batches().get(k).sequences();
-      long own = parts.get(k).value().length() / Math.max(1, rows.length * outer);
+      long own = parts.get(k).length() / Math.max(1, rows.length * outer);
       for (int b = 0; b < rows.length; b++) {
         for (long o = 0; o < outer; o++) {
           segments.add(new Segment(k, (b * outer + o) * own, (rows[b] * outer + o) * inner, own));

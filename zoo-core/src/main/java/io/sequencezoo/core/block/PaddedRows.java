@@ -27,7 +27,7 @@ final class PaddedRows {
       return x;
     }
     Lengths.of("padded rows", lengths, x.size(0), x.size(1));
-    return isFull(lengths, x.size(1)) ? x : cleared(Precision.of(x.value()), tape, x, lengths);
+    return isFull(lengths, x.size(1)) ? x : cleared(Precision.of(x.type()), tape, x, lengths);
   }
 
   private static boolean isFull(int[] lengths, int steps) {

@@ -188,8 +188,8 @@ public final class SequenceMixer implements Block {
 
   private void checkInput(Context context, Variable x, @Nullable State initial) {
     String name = parametrisation.name();
-    Shapes.check(name, x.value(), "BTD", -1, -1, parametrisation.width());
-    Shapes.checkNotEmpty(name, x.value(), "BTD");
+    Shapes.check(name, x.operand(), "BTD", -1, -1, parametrisation.width());
+    Shapes.checkNotEmpty(name, x.operand(), "BTD");
     DataType type = context.parameterType();
     checkArgument(
         x.type() == type,
@@ -205,11 +205,11 @@ public final class SequenceMixer implements Block {
   private void checkState(Context context, Variable x, State state) {
     int rows = context.sequences() == null ? x.size(0) : context.sequences().count();
     checkArgument(
-        state.consumed().length == rows,
+        state.count() == rows,
         "%s: state must have B=%s rows, got %s",
         parametrisation.name(),
         rows,
-        state.consumed().length);
+        state.count());
     state
         .parts()
         .forEach(
@@ -238,8 +238,8 @@ public final class SequenceMixer implements Block {
     return parts.isEmpty()
         ? new State(
             parametrisation.recurrence().initialState(drive.coefficients(), type).parts(),
-            state.consumed())
-        : new State(parts, state.consumed());
+            state.counts())
+        : new State(parts, state.counts());
   }
 
   /** The state of a mixer that is skipped. */
@@ -273,6 +273,6 @@ public final class SequenceMixer implements Block {
     Map<String, Variable> parts = new LinkedHashMap<>(drive.ownState());
     Map<String, Variable> left = evolution.state().parts();
     parts.putAll(context.isIntercepted() ? passEach(context, "state.", left) : left);
-    return new Evolution(y, new State(parts, evolution.state().consumed()));
+    return new Evolution(y, new State(parts, evolution.state().counts()));
   }
 }

@@ -39,18 +39,18 @@ public final class Lengths {
   /** Checks that a state, where there is one, counts the tokens of B rows. */
   static void checkRows(String subject, State state, int batch) {
     checkArgument(
-        state == null || state.consumed().length == batch,
+        state == null || state.count() == batch,
         "%s: state must have B=%s rows, got %s",
         subject,
         batch,
-        state == null ? 0 : state.consumed().length);
+        state == null ? 0 : state.count());
   }
 
   /** The tokens that each row has consumed after these; {@code before} may be null for none. */
   static int[] consumed(State before, int[] lengths) {
     int[] consumed = lengths.clone();
     if (before != null) {
-      int[] so = before.consumed();
+      int[] so = before.counts();
       Arrays.setAll(consumed, b -> so[b] + lengths[b]);
     }
     return consumed;

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.Replay;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,8 +28,29 @@ public record State(Map<String, Variable> parts, int[] consumed, Map<String, Sta
   /** Copies the maps; their order is kept. */
   public State {
     parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
-    consumed = consumed.clone();
+    consumed = Replay.counting(consumed.clone());
     children = Collections.unmodifiableMap(new LinkedHashMap<>(children));
+  }
+
+  /** Tokens seen by each row. */
+  @Override
+  public int[] consumed() {
+    Replay.spoil();
+    return consumed;
+  }
+
+  /**
+   * Tokens seen by each row, for whoever hands them on, or reads them in the tasks of {@link
+   * io.sequencezoo.core.kernel.Parallel} alone: they grow while a step is repeated ({@link
+   * Replay}).
+   */
+  public int[] counts() {
+    return consumed;
+  }
+
+  /** The number of rows. */
+  public int count() {
+    return consumed.length;
   }
 
   /** The state of a block without parts that remember. */
@@ -104,7 +126,7 @@ public record State(Map<String, Variable> parts, int[] consumed, Map<String, Sta
         (name, part) ->
             leaves.put(
                 name,
-                part.value().dataType().isFPType()
+                part.type().isFPType()
                     ? tape.variable(part.value())
                     : tape.constant(part.value())));
     return new State(leaves, consumed, each(child -> child.asVariables(tape)));

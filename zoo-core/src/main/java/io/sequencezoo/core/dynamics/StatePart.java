@@ -37,7 +37,7 @@ public record StatePart(String name, String axes, long... sizes) {
   static void check(String subject, List<StatePart> parts, State state) {
     long slots = SLOTS;
     for (StatePart part : parts) {
-      INDArray value = state.get(part.name).value();
+      INDArray value = state.get(part.name).operand();
       Shapes.check(subject + " state " + part.name, value, part.axes, part.withSlots(slots));
       slots = part.grows() ? value.size(1) : slots;
     }

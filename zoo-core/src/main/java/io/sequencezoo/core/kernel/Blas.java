@@ -83,10 +83,30 @@ public final class Blas {
       Slab<A> c,
       long co,
       int ldc) {
+    product(transposeA, transposeB, m, n, k, alpha, a, ao, lda, b, bo, ldb, beta, c, co, ldc).run();
+  }
+
+  /** The same to be run, again and again, whenever its operands hold other numbers. */
+  public static <A> Runnable product(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      Slab<A> a,
+      long ao,
+      int lda,
+      Slab<A> b,
+      long bo,
+      int ldb,
+      double beta,
+      Slab<A> c,
+      long co,
+      int ldc) {
     if (m == 0 || n == 0) {
-      return;
+      return () -> {};
     }
-    load();
     boolean deep = transposeA && !transposeB && k >= 2 * LEAST_DEPTH && m <= TILE * TILE / n;
     int parts = deep ? Math.min(LEAST_TASKS, k / LEAST_DEPTH) : 1;
     int rows = deep ? m : Math.min(m, TILE);
@@ -101,33 +121,28 @@ public final class Blas {
     }
     int depth = pieces(k, parts);
     Slab<A> sums = parts == 1 ? c : OPERANDS.get().sums(c, (parts - 1) * m * n);
-    Product<A> product =
-        new Product<>(
-            transposeA,
-            transposeB,
-            m,
-            n,
-            k,
-            alpha,
-            a,
-            ao,
-            lda,
-            b,
-            bo,
-            ldb,
-            beta,
-            c,
-            co,
-            ldc,
-            rows,
-            columns,
-            depth,
-            sums);
-    boolean shared = (long) m * n * k >= WORTH_SHARING;
-    Parallel.run(shared, parts * pieces(m, rows) * pieces(n, columns), product);
-    if (parts > 1) {
-      Parallel.run(shared, pieces(m, THINNEST), task -> product.add(task * THINNEST, parts));
-    }
+    return new Product<>(
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        alpha,
+        a,
+        ao,
+        lda,
+        b,
+        bo,
+        ldb,
+        beta,
+        c,
+        co,
+        ldc,
+        rows,
+        columns,
+        depth,
+        parts,
+        sums);
   }
 
   /**
@@ -234,8 +249,19 @@ public final class Blas {
       int rows,
       int columns,
       int depth,
+      int parts,
       Slab<A> sums)
-      implements IntConsumer {
+      implements IntConsumer, Runnable {
+    @Override
+    public void run() {
+      load();
+      boolean shared = (long) m * n * k >= WORTH_SHARING;
+      Parallel.run(shared, parts * pieces(m, rows) * pieces(n, columns), this);
+      if (parts > 1) {
+        Parallel.run(shared, pieces(m, THINNEST), task -> add(task * THINNEST, parts));
+      }
+    }
+
     @Override
     public void accept(int task) {
       int across = pieces(n, columns);
@@ -257,6 +283,50 @@ public final class Blas {
       }
     }
 
+    /** As {@link #call} for a C of one row. */
+    private void row(int wide, int deep, long from, long by, double scale, Slab<A> into, long to) {
+      int trans = transposeB ? CblasNoTrans : CblasTrans;
+      int rowsOfB = transposeB ? wide : deep;
+      int columnsOfB = transposeB ? deep : wide;
+      int apart = transposeA ? lda : 1;
+      Operands operands = OPERANDS.get();
+      try {
+        if (c.isFloat()) {
+          cblas_sgemv(
+              CblasRowMajor,
+              trans,
+              rowsOfB,
+              columnsOfB,
+              (float) alpha,
+              operands.b32.at(b, by),
+              ldb,
+              operands.a32.at(a, from),
+              apart,
+              (float) scale,
+              operands.c32.at(into, to),
+              1);
+        } else {
+          cblas_dgemv(
+              CblasRowMajor,
+              trans,
+              rowsOfB,
+              columnsOfB,
+              alpha,
+              operands.b64.at(b, by),
+              ldb,
+              operands.a64.at(a, from),
+              apart,
+              scale,
+              operands.c64.at(into, to),
+              1);
+        }
+      } finally {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(into);
+      }
+    }
+
     private void call(
         int high,
         int wide,
@@ -267,6 +337,11 @@ public final class Blas {
         Slab<A> into,
         long to,
         int ld) {
+      if (m == 1) {
+        // A product packs what it multiplies, which for one row costs more than to multiply it.
+        row(wide, deep, from, by, scale, into, to);
+        return;
+      }
       int ta = transposeA ? CblasTrans : CblasNoTrans;
       int tb = transposeB ? CblasTrans : CblasNoTrans;
       Operands operands = OPERANDS.get();

@@ -90,6 +90,14 @@ public final class Parallel {
    * task runs on its own thread alone. The first exception of a task is thrown again here.
    */
   public static void run(int n, IntConsumer task) {
+    if (Replay.isRecording()) {
+      Replay.run(() -> share(n, task));
+    } else {
+      share(n, task);
+    }
+  }
+
+  private static void share(int n, IntConsumer task) {
     int helpers = Math.min(threads, n) - 1;
     if (helpers <= 0 || INSIDE.get()) {
       alone(n, task);
@@ -105,9 +113,11 @@ public final class Parallel {
   }
 
   /** As {@link #run(int, IntConsumer)}, or on this thread alone if it isn't worth sharing. */
-  static void run(boolean shared, int n, IntConsumer task) {
+  public static void run(boolean shared, int n, IntConsumer task) {
     if (shared) {
       run(n, task);
+    } else if (Replay.isRecording()) {
+      Replay.run(() -> alone(n, task));
     } else {
       alone(n, task);
     }
@@ -258,14 +268,18 @@ public final class Parallel {
    * there turn out to be fewer processors than threads, one thread goes on alone.
    */
   public static void phases(int phases, int pieces, PhaseBody body) {
-    if (pieces == 1) {
+    if (pieces == 1 && !Replay.isRecording()) {
       for (int phase = 0; phase < phases; phase++) {
         body.accept(phase, 0);
       }
       return;
     }
-    Phases run = new Phases(phases, pieces, body);
-    run(Math.min(threads, pieces), run::member);
+    // One that has run is over: what is computed again needs another.
+    Replay.run(
+        () -> {
+          Phases run = new Phases(phases, pieces, body);
+          share(Math.min(threads, pieces), run::member);
+        });
   }
 
   /** A body over the pieces of a phase. */

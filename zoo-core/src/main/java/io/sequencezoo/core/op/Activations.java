@@ -11,9 +11,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Element-wise activations and gates. Nothing is saved for backward but the inputs. */
@@ -24,7 +22,7 @@ public final class Activations {
 
   /** {@code y = f(x)}, any shape. */
   public static Variable apply(Tape tape, Unary f, Variable x) {
-    return apply(tape, Precision.of(x.value()), f, x);
+    return apply(tape, Precision.of(x.type()), f, x);
   }
 
   /**
@@ -39,22 +37,22 @@ public final class Activations {
         Arrays.toString(gate.shape()),
         Arrays.toString(up.shape()));
     Tiles.checkSameType("gate", gate, up);
-    return gated(tape, Precision.of(gate.value()), f, gate, up);
+    return gated(tape, Precision.of(gate.type()), f, gate, up);
   }
 
   private static <A> Variable apply(Tape tape, Precision<A> precision, Unary f, Variable x) {
     Kernels<A> kernels = precision.kernels();
     INDArray y = tape.allocate(x.type(), x.shape());
-    Slab<A> from = precision.slab(x.value());
+    Slab<A> from = precision.slab(x.operand());
     Slab<A> to = precision.slab(y);
     tiles(
         precision,
         from.length(),
         1,
-        (at, n, a) -> {
-          from.load(at, a.get(0), 0, n);
-          kernels.map(f, a.get(0), 0, a.get(0), 0, n);
-          to.store(at, a.get(0), 0, n);
+        (at, n, a, b, c, d, e) -> {
+          from.load(at, a, 0, n);
+          kernels.map(f, a, 0, a, 0, n);
+          to.store(at, a, 0, n);
         });
     return tape.record(y, cotangents -> applyPullback(precision, f, cotangents, x, y), x);
   }
@@ -62,7 +60,7 @@ public final class Activations {
   private static <A> void applyPullback(
       Precision<A> precision, Unary f, Cotangents cotangents, Variable x, INDArray y) {
     Kernels<A> kernels = precision.kernels();
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     Slab<A> ys = precision.slab(y);
     Slab<A> gy = precision.slab(cotangents.output(0));
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
@@ -70,12 +68,12 @@ public final class Activations {
         precision,
         xs.length(),
         4,
-        (at, n, a) -> {
-          xs.load(at, a.get(0), 0, n);
-          ys.load(at, a.get(1), 0, n);
-          gy.load(at, a.get(2), 0, n);
-          kernels.mapPullback(f, a.get(0), 0, a.get(1), 0, a.get(2), 0, a.get(3), 0, n);
-          gx.put(kernels, at, a.get(3), 0, a.get(0), n);
+        (at, n, a, b, c, d, e) -> {
+          xs.load(at, a, 0, n);
+          ys.load(at, b, 0, n);
+          gy.load(at, c, 0, n);
+          kernels.mapPullback(f, a, 0, b, 0, c, 0, d, 0, n);
+          gx.put(kernels, at, d, 0, a, n);
         });
   }
 
@@ -83,21 +81,21 @@ public final class Activations {
       Tape tape, Precision<A> precision, Unary f, Variable gate, Variable up) {
     Kernels<A> kernels = precision.kernels();
     INDArray y = tape.allocate(gate.type(), gate.shape());
-    Slab<A> gates = precision.slab(gate.value());
-    Slab<A> ups = precision.slab(up.value());
+    Slab<A> gates = precision.slab(gate.operand());
+    Slab<A> ups = precision.slab(up.operand());
     Slab<A> to = precision.slab(y);
     tiles(
         precision,
         gates.length(),
         2,
-        (at, n, a) -> {
-          gates.load(at, a.get(0), 0, n);
-          ups.load(at, a.get(1), 0, n);
+        (at, n, a, b, c, d, e) -> {
+          gates.load(at, a, 0, n);
+          ups.load(at, b, 0, n);
           if (f != null) {
-            kernels.map(f, a.get(0), 0, a.get(0), 0, n);
+            kernels.map(f, a, 0, a, 0, n);
           }
-          kernels.multiply(a.get(0), 0, a.get(1), 0, a.get(0), 0, n);
-          to.store(at, a.get(0), 0, n);
+          kernels.multiply(a, 0, b, 0, a, 0, n);
+          to.store(at, a, 0, n);
         });
     return tape.record(
         y, cotangents -> gatedPullback(precision, f, cotangents, gate, up), gate, up);
@@ -106,8 +104,8 @@ public final class Activations {
   private static <A> void gatedPullback(
       Precision<A> precision, Unary f, Cotangents cotangents, Variable gate, Variable up) {
     Kernels<A> kernels = precision.kernels();
-    Slab<A> gates = precision.slab(gate.value());
-    Slab<A> ups = precision.slab(up.value());
+    Slab<A> gates = precision.slab(gate.operand());
+    Slab<A> ups = precision.slab(up.operand());
     Slab<A> gy = precision.slab(cotangents.output(0));
     // In the order of writing below, so that a gate that gates itself adds up.
     Tiles.Target<A> gUp = Tiles.target(precision, cotangents, 1);
@@ -116,26 +114,26 @@ public final class Activations {
         precision,
         gates.length(),
         5,
-        (at, n, a) -> {
-          gates.load(at, a.get(0), 0, n);
-          gy.load(at, a.get(2), 0, n);
+        (at, n, a, b, c, d, e) -> {
+          gates.load(at, a, 0, n);
+          gy.load(at, c, 0, n);
           if (f == null) {
-            kernels.copy(a.get(0), 0, a.get(1), 0, n);
+            kernels.copy(a, 0, b, 0, n);
           } else {
-            kernels.map(f, a.get(0), 0, a.get(1), 0, n);
+            kernels.map(f, a, 0, b, 0, n);
           }
           if (gUp != null) {
-            kernels.multiply(a.get(2), 0, a.get(1), 0, a.get(3), 0, n);
-            gUp.put(kernels, at, a.get(3), 0, a.get(4), n);
+            kernels.multiply(c, 0, b, 0, d, 0, n);
+            gUp.put(kernels, at, d, 0, e, n);
           }
           if (gGate != null) {
-            ups.load(at, a.get(3), 0, n);
-            kernels.multiply(a.get(2), 0, a.get(3), 0, a.get(3), 0, n);
+            ups.load(at, d, 0, n);
+            kernels.multiply(c, 0, d, 0, d, 0, n);
             if (f != null) {
-              kernels.mapPullback(f, a.get(0), 0, a.get(1), 0, a.get(3), 0, a.get(2), 0, n);
-              gGate.put(kernels, at, a.get(2), 0, a.get(4), n);
+              kernels.mapPullback(f, a, 0, b, 0, d, 0, c, 0, n);
+              gGate.put(kernels, at, c, 0, e, n);
             } else {
-              gGate.put(kernels, at, a.get(3), 0, a.get(4), n);
+              gGate.put(kernels, at, d, 0, e, n);
             }
           }
         });
@@ -148,19 +146,25 @@ public final class Activations {
         Tiles.taskRows(1),
         (from, end) -> {
           try (Scratch<A> scratch = precision.scratch()) {
-            List<A> arrays = new ArrayList<>();
-            for (int i = 0; i < buffers; i++) {
-              arrays.add(scratch.take(TILE));
-            }
+            A a = tile(scratch, buffers, 0);
+            A b = tile(scratch, buffers, 1);
+            A c = tile(scratch, buffers, 2);
+            A d = tile(scratch, buffers, 3);
+            A e = tile(scratch, buffers, 4);
             for (long at = from; at < end; at += TILE) {
-              body.accept(at, (int) Math.min(TILE, end - at), arrays);
+              body.accept(at, (int) Math.min(TILE, end - at), a, b, c, d, e);
             }
           }
         });
   }
 
+  private static <A> A tile(Scratch<A> scratch, int buffers, int i) {
+    return i < buffers ? scratch.take(TILE) : null;
+  }
+
+  /** A body with up to five scratch arrays; in a list they would be garbage of every token. */
   @FunctionalInterface
   interface TileBody<A> {
-    void accept(long at, int n, List<A> arrays);
+    void accept(long at, int n, A a, A b, A c, A d, A e);
   }
 }

@@ -78,8 +78,7 @@ public final class AdaptiveHalting {
    */
   public static Result apply(
       Tape tape, Rule rule, List<Variable> logits, List<Variable> candidates) {
-    HaltingWeights weights =
-        new HaltingWeights(rule, (int) logits.get(0).value().length(), logits.size());
+    HaltingWeights weights = new HaltingWeights(rule, (int) logits.get(0).length(), logits.size());
     logits.forEach(weights::advance);
     return apply(tape, weights, logits, candidates);
   }
@@ -92,15 +91,15 @@ public final class AdaptiveHalting {
     long positions = Tiles.rows(first, width);
     checkArgument(
         logits.size() == candidates.size()
-            && logits.stream().allMatch(logit -> logit.value().length() == positions),
+            && logits.stream().allMatch(logit -> logit.length() == positions),
         "halting: needs a number per position of every step, got %s of %s for %s of %s positions",
         logits.size(),
-        logits.isEmpty() ? 0 : logits.get(0).value().length(),
+        logits.isEmpty() ? 0 : logits.get(0).length(),
         candidates.size(),
         positions);
     Tiles.checkSameType("halting", first, candidates.toArray(new Variable[0]));
     Tiles.checkSameType("halting", first, logits.toArray(new Variable[0]));
-    return new Steps<>(Precision.of(first.value()), weights.rule().form(), weights, width)
+    return new Steps<>(Precision.of(first.type()), weights.rule().form(), weights, width)
         .record(tape, logits, candidates);
   }
 

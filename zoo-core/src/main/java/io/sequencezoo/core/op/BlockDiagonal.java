@@ -27,7 +27,7 @@ public final class BlockDiagonal {
   public static Variable linear(Tape tape, Variable x, Variable w, Variable bias) {
     int columns = Tiles.columns("block diagonal", x);
     checkArgument(
-        w.value().rank() == 3 && (long) w.size(0) * w.size(1) == columns,
+        w.rank() == 3 && (long) w.size(0) * w.size(1) == columns,
         "block diagonal: weight must be [H, in, out] with H in = %s, got %s",
         columns,
         Arrays.toString(w.shape()));
@@ -58,8 +58,8 @@ public final class BlockDiagonal {
       long[] shape = x.shape().clone();
       shape[shape.length - 1] = (long) heads() * out();
       INDArray y = tape.allocate(x.type(), shape);
-      Slab<A> xs = precision.slab(x.value());
-      Slab<A> ws = precision.slab(w.value());
+      Slab<A> xs = precision.slab(x.operand());
+      Slab<A> ws = precision.slab(w.operand());
       Slab<A> ys = precision.slab(y);
       for (int h = 0; h < heads(); h++) {
         Blas.gemm(
@@ -87,8 +87,8 @@ public final class BlockDiagonal {
       Slab<A> gy = precision.slab(cotangents.output(0));
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> gw = Tiles.target(precision, cotangents, 1);
-      Slab<A> xs = precision.slab(x.value());
-      Slab<A> ws = precision.slab(w.value());
+      Slab<A> xs = precision.slab(x.operand());
+      Slab<A> ws = precision.slab(w.operand());
       int wide = heads() * out();
       for (int h = 0; h < heads(); h++) {
         long from = (long) h * in();

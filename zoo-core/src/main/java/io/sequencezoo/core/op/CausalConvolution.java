@@ -156,8 +156,8 @@ final class CausalConvolution<A> {
 
   /** The inputs with the cache, or zeros, before them. */
   private final class Inputs {
-    private final Slab<A> xs = precision.slab(x.value());
-    private final Slab<A> caches = cache == null || w == 1 ? null : precision.slab(cache.value());
+    private final Slab<A> xs = precision.slab(x.operand());
+    private final Slab<A> caches = cache == null || w == 1 ? null : precision.slab(cache.operand());
 
     /** Loads extended positions {@code from} to {@code end - 1} of row b. */
     void load(int b, int from, int end, A into) {

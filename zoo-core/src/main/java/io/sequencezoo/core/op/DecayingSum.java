@@ -63,15 +63,14 @@ public final class DecayingSum {
       int[] lengths) {
     check(x, decay);
     long b = x.size(0);
-    Shapes.check("decaying sum state", state.value(), "BsD", b, line.stride(), x.size(2));
+    Shapes.check("decaying sum state", state.operand(), "BsD", b, line.stride(), x.size(2));
     checkArgument(
         starts.length == b,
         "decaying sum: starts must have B=%s entries, got %s",
         b,
         starts.length);
     Walk walk = Walk.of(x, LineSum.GROUP, lengths);
-    return new LineSum<>(
-            Precision.of(x.value()), x, decay, state, starts.clone(), line, walk, false)
+    return new LineSum<>(Precision.of(x.type()), x, decay, state, starts.clone(), line, walk, false)
         .record(tape);
   }
 
@@ -81,13 +80,13 @@ public final class DecayingSum {
     check(x, decay);
     Walk walk = Walk.of(x, LineSum.GROUP, lengths);
     return new LineSum<>(
-            Precision.of(x.value()), x, decay, null, new int[x.size(0)], line, walk, true)
+            Precision.of(x.type()), x, decay, null, new int[x.size(0)], line, walk, true)
         .record(tape)[0];
   }
 
   private static void check(Variable x, Variable decay) {
-    Shapes.check("decaying sum", x.value(), "BTD", -1, -1, -1);
-    Shapes.check("decaying sum decay", decay.value(), "H", -1);
+    Shapes.check("decaying sum", x.operand(), "BTD", -1, -1, -1);
+    Shapes.check("decaying sum decay", decay.operand(), "H", -1);
     checkArgument(
         x.size(2) % decay.size(0) == 0,
         "decaying sum: width %s must be divisible by the number of decays %s",

@@ -45,19 +45,19 @@ public final class Dense {
       Tape tape, Variable x, Variable w, Variable bias, boolean transposed) {
     int in = Tiles.columns("linear", x);
     checkArgument(
-        w.value().rank() == 2 && w.size(transposed ? 1 : 0) == in,
+        w.rank() == 2 && w.size(transposed ? 1 : 0) == in,
         "linear: weight must have shape %s for input %s, got %s",
         transposed ? "[out, " + in + "]" : "[" + in + ", out]",
         Arrays.toString(x.shape()),
         Arrays.toString(w.shape()));
     int out = w.size(transposed ? 0 : 1);
     checkArgument(
-        bias == null || bias.value().length() == out,
+        bias == null || bias.length() == out,
         "linear: bias must have %s elements, got %s",
         out,
-        bias == null ? 0 : bias.value().length());
+        bias == null ? 0 : bias.length());
     Tiles.checkSameType("linear", x, w, bias);
-    return new Product<>(Precision.of(x.value()), x, w, in, out, transposed).record(tape, bias);
+    return new Product<>(Precision.of(x.type()), x, w, in, out, transposed).record(tape, bias);
   }
 
   /** One application. */
@@ -71,10 +71,10 @@ public final class Dense {
       INDArray y = tape.allocate(x.type(), shape);
       Slab<A> to = precision.slab(y);
       if (bias != null) {
-        repeat(precision, precision.slab(bias.value()), to, rows, out);
+        repeat(precision, precision.slab(bias.operand()), to, rows, out);
       }
-      Slab<A> xs = precision.slab(x.value());
-      Slab<A> ws = precision.slab(w.value());
+      Slab<A> xs = precision.slab(x.operand());
+      Slab<A> ws = precision.slab(w.operand());
       int beta = bias != null ? 1 : 0;
       Blas.gemm(false, transposed, rows, out, in, 1, xs, 0, in, ws, 0, ldw(), beta, to, 0, out);
       return tape.record(y, this::pullback, x, w, bias);
@@ -94,7 +94,7 @@ public final class Dense {
       Slab<A> gy = precision.slab(cotangents.output(0));
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
       if (gx != null) {
-        Slab<A> ws = precision.slab(w.value());
+        Slab<A> ws = precision.slab(w.operand());
         Slab<A> to = gx.slab();
         Blas.gemm(
             false, !transposed, rows, in, out, 1, gy, 0, out, ws, 0, ldw(), gx.beta(), to, 0, in);
@@ -110,7 +110,7 @@ public final class Dense {
     }
 
     private void weightGradient(Slab<A> gy, int rows, Tiles.Target<A> gw) {
-      Slab<A> xs = precision.slab(x.value());
+      Slab<A> xs = precision.slab(x.operand());
       Slab<A> to = gw.slab();
       int beta = gw.beta();
       if (transposed) {

@@ -32,7 +32,7 @@ public final class Dropout {
    */
   public static Variable apply(Tape tape, Variable x, double rate, long seed) {
     checkArgument(rate >= 0 && rate < 1, "dropout: rate must be in [0, 1), got %s", rate);
-    return rate == 0 ? x : typed(tape, Precision.of(x.value()), x, rate, seed);
+    return rate == 0 ? x : typed(tape, Precision.of(x.type()), x, rate, seed);
   }
 
   private static <A> Variable typed(

@@ -8,9 +8,12 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Rows of a table by their index. */
@@ -27,29 +30,46 @@ public final class Embedding {
    */
   public static Variable lookup(Tape tape, Variable table, INDArray ids) {
     checkArgument(
-        table.value().rank() == 2,
+        table.rank() == 2,
         "embedding: table must have shape [N, D], got %s",
         Arrays.toString(table.shape()));
-    int[] rows = Indices.read("embedding ids", ids);
+    int[] rows = new int[Math.toIntExact(ids.length())];
     int n = table.size(0);
-    for (int i = 0; i < rows.length; i++) {
-      checkArgument(
-          rows[i] >= 0 && rows[i] < n,
-          "embedding: ids must be in [0, %s), got %s at element %s",
-          n,
-          rows[i],
-          i);
+    // Numbers like any other: a step that is computed again has others in the same array.
+    if (ids.dataType() == DataType.INT32 && Indices.own(ids) == ids) {
+      DataBuffer buffer = ids.data();
+      Parallel.run(false, 1, task -> read(buffer, rows, n));
+    } else {
+      Replay.spoil();
+      System.arraycopy(Indices.read("embedding ids", ids), 0, rows, 0, rows.length);
+      check(rows, n);
     }
     long[] shape = Arrays.copyOf(ids.shape(), ids.rank() + 1);
     shape[ids.rank()] = table.size(1);
-    return typed(tape, Precision.of(table.value()), table, rows, shape);
+    return typed(tape, Precision.of(table.type()), table, rows, shape);
+  }
+
+  private static void read(DataBuffer ids, int[] rows, int n) {
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = ids.getInt(i);
+    }
+    check(rows, n);
+  }
+
+  private static void check(int[] rows, int n) {
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i] < 0 || rows[i] >= n) {
+        throw new IllegalArgumentException(
+            "embedding: ids must be in [0, %s), got %s at element %s".formatted(n, rows[i], i));
+      }
+    }
   }
 
   private static <A> Variable typed(
       Tape tape, Precision<A> precision, Variable table, int[] ids, long[] shape) {
     int d = table.size(1);
     INDArray y = tape.allocate(table.type(), shape);
-    Slab<A> from = precision.slab(table.value());
+    Slab<A> from = precision.slab(table.operand());
     Slab<A> to = precision.slab(y);
     int tileRows = Tiles.tileRows(d);
     Parallel.ranges(

@@ -38,8 +38,8 @@ record GatedRmsNorm<A>(
     long rows = Tiles.rows(x, d);
     INDArray y = tape.allocate(x.type(), x.shape());
     INDArray stats = tape.allocate(x.type(), rows, groups());
-    Slab<A> xs = precision.slab(x.value());
-    Slab<A> zs = precision.slab(z.value());
+    Slab<A> xs = precision.slab(x.operand());
+    Slab<A> zs = precision.slab(z.operand());
     Slab<A> ys = precision.slab(y);
     Slab<A> saved = precision.slab(stats);
     Parallel.ranges(
@@ -80,8 +80,8 @@ record GatedRmsNorm<A>(
 
   private void pullback(Cotangents cotangents, INDArray stats) {
     Kernels<A> kernels = precision.kernels();
-    Slab<A> xs = precision.slab(x.value());
-    Slab<A> zs = precision.slab(z.value());
+    Slab<A> xs = precision.slab(x.operand());
+    Slab<A> zs = precision.slab(z.operand());
     Slab<A> gy = precision.slab(cotangents.output(0));
     Slab<A> saved = precision.slab(stats);
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);

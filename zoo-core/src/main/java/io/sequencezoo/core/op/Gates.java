@@ -59,10 +59,7 @@ public final class Gates {
         vectors.size());
     for (Variable vector : vectors) {
       checkArgument(
-          vector.value().length() == n,
-          "gates: vectors must have %s elements, got %s",
-          n,
-          vector.value().length());
+          vector.length() == n, "gates: vectors must have %s elements, got %s", n, vector.length());
     }
     List<Variable> all = new ArrayList<>(inputs);
     all.addAll(vectors);
@@ -157,7 +154,7 @@ public final class Gates {
     }
 
     private List<Slab<A>> slabs(List<Variable> variables) {
-      return variables.stream().map(v -> precision.slab(v.value())).toList();
+      return variables.stream().map(v -> precision.slab(v.operand())).toList();
     }
 
     private List<A> tiles(Scratch<A> scratch, int count) {

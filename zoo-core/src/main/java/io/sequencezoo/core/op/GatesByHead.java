@@ -36,12 +36,12 @@ public final class GatesByHead {
         Arrays.toString(w.shape()));
     int out = w.size(0) * w.size(2) * w.size(3);
     checkArgument(
-        bias == null || bias.value().length() == out,
+        bias == null || bias.length() == out,
         "gates by head: bias must have %s elements, got %s",
         out,
-        bias == null ? 0 : bias.value().length());
+        bias == null ? 0 : bias.length());
     Tiles.checkSameType("gates by head", x, w, bias);
-    return new Product<>(Precision.of(x.value()), x, w, w.size(0), w.size(1), w.size(2), w.size(3))
+    return new Product<>(Precision.of(x.type()), x, w, w.size(0), w.size(1), w.size(2), w.size(3))
         .record(tape, bias);
   }
 
@@ -57,10 +57,10 @@ public final class GatesByHead {
       INDArray y = tape.allocate(x.type(), shape);
       Slab<A> to = precision.slab(y);
       if (bias != null) {
-        Dense.repeat(precision, precision.slab(bias.value()), to, rows, columns);
+        Dense.repeat(precision, precision.slab(bias.operand()), to, rows, columns);
       }
-      Slab<A> xs = precision.slab(x.value());
-      Slab<A> ws = precision.slab(w.value());
+      Slab<A> xs = precision.slab(x.operand());
+      Slab<A> ws = precision.slab(w.operand());
       int beta = bias != null ? 1 : 0;
       for (int h = 0; h < heads; h++) {
         for (int g = 0; g < gates; g++) {
@@ -99,8 +99,8 @@ public final class GatesByHead {
       Slab<A> gy = precision.slab(cotangents.output(0));
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> gw = Tiles.target(precision, cotangents, 1);
-      Slab<A> xs = precision.slab(x.value());
-      Slab<A> ws = precision.slab(w.value());
+      Slab<A> xs = precision.slab(x.operand());
+      Slab<A> ws = precision.slab(w.operand());
       for (int h = 0; h < heads; h++) {
         for (int g = 0; g < gates; g++) {
           long from = outputAt(h, g);

@@ -37,7 +37,7 @@ public final class HaltingWeights {
 
   /** Takes a step of every position that runs, by a logit per position. */
   public void advance(Variable logits) {
-    advance(Precision.of(logits.value()), logits);
+    advance(Precision.of(logits.type()), logits);
   }
 
   private <A> void advance(Precision<A> precision, Variable logits) {

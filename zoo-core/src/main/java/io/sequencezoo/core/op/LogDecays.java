@@ -17,7 +17,7 @@ public final class LogDecays {
 
   /** {@code g = factor log σ(x)}, any shape: gated linear attention divides by a normaliser. */
   public static Variable logSigmoid(Tape tape, Variable x, double factor) {
-    return logSigmoid(Precision.of(x.value()), tape, x, factor);
+    return logSigmoid(Precision.of(x.type()), tape, x, factor);
   }
 
   /**
@@ -33,14 +33,14 @@ public final class LogDecays {
         lowerBound >= 0 && lowerBound < 1,
         "log decay: lower bound must be in [0, 1), got %s",
         lowerBound);
-    return lowerBounded(Precision.of(f.value()), tape, f, lowerBound);
+    return lowerBounded(Precision.of(f.type()), tape, f, lowerBound);
   }
 
   private static <A> Variable logSigmoid(
       Precision<A> precision, Tape tape, Variable x, double factor) {
     Kernels<A> kernels = precision.kernels();
     INDArray y = tape.allocate(x.type(), x.shape());
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     Slab<A> ys = precision.slab(y);
     tiles(
         precision,
@@ -58,7 +58,7 @@ public final class LogDecays {
   private static <A> void logSigmoidPullback(
       Precision<A> precision, Cotangents cotangents, Variable x, double factor) {
     Kernels<A> kernels = precision.kernels();
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     Slab<A> gy = precision.slab(cotangents.output(0));
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     tiles(
@@ -80,7 +80,7 @@ public final class LogDecays {
     Kernels<A> kernels = precision.kernels();
     INDArray k = tape.allocate(f.type(), f.shape());
     INDArray g = tape.allocate(f.type(), f.shape());
-    Slab<A> fs = precision.slab(f.value());
+    Slab<A> fs = precision.slab(f.operand());
     Slab<A> ks = precision.slab(k);
     Slab<A> gs = precision.slab(g);
     tiles(
@@ -111,7 +111,7 @@ public final class LogDecays {
   private static <A> void lowerBoundedPullback(
       Precision<A> precision, Cotangents cotangents, Variable f, Slab<A> ks, Slab<A> gs) {
     Kernels<A> kernels = precision.kernels();
-    Slab<A> fs = precision.slab(f.value());
+    Slab<A> fs = precision.slab(f.operand());
     Slab<A> gk = precision.slab(cotangents.outputOrZeros(0));
     Slab<A> gg = precision.slab(cotangents.outputOrZeros(1));
     Tiles.Target<A> gf = Tiles.target(precision, cotangents, 0);
@@ -139,8 +139,7 @@ public final class LogDecays {
 
   /** Runs the body over tiles of n elements with three scratch arrays. */
   private static <A> void tiles(Precision<A> precision, long n, TileBody<A> body) {
-    Activations.tiles(
-        precision, n, 3, (at, size, a) -> body.accept(at, size, a.get(0), a.get(1), a.get(2)));
+    Activations.tiles(precision, n, 3, (at, size, a, b, c, d, e) -> body.accept(at, size, a, b, c));
   }
 
   @FunctionalInterface

@@ -56,7 +56,7 @@ public final class Losses {
             i);
       }
     }
-    return new SoftmaxCrossEntropy<>(Precision.of(logits.value()), logits, classes, weights)
+    return new SoftmaxCrossEntropy<>(Precision.of(logits.type()), logits, classes, weights)
         .record(tape, positions);
   }
 
@@ -84,7 +84,7 @@ public final class Losses {
       weights[i] = total == 0 ? 0 : weights[i] / total;
     }
     Variable expected = tape.constant(target);
-    return squaredError(tape, Precision.of(prediction.value()), prediction, expected, weights);
+    return squaredError(tape, Precision.of(prediction.type()), prediction, expected, weights);
   }
 
   private static <A> Variable squaredError(

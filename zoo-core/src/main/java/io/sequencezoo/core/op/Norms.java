@@ -27,7 +27,7 @@ public final class Norms {
   public static Variable layerNorm(
       Tape tape, Variable x, Variable weight, Variable bias, double eps) {
     check("layer norm", x, weight, bias, x.size(-1));
-    return layerNorm(tape, Precision.of(x.value()), x, weight, bias, eps);
+    return layerNorm(tape, Precision.of(x.type()), x, weight, bias, eps);
   }
 
   /**
@@ -41,7 +41,7 @@ public final class Norms {
   public static Variable rmsNorm(
       Tape tape, Variable x, Variable weight, Variable bias, double eps, int groupSize) {
     check("rms norm", x, weight, bias, groupSize);
-    return rmsNorm(tape, Precision.of(x.value()), x, weight, bias, eps, groupSize);
+    return rmsNorm(tape, Precision.of(x.type()), x, weight, bias, eps, groupSize);
   }
 
   /**
@@ -81,7 +81,7 @@ public final class Norms {
         Arrays.toString(z.shape()));
     Tiles.checkSameType("gated rms norm", x, z);
     return new GatedRmsNorm<>(
-            Precision.of(x.value()), x, z, weight, eps, x.size(-1), groupSize, normBeforeGate)
+            Precision.of(x.type()), x, z, weight, eps, x.size(-1), groupSize, normBeforeGate)
         .record(tape);
   }
 
@@ -165,7 +165,7 @@ public final class Norms {
     long rows = Tiles.rows(x, d);
     INDArray y = tape.allocate(x.type(), x.shape());
     INDArray stats = tape.allocate(x.type(), rows, kept);
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     Slab<A> ys = precision.slab(y);
     Slab<A> saved = precision.slab(stats);
     int tileRows = Tiles.tileRows(d);
@@ -204,7 +204,7 @@ public final class Norms {
       int kept,
       Backward<A> backward) {
     int d = x.size(-1);
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     Slab<A> gy = precision.slab(cotangents.output(0));
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     int tileRows = Tiles.tileRows(d);
@@ -237,9 +237,9 @@ public final class Norms {
   }
 
   static <A> A vector(Precision<A> precision, Scratch<A> scratch, Variable x) {
-    int n = (int) x.value().length();
+    int n = (int) x.length();
     A array = scratch.take(n);
-    precision.slab(x.value()).load(0, array, 0, n);
+    precision.slab(x.operand()).load(0, array, 0, n);
     return array;
   }
 
@@ -247,17 +247,17 @@ public final class Norms {
       String subject, Variable x, Variable weight, Variable bias, int groupSize) {
     int d = Tiles.columns(subject, x);
     checkArgument(
-        weight.value().length() == d,
+        weight.length() == d,
         "%s: weight must have D=%s elements, got %s",
         subject,
         d,
-        weight.value().length());
+        weight.length());
     checkArgument(
-        bias == null || bias.value().length() == d,
+        bias == null || bias.length() == d,
         "%s: bias must have D=%s elements, got %s",
         subject,
         d,
-        bias == null ? 0 : bias.value().length());
+        bias == null ? 0 : bias.length());
     checkArgument(
         groupSize >= 1 && d % groupSize == 0,
         "%s: width %s must be divisible by group size %s",

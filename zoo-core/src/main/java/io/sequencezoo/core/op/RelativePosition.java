@@ -42,7 +42,7 @@ public final class RelativePosition {
    */
   public static Variable apply(
       Tape tape, Variable x, int[] starts, RelativeAngles angles, Form form) {
-    Shapes.check("relative position", x.value(), "BTHK", -1, -1, -1, -1);
+    Shapes.check("relative position", x.operand(), "BTHK", -1, -1, -1, -1);
     int needed = form == Form.ROTATE ? 2 * angles.count() : angles.count();
     checkArgument(
         x.size(3) == needed,
@@ -56,7 +56,7 @@ public final class RelativePosition {
         "relative position: starts must have B=%s entries, got %s",
         x.size(0),
         starts.length);
-    return apply(Precision.of(x.value()), tape, x, starts.clone(), angles, form);
+    return apply(Precision.of(x.type()), tape, x, starts.clone(), angles, form);
   }
 
   private static <A> Variable apply(

@@ -8,6 +8,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
@@ -46,8 +47,10 @@ public final class Rotary {
    */
   public static Variable rotate(
       Tape tape, Variable x, int[] offsets, Convention convention, double base, int rotaryDim) {
-    Shapes.check("rotary", x.value(), "BTHD", -1, -1, -1, -1);
-    int[] starts = offsets == null ? new int[x.size(0)] : offsets.clone();
+    Shapes.check("rotary", x.operand(), "BTHD", -1, -1, -1, -1);
+    // Where a step is recorded they grow with its repetitions.
+    boolean grow = offsets != null && Replay.isRecording();
+    int[] starts = offsets == null ? new int[x.size(0)] : grow ? offsets : offsets.clone();
     checkArgument(
         starts.length == x.size(0),
         "rotary: offsets must have one entry per row, got %s for B=%s",
@@ -59,7 +62,8 @@ public final class Rotary {
     int last = Arrays.stream(starts).max().orElse(0) + x.size(1);
     checkArgument(first >= 0, "rotary: offsets must not be negative, got %s", first);
     RotaryTable table = RotaryTable.of(first, last, convention, base, rotaryDim);
-    return rotate(tape, Precision.of(x.value()), x, starts, table, convention);
+    Replay.limit(grow ? table.end() - last : Integer.MAX_VALUE);
+    return rotate(tape, Precision.of(x.type()), x, starts, table, convention);
   }
 
   /**
@@ -70,13 +74,13 @@ public final class Rotary {
    */
   public static Variable rotate(
       Tape tape, Variable x, INDArray cos, INDArray sin, Convention convention) {
-    Shapes.check("rotary", x.value(), "BTHD", -1, -1, -1, -1);
+    Shapes.check("rotary", x.operand(), "BTHD", -1, -1, -1, -1);
     Shapes.check("rotary cosines", cos, "TR", x.size(1), -1);
     Shapes.check("rotary sines", sin, "TR", x.size(1), cos.size(1));
     int rotaryDim = 2 * (int) cos.size(1);
     checkSize(x, rotaryDim);
     RotaryTable table = RotaryTable.given(cos, sin, convention, rotaryDim);
-    return rotate(tape, Precision.of(x.value()), x, new int[x.size(0)], table, convention);
+    return rotate(tape, Precision.of(x.type()), x, new int[x.size(0)], table, convention);
   }
 
   private static void checkSize(Variable x, int rotaryDim) {
@@ -96,7 +100,7 @@ public final class Rotary {
       Convention convention) {
     INDArray y = tape.allocate(x.type(), x.shape());
     Tiles.Target<A> to = new Tiles.Target<>(precision.slab(y), 0);
-    turn(precision, precision.slab(x.value()), to, x.shape(), starts, table, convention, 1);
+    turn(precision, precision.slab(x.operand()), to, x.shape(), starts, table, convention, 1);
     return tape.record(
         y,
         cotangents ->

@@ -81,6 +81,11 @@ final class RotaryTable {
     sin[b] = s;
   }
 
+  /** One past the last position. */
+  int end() {
+    return end;
+  }
+
   int rotaryDim() {
     return rotaryDim;
   }

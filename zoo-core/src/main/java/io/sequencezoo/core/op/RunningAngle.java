@@ -33,15 +33,15 @@ public final class RunningAngle {
    * @return θ of all tokens in [0, 2π), as x, and the last, as start
    */
   public static Variable[] apply(Tape tape, Variable x, Variable start, int[] lengths) {
-    Shapes.check("running angle", x.value(), "BTHR", -1, -1, -1, -1);
-    Shapes.check("running angle state", start.value(), "BHR", x.size(0), x.size(2), x.size(3));
+    Shapes.check("running angle", x.operand(), "BTHR", -1, -1, -1, -1);
+    Shapes.check("running angle state", start.operand(), "BHR", x.size(0), x.size(2), x.size(3));
     checkArgument(
         lengths == null || lengths.length == x.size(0),
         "running angle: lengths must have one entry per row, got %s for B=%s",
         lengths == null ? 0 : lengths.length,
         x.size(0));
     Tiles.checkSameType("running angle", x, start);
-    return new Scan<>(Precision.of(x.value()), x, start, Walk.of(x, GROUP, lengths)).record(tape);
+    return new Scan<>(Precision.of(x.type()), x, start, Walk.of(x, GROUP, lengths)).record(tape);
   }
 
   /** One application: a task per row and group of features walks over time. */

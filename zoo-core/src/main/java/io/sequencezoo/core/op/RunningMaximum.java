@@ -51,7 +51,7 @@ public final class RunningMaximum {
     long[] state = Walk.stateShape("running maximum", x, m0, lengths);
     Tiles.checkSameType("running maximum", x, l, m0);
     Walk walk = Walk.of(x, GROUP, lengths);
-    return new Scan<>(Precision.of(x.value()), x, l, m0, walk).record(tape, state);
+    return new Scan<>(Precision.of(x.type()), x, l, m0, walk).record(tape, state);
   }
 
   /** One application: a task per row and group of features walks over time. */

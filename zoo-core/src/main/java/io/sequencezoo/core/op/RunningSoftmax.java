@@ -31,7 +31,7 @@ public final class RunningSoftmax {
     long[] state = Walk.stateShape("running softmax", x, z0, lengths);
     Tiles.checkSameType("running softmax", x, z0);
     return new RunningLogSum<>(
-            Precision.of(x.value()), x, z0, Walk.of(x, RunningLogSum.GROUP, lengths))
+            Precision.of(x.type()), x, z0, Walk.of(x, RunningLogSum.GROUP, lengths))
         .record(tape, state);
   }
 }

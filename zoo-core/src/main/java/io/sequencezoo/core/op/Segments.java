@@ -53,7 +53,7 @@ public final class Segments {
     long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     long covered = 0;
     for (Segment s : segments) {
-      long available = inputs.get(s.input).value().length();
+      long available = inputs.get(s.input).length();
       checkArgument(
           s.length >= 0
               && s.from >= 0
@@ -72,7 +72,7 @@ public final class Segments {
     if (!first.type().isFPType()) {
       return tape.constant(copyAny(tape, inputs, segments, length, shape));
     }
-    return typed(Precision.of(first.value()), tape, inputs, segments, covered == length, shape);
+    return typed(Precision.of(first.type()), tape, inputs, segments, covered == length, shape);
   }
 
   private static INDArray empty(Variable like, long[] shape) {
@@ -141,8 +141,7 @@ public final class Segments {
       int k = input;
       List<Segment> own = segments.stream().filter(s -> s.input == k && s.length > 0).toList();
       Cotangents.Sink sink = cotangents.sink(k);
-      boolean covered =
-          own.stream().mapToLong(Segment::length).sum() == inputs.get(k).value().length();
+      boolean covered = own.stream().mapToLong(Segment::length).sum() == inputs.get(k).length();
       if (sink.beta() == 0 && !covered) {
         sink.array().assign(0);
       }

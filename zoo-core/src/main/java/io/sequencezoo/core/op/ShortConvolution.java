@@ -33,23 +33,23 @@ public final class ShortConvolution {
       Variable cache,
       Unary activation,
       int[] lengths) {
-    Shapes.check("short convolution", x.value(), "BTD", -1, -1, -1);
+    Shapes.check("short convolution", x.operand(), "BTD", -1, -1, -1);
     int d = x.size(2);
-    Shapes.check("short convolution weight", weight.value(), "DW", d, -1);
+    Shapes.check("short convolution weight", weight.operand(), "DW", d, -1);
     int w = weight.size(1);
     checkArgument(w >= 1, "short convolution: weight must have W >= 1, got %s", w);
     checkArgument(
-        bias == null || bias.value().length() == d,
+        bias == null || bias.length() == d,
         "short convolution: bias must have D=%s elements, got %s",
         d,
-        bias == null ? 0 : bias.value().length());
+        bias == null ? 0 : bias.length());
     if (cache != null) {
-      Shapes.check("short convolution cache", cache.value(), "BWD", x.size(0), w - 1, d);
+      Shapes.check("short convolution cache", cache.operand(), "BWD", x.size(0), w - 1, d);
     }
     checkLengths(lengths, x.size(0), x.size(1));
     Tiles.checkSameType("short convolution", x, weight, bias, cache);
     return new CausalConvolution<>(
-            Precision.of(x.value()), x, weight, bias, cache, activation, lengths)
+            Precision.of(x.type()), x, weight, bias, cache, activation, lengths)
         .record(tape);
   }
 

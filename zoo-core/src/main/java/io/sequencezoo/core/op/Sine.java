@@ -29,12 +29,9 @@ public final class Sine {
   public static Variable apply(Tape tape, Variable x, Variable frequency) {
     int f = x.size(-1);
     checkArgument(
-        frequency.value().length() == f,
-        "sine: frequencies must be F=%s, got %s",
-        f,
-        frequency.value().length());
+        frequency.length() == f, "sine: frequencies must be F=%s, got %s", f, frequency.length());
     Tiles.checkSameType("sine", x, frequency);
-    return apply(tape, Precision.of(x.value()), x, frequency, f);
+    return apply(tape, Precision.of(x.type()), x, frequency, f);
   }
 
   private static <A> Variable apply(
@@ -45,7 +42,7 @@ public final class Sine {
     double[] omega = values(precision, frequency, f);
     Kernels<A> kernels = precision.kernels();
     Parallel.ranges(
-        x.value().length() / f,
+        x.length() / f,
         GRAIN,
         (from, to) -> {
           double[] row = new double[f];

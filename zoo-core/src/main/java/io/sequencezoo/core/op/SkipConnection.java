@@ -30,8 +30,8 @@ public final class SkipConnection {
   public static Variable apply(Tape tape, Variable o, Variable u, Variable d) {
     int width = u.size(2);
     long positions = (long) u.size(0) * u.size(1);
-    int features = positions == 0 ? width : (int) (o.value().length() / positions);
-    int share = (int) d.value().length();
+    int features = positions == 0 ? width : (int) (o.length() / positions);
+    int share = (int) d.length();
     checkArgument(
         features <= width && features % share == 0,
         "skip connection: needs F at most W=%s and divisible by the length of D=%s, got F=%s",
@@ -39,7 +39,7 @@ public final class SkipConnection {
         share,
         features);
     Tiles.checkSameType("skip connection", o, u, d);
-    return new Application<>(Precision.of(o.value()), o, u, d, features, width, positions)
+    return new Application<>(Precision.of(o.type()), o, u, d, features, width, positions)
         .record(tape);
   }
 
@@ -49,8 +49,8 @@ public final class SkipConnection {
     Variable record(Tape tape) {
       Kernels<A> kernels = precision.kernels();
       INDArray y = tape.allocate(o.type(), o.shape());
-      Slab<A> os = precision.slab(o.value());
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> os = precision.slab(o.operand());
+      Slab<A> us = precision.slab(u.operand());
       Slab<A> ys = precision.slab(y);
       Parallel.ranges(
           rows,
@@ -76,7 +76,7 @@ public final class SkipConnection {
       Kernels<A> kernels = precision.kernels();
       A given = Norms.vector(precision, scratch, d);
       A gain = scratch.take(n);
-      int size = n / (int) d.value().length();
+      int size = n / (int) d.length();
       for (int i = 0; i < n; i++) {
         kernels.set(gain, i, kernels.get(given, i / size));
       }
@@ -87,9 +87,9 @@ public final class SkipConnection {
       Kernels<A> kernels = precision.kernels();
       INDArray gradient = cotangents.output(0);
       Slab<A> gy = precision.slab(gradient);
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> us = precision.slab(u.operand());
       Tiles.Target<A> gu = Tiles.target(precision, cotangents, 1);
-      int shares = (int) d.value().length();
+      int shares = (int) d.length();
       Partials.run(
           precision,
           rows,

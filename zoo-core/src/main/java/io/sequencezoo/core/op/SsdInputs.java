@@ -64,17 +64,17 @@ public final class SsdInputs {
    */
   public static Variable[] apply(
       Tape tape, Variable u, Variable raw, Variable bias, Variable logRate, Shape shape) {
-    Shapes.check("ssd inputs", u.value(), "BTF", -1, -1, shape.width());
-    Shapes.check("ssd steps", raw.value(), "BTH", u.size(0), u.size(1), shape.heads());
-    Shapes.check("ssd bias", bias.value(), "H", shape.heads());
-    Shapes.check("ssd rates", logRate.value(), "H", shape.heads());
+    Shapes.check("ssd inputs", u.operand(), "BTF", -1, -1, shape.width());
+    Shapes.check("ssd steps", raw.operand(), "BTH", u.size(0), u.size(1), shape.heads());
+    Shapes.check("ssd bias", bias.operand(), "H", shape.heads());
+    Shapes.check("ssd rates", logRate.operand(), "H", shape.heads());
     checkArgument(
         shape.low() >= 0 && shape.low() < shape.high(),
         "ssd: limits of the step must be 0 <= low < high, got %s and %s",
         shape.low(),
         shape.high());
     Tiles.checkSameType("ssd inputs", u, raw, bias, logRate);
-    return new Application<>(Precision.of(u.value()), u, raw, bias, logRate, shape).record(tape);
+    return new Application<>(Precision.of(u.type()), u, raw, bias, logRate, shape).record(tape);
   }
 
   private record Application<A>(
@@ -100,7 +100,7 @@ public final class SsdInputs {
       INDArray writes = tape.allocate(u.type(), b, t, shape.groups(), shape.states());
       INDArray reads = tape.allocate(u.type(), b, t, shape.groups(), shape.states());
       INDArray g = tape.allocate(u.type(), b, t, heads);
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> us = precision.slab(u.operand());
       Slab<A> vs = precision.slab(v);
       Slab<A> ws = precision.slab(writes);
       Slab<A> rs = precision.slab(reads);
@@ -135,7 +135,7 @@ public final class SsdInputs {
       int heads = shape.heads();
       int inner = shape.inner();
       int group = shape.groupWidth();
-      Slab<A> us = precision.slab(u.value());
+      Slab<A> us = precision.slab(u.operand());
       Slab<A> gv = precision.slab(cotangents.outputOrZeros(0));
       Slab<A> gw = precision.slab(cotangents.outputOrZeros(1));
       Slab<A> gr = precision.slab(cotangents.outputOrZeros(2));
@@ -193,7 +193,7 @@ public final class SsdInputs {
       this.shape = of.shape;
       int heads = shape.heads();
       this.kernels = of.precision.kernels();
-      this.raws = of.precision.slab(of.raw.value());
+      this.raws = of.precision.slab(of.raw.operand());
       this.bias = Norms.vector(of.precision, scratch, of.bias);
       this.rate = Norms.vector(of.precision, scratch, of.logRate);
       kernels.map(Unary.EXP, rate, 0, rate, 0, heads);

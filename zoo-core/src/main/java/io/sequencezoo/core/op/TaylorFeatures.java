@@ -57,9 +57,9 @@ public final class TaylorFeatures {
    * @return {@code [B, T, H, F]}
    */
   public static Variable apply(Tape tape, Variable x, double scale, int order) {
-    Shapes.check("taylor features", x.value(), "BTHK", -1, -1, -1, -1);
+    Shapes.check("taylor features", x.operand(), "BTHK", -1, -1, -1, -1);
     checkOrder(order);
-    return apply(Precision.of(x.value()), tape, x, scale, new Plan(x.size(3), order));
+    return apply(Precision.of(x.type()), tape, x, scale, new Plan(x.size(3), order));
   }
 
   private static void checkOrder(int order) {

@@ -30,12 +30,12 @@ final class Tiles {
 
   /** The number of rows of an array whose last axis has this many columns. */
   static long rows(Variable x, int columns) {
-    return columns == 0 ? 0 : x.value().length() / columns;
+    return columns == 0 ? 0 : x.length() / columns;
   }
 
   /** The size of the last axis. */
   static int columns(String subject, Variable x) {
-    checkArgument(x.value().rank() >= 1, "%s: input must have at least one axis", subject);
+    checkArgument(x.rank() >= 1, "%s: input must have at least one axis", subject);
     return x.size(-1);
   }
 

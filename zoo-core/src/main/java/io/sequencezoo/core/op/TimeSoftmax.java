@@ -45,7 +45,7 @@ public final class TimeSoftmax {
         "time softmax: lengths must have one entry per row, got %s for B=%s",
         lengths == null ? 0 : lengths.length,
         x.size(0));
-    return new Application<>(Precision.of(x.value()), x, start, Walk.of(x, GROUP, lengths))
+    return new Application<>(Precision.of(x.type()), x, start, Walk.of(x, GROUP, lengths))
         .record(tape);
   }
 

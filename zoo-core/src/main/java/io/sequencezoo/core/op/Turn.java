@@ -33,15 +33,15 @@ public final class Turn {
    * @param angles {@code [B, T, H, R]} in radians, 2 R at most N
    */
   public static Variable apply(Tape tape, Variable x, Variable angles) {
-    Shapes.check("turn", x.value(), "BTHN", -1, -1, -1, -1);
-    Shapes.check("turn angles", angles.value(), "BTHR", x.size(0), x.size(1), x.size(2), -1);
+    Shapes.check("turn", x.operand(), "BTHN", -1, -1, -1, -1);
+    Shapes.check("turn angles", angles.operand(), "BTHR", x.size(0), x.size(1), x.size(2), -1);
     checkArgument(
         2 * angles.size(3) <= x.size(3),
         "turn: features must be at least twice the angles, got %s and %s",
         Arrays.toString(x.shape()),
         Arrays.toString(angles.shape()));
     Tiles.checkSameType("turn", x, angles);
-    return new Run<>(Precision.of(x.value()), x, angles, x.size(3), angles.size(3)).record(tape);
+    return new Run<>(Precision.of(x.type()), x, angles, x.size(3), angles.size(3)).record(tape);
   }
 
   /** One application. */
@@ -49,8 +49,8 @@ public final class Turn {
     Variable record(Tape tape) {
       INDArray y = tape.allocate(x.type(), x.shape());
       Slab<A> to = precision.slab(y);
-      Slab<A> from = precision.slab(x.value());
-      Slab<A> thetas = precision.slab(angles.value());
+      Slab<A> from = precision.slab(x.operand());
+      Slab<A> thetas = precision.slab(angles.operand());
       eachRow(
           (row, tile, theta, spare) -> {
             from.load(row * n, tile, 0, n);
@@ -79,7 +79,7 @@ public final class Turn {
       Tiles.Target<A> toX = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> toAngles = Tiles.target(precision, cotangents, 1);
       Slab<A> gradients = precision.slab(cotangents.output(0));
-      Slab<A> thetas = precision.slab(angles.value());
+      Slab<A> thetas = precision.slab(angles.operand());
       eachRow(
           (row, tile, theta, spare) -> {
             gradients.load(row * n, tile, 0, n);
@@ -103,7 +103,7 @@ public final class Turn {
 
     private void eachRow(Body<A> body) {
       Parallel.ranges(
-          x.value().length() / n,
+          x.length() / n,
           Tiles.taskRows(n),
           (first, end) -> {
             try (Scratch<A> scratch = precision.scratch()) {

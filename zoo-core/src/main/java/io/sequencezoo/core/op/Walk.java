@@ -16,7 +16,7 @@ import io.sequencezoo.core.shape.Shapes;
 record Walk(int batch, int steps, int features, int group, int[] lengths) {
   static Walk of(Variable x, int group, int[] lengths) {
     long positions = (long) x.size(0) * x.size(1);
-    int features = positions == 0 ? 0 : (int) (x.value().length() / positions);
+    int features = positions == 0 ? 0 : (int) (x.length() / positions);
     return new Walk(x.size(0), x.size(1), features, group, lengths);
   }
 
@@ -31,7 +31,7 @@ record Walk(int batch, int steps, int features, int group, int[] lengths) {
     System.arraycopy(shape, 2, state, 1, state.length - 1);
     if (start != null) {
       String axes = "BHKNW".substring(0, Math.min(5, state.length));
-      Shapes.check(subject + " state", start.value(), axes, state);
+      Shapes.check(subject + " state", start.operand(), axes, state);
     }
     checkArgument(
         lengths == null || lengths.length == shape[0],

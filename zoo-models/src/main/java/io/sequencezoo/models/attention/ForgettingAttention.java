@@ -163,8 +163,8 @@ public final class ForgettingAttention extends AbstractParametrisation {
     Variable gates =
         Dense.linear(tape, x, context.parameter("forget"), context.parameter("forget_bias"));
     Map<String, Variable> coefficients = new LinkedHashMap<>();
-    coefficients.put(AttentionRecurrence.QUERY, rotated(tape, perHead(tape, q), state.consumed()));
-    coefficients.put(AttentionRecurrence.KEY, rotated(tape, perHead(tape, k), state.consumed()));
+    coefficients.put(AttentionRecurrence.QUERY, rotated(tape, perHead(tape, q), state.counts()));
+    coefficients.put(AttentionRecurrence.KEY, rotated(tape, perHead(tape, k), state.counts()));
     coefficients.put(AttentionRecurrence.VALUE, perHead(tape, v));
     coefficients.put(AttentionRecurrence.FORGET, Activations.apply(tape, Unary.LOG_SIGMOID, gates));
     Map<String, Variable> extras =

@@ -131,9 +131,9 @@ public final class LatentAttention extends AbstractParametrisation {
     Variable q = linear(context, queryInput, "query");
     Variable ropeKey = linear(context, x, "rope_key");
     Map<String, Variable> coefficients = new LinkedHashMap<>();
-    coefficients.put(LatentAttentionRecurrence.QUERY, rotated(context, q, heads, state.consumed()));
+    coefficients.put(LatentAttentionRecurrence.QUERY, rotated(context, q, heads, state.counts()));
     coefficients.put(
-        LatentAttentionRecurrence.ROPE_KEY, rotated(context, ropeKey, 1, state.consumed()));
+        LatentAttentionRecurrence.ROPE_KEY, rotated(context, ropeKey, 1, state.counts()));
     coefficients.put(
         LatentAttentionRecurrence.LATENT,
         Primitives.reshape(context.tape(), latent, x.size(0), x.size(1), 1, rank));

@@ -30,7 +30,7 @@ public enum Normaliser {
    * @param n {@code [B, T, H]}
    */
   public Variable divide(Tape tape, Variable q, Variable n) {
-    double[] numbers = n.value().reshape(n.value().length()).toDoubleVector();
+    double[] numbers = n.value().reshape(n.length()).toDoubleVector();
     if (Arrays.stream(numbers).noneMatch(number -> number < TAIL)) {
       return scale(tape, q, reciprocal(tape, n));
     }

@@ -181,7 +181,7 @@ public final class SoftmaxAttention extends AbstractParametrisation {
 
   @Override
   public Drive drive(Context context, Variable x, State state) {
-    Variable input = withPositions(context, x, state.consumed());
+    Variable input = withPositions(context, x, state);
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable q = projected(context, input, "query", state, caches);
     Variable k = projected(context, input, "key", state, caches);
@@ -190,8 +190,8 @@ public final class SoftmaxAttention extends AbstractParametrisation {
       q = norm(context, q, "query_norm");
       k = norm(context, k, "key_norm");
     }
-    q = rotated(context, q, state.consumed());
-    k = rotated(context, k, state.consumed());
+    q = rotated(context, q, state.counts());
+    k = rotated(context, k, state.counts());
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(AttentionRecurrence.QUERY, q);
     coefficients.put(AttentionRecurrence.KEY, k);
@@ -238,11 +238,12 @@ public final class SoftmaxAttention extends AbstractParametrisation {
     return x;
   }
 
-  private Variable withPositions(Context context, Variable x, int[] consumed) {
+  private Variable withPositions(Context context, Variable x, State state) {
     if (!(config.position() instanceof Position.Learned learned)) {
       return x;
     }
     Tape tape = context.tape();
+    int[] consumed = state.consumed();
     int[] lengths = context.lengths();
     int steps = x.size(1);
     int[][] positions = new int[x.size(0)][steps];

@@ -145,7 +145,7 @@ public final class LearnedActivation {
     Variable phi = Primitives.map(tape, Unary.SQUARE, Primitives.multiply(tape, above, below));
     Variable rows =
         Primitives.reshape(
-            tape, phi, whole ? 1 : batch * steps, whole ? phi.value().length() : width * grid);
+            tape, phi, whole ? 1 : batch * steps, whole ? phi.length() : width * grid);
     Variable most = Primitives.max(tape, rows, 1, true);
     Variable least =
         Primitives.map(

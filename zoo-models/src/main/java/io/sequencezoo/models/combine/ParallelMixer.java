@@ -129,7 +129,7 @@ public final class ParallelMixer extends AbstractParametrisation {
   /** A token outside of training goes by the mixer's step, which copies no cache. */
   private static Evolution run(
       SequenceMixer mixer, Context context, Variable x, Map<String, Variable> parts, State state) {
-    State own = new State(parts, state.consumed());
+    State own = new State(parts, state.counts());
     boolean token = x.size(1) == 1 && context.lengths() == null && !context.tape().isRecording();
     return token ? mixer.step(context, x, own) : mixer.forward(context, x, own);
   }

@@ -71,8 +71,8 @@ public final class HyenaFilter {
     Variable exponent =
         Primitives.multiply(
             tape,
-            Primitives.reshape(tape, t, t.value().length(), 1),
-            Primitives.reshape(tape, Primitives.abs(tape, rates), 1, rates.value().length()));
+            Primitives.reshape(tape, t, t.length(), 1),
+            Primitives.reshape(tape, Primitives.abs(tape, rates), 1, rates.length()));
     Variable decay = Primitives.map(tape, Unary.EXP, Primitives.map(tape, Unary.NEGATE, exponent));
     return Primitives.multiply(tape, taps, Primitives.affine(tape, 1, decay, shift));
   }

@@ -53,7 +53,7 @@ final class HaltingUnit {
     Tape tape = context.tape();
     Context own = context.child(HALT);
     Variable logit = Dense.linear(tape, z, own.parameter(WEIGHT), own.parameter(BIAS));
-    int positions = (int) logit.value().length();
+    int positions = (int) logit.length();
     if (weights == null) {
       weights = new HaltingWeights(config.rule(), positions, depth);
     }
@@ -66,7 +66,7 @@ final class HaltingUnit {
 
   /** 1 for positions that run and 0 for others; null where all do. */
   private INDArray running(Variable like) {
-    double[] running = new double[(int) like.value().length()];
+    double[] running = new double[(int) like.length()];
     for (int i = 0; i < running.length; i++) {
       running[i] = weights.isRunning(i) ? 1 : 0;
     }

@@ -18,9 +18,9 @@ final class ChannelBounds {
 
   /** k and g as f, {@code [B, T, H, K]}; bounds {@code [H, K]}. */
   static Variable[] apply(Tape tape, Variable f, Variable bounds) {
-    int channels = Math.toIntExact(bounds.value().length());
+    int channels = Math.toIntExact(bounds.length());
     double[] lb = numbers(bounds.value());
-    Variable flat = Primitives.reshape(tape, f, f.value().length() / channels, channels);
+    Variable flat = Primitives.reshape(tape, f, f.length() / channels, channels);
     long[] ones = new long[channels];
     Arrays.fill(ones, 1);
     Variable[] logits = Primitives.split(tape, flat, 1, ones);

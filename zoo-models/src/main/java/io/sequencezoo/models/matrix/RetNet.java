@@ -66,7 +66,7 @@ public final class RetNet extends MatrixStateMixer {
     return Rotary.rotate(
         stretch.tape(),
         x,
-        stretch.state().consumed(),
+        stretch.state().counts(),
         Rotary.Convention.HALF_SPLIT,
         config.rotaryBase(),
         sizes().keys());

@@ -102,7 +102,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
     Variable unit = Norms.l2Norm(tape, x, KEY_EPS);
     return config.rotary()
         ? Rotary.rotate(
-            tape, unit, state.consumed(), Rotary.Convention.HALF_SPLIT, ROTARY_BASE, sizes.keys())
+            tape, unit, state.counts(), Rotary.Convention.HALF_SPLIT, ROTARY_BASE, sizes.keys())
         : unit;
   }
 

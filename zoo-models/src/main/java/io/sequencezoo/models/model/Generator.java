@@ -7,6 +7,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
@@ -25,6 +26,11 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Generator {
   /** SplitMix64's increment, to give rows streams that differ in all bits. */
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
+
+  /**
+   * Steps after which a model's steps count as such that can't be repeated; the first make room.
+   */
+  private static final int TRIES = 3;
 
   private final TokenModel model;
   private final Parameters parameters;
@@ -81,20 +87,80 @@ public final class Generator {
     List<Row> active = rows;
     try (Tape tape = Tape.stepping()) {
       Context context = Context.inference(tape, parameters);
-      INDArray tokens = null;
       while (!active.isEmpty()) {
-        if (tokens == null || tokens.size(0) != active.size()) {
-          tokens = Nd4j.create(DataType.INT32, active.size(), 1);
+        Steps steps = new Steps(context, active.size());
+        List<Row> going = active;
+        while (going.equals(active)) {
+          choice.take(active, steps.next(active, keeper));
+          going = noneDone(active) ? active : steps.end(active, keeper);
         }
-        for (int b = 0; b < active.size(); b++) {
-          tokens.putScalar(b, 0, active.get(b).last);
-        }
-        Evolution output = model.step(context, tokens, keeper.state());
-        choice.take(active, output.outputs().value());
-        keeper.keep(output.state());
+        active = going;
         context.startOver();
-        active = keepGoing(active, keeper);
       }
+    }
+  }
+
+  /**
+   * The steps of a number of rows that stays. One is put together by the model's code; where
+   * nothing in it depends on numbers but by kernels, the next ones are its kernels alone.
+   */
+  private final class Steps {
+    private final Context context;
+    private final INDArray tokens;
+    private Replay replay;
+    private INDArray scores;
+    private int spoilt;
+
+    Steps(Context context, int rows) {
+      this.context = context;
+      this.tokens = Nd4j.create(DataType.INT32, rows, 1);
+    }
+
+    /** The scores of the next tokens, once the state is kept. */
+    INDArray next(List<Row> rows, StateKeeper keeper) {
+      for (int b = 0; b < rows.size(); b++) {
+        tokens.data().put(b, rows.get(b).last);
+      }
+      if (replay != null && replay.isRepeatable()) {
+        replay.run();
+        return scores;
+      }
+      if (scores != null) {
+        grow(keeper);
+        context.startOver();
+      }
+      if (context.tape().isObserved() || spoilt == TRIES) {
+        step(keeper);
+        return scores;
+      }
+      replay = Replay.record();
+      try {
+        keeper.count();
+        step(keeper);
+      } finally {
+        replay.end();
+      }
+      spoilt = replay.isRepeatable() ? 0 : spoilt + 1;
+      return scores;
+    }
+
+    /** The rows that go on, once their states alone are kept. */
+    List<Row> end(List<Row> rows, StateKeeper keeper) {
+      grow(keeper);
+      return keepGoing(rows, keeper);
+    }
+
+    private void grow(StateKeeper keeper) {
+      if (replay != null) {
+        keeper.grown(replay);
+        replay = null;
+      }
+    }
+
+    private void step(StateKeeper keeper) {
+      Evolution output = model.step(context, tokens, keeper.state());
+      scores = output.outputs().operand();
+      keeper.keep(output.state());
     }
   }
 

@@ -184,7 +184,7 @@ public interface Model extends Block {
 
   private static Variable flat(Context context, Variable stream) {
     int width = stream.size(-1);
-    long positions = stream.value().length() / width;
+    long positions = stream.length() / width;
     return Primitives.reshape(context.tape(), stream, positions, width);
   }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Replay;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -17,6 +18,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param consumed tokens of each row in passes before
  */
 public record Rows(String model, int[] starts, int[] lengths, int[] consumed) {
+  /** Tokens of each row in passes before. */
+  @Override
+  public int[] consumed() {
+    Replay.spoil();
+    return consumed;
+  }
+
   /** The rows of an input {@code [B, T, ...]} after a state, or null at the start. */
   static Rows of(String model, Context context, INDArray input, State initial) {
     int[] lengths = lengths(model, context, input);
@@ -26,12 +34,12 @@ public record Rows(String model, int[] starts, int[] lengths, int[] consumed) {
           context.sequences() == null ? b * (int) input.size(1) : context.sequences().start(b);
     }
     checkArgument(
-        initial == null || initial.consumed().length == lengths.length,
+        initial == null || initial.count() == lengths.length,
         "%s: state must have B=%s rows, got %s",
         model,
         lengths.length,
-        initial == null ? 0 : initial.consumed().length);
-    int[] consumed = initial == null ? new int[lengths.length] : initial.consumed();
+        initial == null ? 0 : initial.count());
+    int[] consumed = initial == null ? new int[lengths.length] : initial.counts();
     return new Rows(model, starts, lengths, consumed);
   }
 

@@ -1,7 +1,5 @@
 package io.sequencezoo.models.model;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -95,10 +93,10 @@ final class Sampler {
         best = token;
       }
     }
-    checkArgument(
-        logits[best] > Double.NEGATIVE_INFINITY,
-        "one logit at least must be finite, got %s for all",
-        logits[best]);
+    if (logits[best] == Double.NEGATIVE_INFINITY) {
+      throw new IllegalArgumentException(
+          "one logit at least must be finite, got %s for all".formatted(logits[best]));
+    }
     return best;
   }
 }

@@ -127,7 +127,7 @@ public final class Stacked extends AbstractParametrisation {
                 parts.put(name.substring(prefix.length()), part);
               }
             });
-    return new State(parts, state.consumed());
+    return new State(parts, state.counts());
   }
 
   @Override

@@ -153,7 +153,6 @@ public final class GatedOperators {
             tape, evolution.state().get(ElementwiseRecurrence.STATE), 1, features, features);
     return new Evolution(
         y,
-        new State(
-            Map.of("a", both[0], "b", both[1], "p", wkv.last()), evolution.state().consumed()));
+        new State(Map.of("a", both[0], "b", both[1], "p", wkv.last()), evolution.state().counts()));
   }
 }

@@ -102,13 +102,13 @@ abstract sealed class GatedStateMixer extends VectorStateMixer implements FusedP
     Preactivations made = preactivations(context, x, state);
     Variable h = state.parts().get(ElementwiseRecurrence.STATE);
     State before =
-        h == null ? null : new State(Map.of(ElementwiseRecurrence.STATE, h), state.consumed());
+        h == null ? null : new State(Map.of(ElementwiseRecurrence.STATE, h), state.counts());
     Evolution evolution =
         elementwise.evolve(context.tape(), solver, gated(made), before, context.lengths());
     Map<String, Variable> parts = new LinkedHashMap<>(made.caches);
     parts.putAll(evolution.state().parts());
     return new Evolution(
         project(context, evolution.outputs(), made.extras),
-        new State(parts, evolution.state().consumed()));
+        new State(parts, evolution.state().counts()));
   }
 }

@@ -79,6 +79,12 @@ public final class PeerMain {
         return new SelectiveScanPass(ScanForm.CHUNKED, n[0], n[1], n[2], n[3]);
       case "mamba-doubling":
         return new SelectiveScanPass(ScanForm.DOUBLING, n[0], n[1], n[2], n[3]);
+      case "generate-gla":
+        return GenerateTokens.of("gla", n[0], n[1], n[2]);
+      case "generate-lstm":
+        return GenerateTokens.of("lstm", n[0], n[1], n[2]);
+      case "generate-attention":
+        return GenerateTokens.of("attention", n[0], n[1], n[2]);
       case "s4d-fft":
         return new S4dPass(n[0], n[1], n[2], n[3]);
       case "linear-unit-stepped":

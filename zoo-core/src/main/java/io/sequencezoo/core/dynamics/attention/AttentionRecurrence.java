@@ -15,6 +15,7 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -192,11 +193,12 @@ public final class AttentionRecurrence extends CausalRecurrence {
           !visibility.bidirectional(),
           "%s: forget gates need an order of tokens; leave them out of bidirectional attention",
           NAME);
-      Shapes.check(NAME + " g", g.value(), "BTH", shape.batch(), shape.steps(), shape.queryHeads());
+      Shapes.check(
+          NAME + " g", g.operand(), "BTH", shape.batch(), shape.steps(), shape.queryHeads());
     }
     Variable sink = coefficients.get(SINK);
     if (sink != null) {
-      Shapes.check(NAME + " sink", sink.value(), "H", shape.queryHeads());
+      Shapes.check(NAME + " sink", sink.operand(), "H", shape.queryHeads());
     }
     return shape;
   }
@@ -217,13 +219,13 @@ public final class AttentionRecurrence extends CausalRecurrence {
 
   /** The slots of each row in use. */
   private int[] held(State state) {
-    return visibility.held(NAME, state.consumed(), state.get(KEY).value().size(1));
+    return visibility.held(NAME, state.counts(), state.get(KEY).operand().size(1));
   }
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     AttentionShape shape = shape(coefficients);
-    return step(Precision.of(coefficients.get(KEY).value()), tape, shape, coefficients, state);
+    return step(Precision.of(coefficients.get(KEY).type()), tape, shape, coefficients, state);
   }
 
   private <A> Advance step(
@@ -232,23 +234,22 @@ public final class AttentionRecurrence extends CausalRecurrence {
       AttentionShape shape,
       Map<String, Variable> coefficients,
       State state) {
-    int[] held = held(state);
+    int[] held = Replay.counting(held(state));
     int window = visibility.window();
     Map<String, GrowingCache<A>> caches = new LinkedHashMap<>();
     for (String part : new String[] {KEY, VALUE, FORGET}) {
       if (coefficients.containsKey(part)) {
-        INDArray token = coefficients.get(part).value();
+        INDArray token = coefficients.get(part).operand();
         token = part.equals(FORGET) ? token.reshape('c', shape.batch(), 1, 1, -1) : token;
-        GrowingCache<A> before = GrowingCache.of(precision, state.get(part).value());
+        GrowingCache<A> before = GrowingCache.of(precision, state.get(part).operand());
         caches.put(part, before.with(held, window, token));
       }
     }
-    int[] seen = visibility.heldAfterOne(state.consumed());
-    INDArray q = coefficients.get(QUERY).value();
+    int[] seen = Replay.counting(visibility.heldAfterOne(state.counts()));
+    INDArray q = coefficients.get(QUERY).operand();
     INDArray y =
         tape.allocate(q.dataType(), shape.batch(), 1, shape.queryHeads(), shape.valueDim());
-    double[] sinks = BlockwiseAttention.sinks(coefficients.get(SINK));
-    new AttentionStep<>(precision, shape, scaleFor(shape), slopes(shape), sinks)
+    new AttentionStep<>(precision, shape, scaleFor(shape), slopes(shape), coefficients.get(SINK))
         .run(
             tape,
             q,

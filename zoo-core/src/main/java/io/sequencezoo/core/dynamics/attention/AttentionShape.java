@@ -23,9 +23,9 @@ record AttentionShape(int batch, int steps, int queryHeads, int heads, int keyDi
     Variable q = part(subject, coefficients, "q");
     Variable k = part(subject, coefficients, "k");
     Variable v = part(subject, coefficients, "v");
-    Shapes.check(subject + " q", q.value(), "BTHK", -1, -1, -1, -1);
-    Shapes.check(subject + " k", k.value(), "BTHK", q.size(0), q.size(1), -1, q.size(3));
-    Shapes.check(subject + " v", v.value(), "BTHV", q.size(0), q.size(1), k.size(2), -1);
+    Shapes.check(subject + " q", q.operand(), "BTHK", -1, -1, -1, -1);
+    Shapes.check(subject + " k", k.operand(), "BTHK", q.size(0), q.size(1), -1, q.size(3));
+    Shapes.check(subject + " v", v.operand(), "BTHV", q.size(0), q.size(1), k.size(2), -1);
     checkArgument(
         q.size(2) % k.size(2) == 0,
         "%s: query heads %s must be a multiple of key heads %s",

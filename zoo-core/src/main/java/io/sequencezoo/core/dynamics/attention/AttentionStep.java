@@ -1,13 +1,16 @@
 package io.sequencezoo.core.dynamics.attention;
 
 import io.sequencezoo.core.autodiff.Tape;
+import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Blas;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -35,19 +38,19 @@ final class AttentionStep<A> {
   private final AttentionShape shape;
   private final double scale;
   private final double[] slopes;
-  private final double[] sinks;
+  private final Variable sink;
 
   /**
    * @param slopes of linear biases per query head, or null
-   * @param sinks logits without value per query head, or null
+   * @param sink logits without value per query head {@code [HQ]}, or null
    */
   AttentionStep(
-      Precision<A> precision, AttentionShape shape, double scale, double[] slopes, double[] sinks) {
+      Precision<A> precision, AttentionShape shape, double scale, double[] slopes, Variable sink) {
     this.precision = precision;
     this.shape = shape;
     this.scale = scale;
     this.slopes = slopes;
-    this.sinks = sinks;
+    this.sink = sink;
   }
 
   /**
@@ -61,32 +64,24 @@ final class AttentionStep<A> {
 
   /** Writes {@code y [B, 1, HQ, V]}. */
   void run(Tape tape, INDArray q, Memory<A> memory, INDArray y) {
-    long work = 0;
-    for (int n : memory.seen) {
-      work += (long) n * shape.queryHeads() * (shape.keyDim() + shape.valueDim());
-    }
-    try (Scratch<A> scratch = precision.scratch()) {
-      Pieces pieces = new Pieces(tape, q, memory, scratch);
-      if (work < WORTH_SHARING) {
-        for (int piece = 0; piece < pieces.count; piece++) {
-          pieces.run(piece);
-        }
-      } else {
-        Parallel.run(pieces.count, pieces::run);
-      }
-      pieces.join(precision.slab(y));
-    }
+    Pieces pieces = new Pieces(tape, q, memory, precision.slab(y));
+    // Repeated until the last piece is full: another needs memory.
+    Replay.limit(pieces.perRow * PIECE - Arrays.stream(memory.seen).max().orElse(0));
+    Replay.run(pieces);
   }
 
   /** The pieces of all rows, row after row. */
-  private final class Pieces {
+  private final class Pieces implements Runnable, IntConsumer {
     private final Memory<A> memory;
     private final Slab<A> queries;
     private final int perRow;
     private final int count;
 
     /** Sums of the log gates between every slot and the token, {@code [B, HQ, slots]}, or null. */
-    private final A forgotten;
+    private A forgotten;
+
+    /** Logits without value, or null. */
+    private final double[] sinks;
 
     /** Logits, then weights, {@code [count, HQ, PIECE]}. */
     private final Slab<A> weights;
@@ -99,7 +94,9 @@ final class AttentionStep<A> {
 
     private final double[] total;
 
-    Pieces(Tape tape, INDArray q, Memory<A> memory, Scratch<A> scratch) {
+    private final Slab<A> y;
+
+    Pieces(Tape tape, INDArray q, Memory<A> memory, Slab<A> y) {
       this.memory = memory;
       this.queries = precision.slab(q);
       this.perRow = (Arrays.stream(memory.seen).max().orElse(0) + PIECE - 1) / PIECE;
@@ -109,7 +106,26 @@ final class AttentionStep<A> {
       this.sums = precision.slab(tape.allocate(q.dataType(), count, heads, shape.valueDim()));
       this.max = new double[count * heads];
       this.total = new double[count * heads];
-      this.forgotten = memory.logs == null ? null : forgotten(scratch);
+      this.sinks = sink == null ? null : new double[heads];
+      this.y = y;
+    }
+
+    @Override
+    public void run() {
+      long work = 0;
+      for (int n : memory.seen) {
+        work += (long) n * shape.queryHeads() * (shape.keyDim() + shape.valueDim());
+      }
+      try (Scratch<A> scratch = precision.scratch()) {
+        if (sinks != null) {
+          A logits = scratch.take(sinks.length);
+          precision.slab(sink.operand()).load(0, logits, 0, sinks.length);
+          precision.kernels().widen(logits, 0, sinks, 0, sinks.length);
+        }
+        forgotten = memory.logs == null ? null : forgotten(scratch);
+        Parallel.run(work >= WORTH_SHARING, count, this);
+        join();
+      }
     }
 
     private A forgotten(Scratch<A> scratch) {
@@ -131,7 +147,8 @@ final class AttentionStep<A> {
       return sums;
     }
 
-    void run(int piece) {
+    @Override
+    public void accept(int piece) {
       int b = piece / perRow;
       int from = piece % perRow * PIECE;
       int n = Math.min(PIECE, memory.seen[b] - from);
@@ -187,7 +204,7 @@ final class AttentionStep<A> {
     }
 
     /** Joins the pieces of every row. */
-    void join(Slab<A> y) {
+    void join() {
       Kernels<A> kernels = precision.kernels();
       int heads = shape.queryHeads();
       int dv = shape.valueDim();

@@ -32,7 +32,7 @@ final class BlockwiseAttention {
 
   /** The outputs {@code [B, T, HQ, V]}. */
   static Variable apply(Tape tape, Span span, Sources from) {
-    return apply(Precision.of(from.k.value()), tape, span, from);
+    return apply(Precision.of(from.k.type()), tape, span, from);
   }
 
   private static <A> Variable apply(Precision<A> precision, Tape tape, Span span, Sources from) {

@@ -72,7 +72,7 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
     Variable gates = coefficients.get(GATES);
-    Shapes.check(NAME + " x", gates.value(), "BTOD", -1, -1, -1, -1);
+    Shapes.check(NAME + " x", gates.operand(), "BTOD", -1, -1, -1, -1);
     int order = gates.size(2);
     checkArgument(order >= 2, "%s: gates must be at least 2, got %s", NAME, order);
     int d = gates.size(3);
@@ -85,7 +85,7 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
   private static void check(
       Map<String, Variable> coefficients, String name, String axes, long... sizes) {
     Variable given = AttentionShape.part(NAME, coefficients, name);
-    Shapes.check(NAME + " " + name, given.value(), axes, sizes);
+    Shapes.check(NAME + " " + name, given.operand(), axes, sizes);
   }
 
   @Override
@@ -138,7 +138,7 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(GATES).value()), tape, coefficients, state);
+    return step(Precision.of(coefficients.get(GATES).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(

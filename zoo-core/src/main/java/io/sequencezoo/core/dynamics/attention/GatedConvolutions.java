@@ -77,7 +77,7 @@ final class GatedConvolutions<A> {
 
   /** Outputs {@code [B, T, D, 1]} and what is to be held, {@code [B, T, O-1, D]}. */
   static Variable[] apply(Tape tape, Span span, Variable[] inputs) {
-    return new GatedConvolutions<>(Precision.of(inputs[0].value()), span, inputs)
+    return new GatedConvolutions<>(Precision.of(inputs[0].type()), span, inputs)
         .record(tape, inputs);
   }
 

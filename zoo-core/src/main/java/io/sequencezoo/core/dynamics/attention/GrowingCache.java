@@ -1,7 +1,10 @@
 package io.sequencezoo.core.dynamics.attention;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.MapMaker;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
@@ -128,14 +131,32 @@ public final class GrowingCache<A> {
               ? new GrowingCache<>(
                   precision, over(view.data(), view, slots, capacity), capacity, slab)
               : moved(held, window, slots, drops, token, tile);
-      Slab<A> from = precision.slab(token);
-      for (int b = 0; b < held.length; b++) {
-        int slot = Math.min(held[b], window - 1);
-        from.load((long) b * size, tile, 0, size);
-        next.slab.store(((long) b * next.capacity + slot) * size, tile, 0, size);
-      }
+      next.write(held, window, precision.slab(token));
       return next;
     }
+  }
+
+  /** Writes a token behind those held, and again where the step is repeated. */
+  private void write(int[] held, int window, Slab<A> token) {
+    int most = Arrays.stream(held).max().orElse(0);
+    Replay.limit(Math.min(window, capacity) - most - 1);
+    Replay.growing(
+        view, () -> over(view.data(), view, Arrays.stream(held).max().orElse(0) + 1, capacity));
+    int size = stride();
+    boolean[] again = {false};
+    Replay.run(
+        () -> {
+          checkState(!again[0] || claim(held), "cache: must be this continuation's own");
+          again[0] = true;
+          try (Scratch<A> scratch = precision.scratch()) {
+            A tile = scratch.take(size);
+            for (int b = 0; b < held.length; b++) {
+              int slot = Math.min(held[b], window - 1);
+              token.load((long) b * size, tile, 0, size);
+              slab.store(((long) b * capacity + slot) * size, tile, 0, size);
+            }
+          }
+        });
   }
 
   /** Takes the slot behind each row, unless another continuation has one of them. */

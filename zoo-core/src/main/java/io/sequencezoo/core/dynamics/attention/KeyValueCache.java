@@ -31,7 +31,7 @@ final class KeyValueCache {
     if (starts && steps <= span.visibility().window()) {
       return fresh;
     }
-    return append(Precision.of(fresh.value()), tape, span, held, fresh);
+    return append(Precision.of(fresh.type()), tape, span, held, fresh);
   }
 
   /**
@@ -45,7 +45,7 @@ final class KeyValueCache {
     boolean full = Arrays.stream(span.cached()).allMatch(n -> n == span.capacity());
     return full && !held.value().isView()
         ? held
-        : cleared(Precision.of(held.value()), tape, span, held);
+        : cleared(Precision.of(held.type()), tape, span, held);
   }
 
   private static <A> Variable cleared(Precision<A> precision, Tape tape, Span span, Variable held) {

@@ -12,6 +12,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Blas;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.op.Dense;
 import java.util.Arrays;
@@ -162,13 +163,13 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
   }
 
   private int[] held(State state) {
-    return visibility.held(NAME, state.consumed(), state.get(LATENT).value().size(1));
+    return visibility.held(NAME, state.counts(), state.get(LATENT).operand().size(1));
   }
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     LatentShape shape = LatentShape.of(NAME, coefficients);
-    return step(Precision.of(coefficients.get(QUERY).value()), tape, shape, coefficients, state);
+    return step(Precision.of(coefficients.get(QUERY).type()), tape, shape, coefficients, state);
   }
 
   private <A> Advance step(
@@ -177,25 +178,25 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
       LatentShape shape,
       Map<String, Variable> coefficients,
       State state) {
-    int[] held = held(state);
+    int[] held = Replay.counting(held(state));
     int window = visibility.window();
     GrowingCache<A> latents =
-        GrowingCache.of(precision, state.get(LATENT).value())
-            .with(held, window, coefficients.get(LATENT).value());
+        GrowingCache.of(precision, state.get(LATENT).operand())
+            .with(held, window, coefficients.get(LATENT).operand());
     GrowingCache<A> ropeKeys =
-        GrowingCache.of(precision, state.get(ROPE_KEY).value())
-            .with(held, window, coefficients.get(ROPE_KEY).value());
-    int[] seen = visibility.heldAfterOne(state.consumed());
+        GrowingCache.of(precision, state.get(ROPE_KEY).operand())
+            .with(held, window, coefficients.get(ROPE_KEY).operand());
+    int[] seen = Replay.counting(visibility.heldAfterOne(state.counts()));
     DataType type = coefficients.get(QUERY).type();
-    Slab<A> q = precision.slab(coefficients.get(QUERY).value());
+    Slab<A> q = precision.slab(coefficients.get(QUERY).operand());
     Slab<A> absorbed =
         precision.slab(tape.allocate(type, shape.batch(), shape.heads(), shape.rank()));
     Slab<A> mean = precision.slab(tape.allocate(type, shape.batch(), shape.heads(), shape.rank()));
     INDArray y = tape.allocate(type, shape.batch(), 1, shape.heads(), shape.valueDim());
-    absorb(shape, q, precision.slab(coefficients.get(KEY_UP).value()), absorbed);
+    absorb(shape, q, precision.slab(coefficients.get(KEY_UP).operand()), absorbed);
     new LatentStep<>(precision, shape, scale(shape))
         .run(absorbed, q, latents, ropeKeys, seen, mean);
-    raise(shape, mean, precision.slab(coefficients.get(VALUE_UP).value()), precision.slab(y));
+    raise(shape, mean, precision.slab(coefficients.get(VALUE_UP).operand()), precision.slab(y));
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(LATENT, tape.record(latents.view(), unused -> {}));
     parts.put(ROPE_KEY, tape.record(ropeKeys.view(), unused -> {}));

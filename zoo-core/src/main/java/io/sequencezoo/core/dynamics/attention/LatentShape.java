@@ -28,12 +28,12 @@ record LatentShape(
     Variable keyUp = AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.KEY_UP);
     Variable valueUp =
         AttentionShape.part(subject, coefficients, LatentAttentionRecurrence.VALUE_UP);
-    Shapes.check(subject + " q", q.value(), "BTHK", -1, -1, -1, -1);
+    Shapes.check(subject + " q", q.operand(), "BTHK", -1, -1, -1, -1);
     long batch = q.size(0);
     long steps = q.size(1);
     int heads = q.size(2);
-    Shapes.check(subject + " latent", latent.value(), "BT1R", batch, steps, 1, -1);
-    Shapes.check(subject + " ropeKey", rope.value(), "BT1P", batch, steps, 1, -1);
+    Shapes.check(subject + " latent", latent.operand(), "BT1R", batch, steps, 1, -1);
+    Shapes.check(subject + " ropeKey", rope.operand(), "BT1P", batch, steps, 1, -1);
     int content = q.size(3) - rope.size(3);
     checkArgument(
         content >= 1,
@@ -42,8 +42,8 @@ record LatentShape(
         q.size(3),
         rope.size(3));
     int rank = latent.size(3);
-    Shapes.check(subject + " keyUp", keyUp.value(), "RC", rank, (long) heads * content);
-    Shapes.check(subject + " valueUp", valueUp.value(), "RV", rank, -1);
+    Shapes.check(subject + " keyUp", keyUp.operand(), "RC", rank, (long) heads * content);
+    Shapes.check(subject + " valueUp", valueUp.operand(), "RV", rank, -1);
     checkArgument(
         valueUp.size(1) % heads == 0,
         "%s: valueUp columns %s must be a multiple of heads %s",

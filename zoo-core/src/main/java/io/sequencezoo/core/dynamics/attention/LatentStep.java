@@ -48,13 +48,8 @@ record LatentStep<A>(Precision<A> precision, LatentShape shape, double scale) {
     int pieces = (shape.heads() + HEADS - 1) / HEADS;
     int tasks = shape.batch() * pieces;
     Pass<A> pass = new Pass<>(this, absorbed, q, latents, ropeKeys, seen, z);
-    if (work < WORTH_SHARING) {
-      for (int task = 0; task < tasks; task++) {
-        pass.heads(task / pieces, task % pieces * HEADS);
-      }
-    } else {
-      Parallel.run(tasks, task -> pass.heads(task / pieces, task % pieces * HEADS));
-    }
+    Parallel.run(
+        work >= WORTH_SHARING, tasks, task -> pass.heads(task / pieces, task % pieces * HEADS));
   }
 
   private record Pass<A>(

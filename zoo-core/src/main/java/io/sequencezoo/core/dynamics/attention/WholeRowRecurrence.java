@@ -128,7 +128,7 @@ public abstract sealed class WholeRowRecurrence extends CausalRecurrence
   final void checkSizes(
       Map<String, Variable> coefficients, String coefficient, String axes, long... sizes) {
     Variable given = AttentionShape.part(name(), coefficients, coefficient);
-    Shapes.check(name() + " " + coefficient, given.value(), axes, sizes);
+    Shapes.check(name() + " " + coefficient, given.operand(), axes, sizes);
   }
 
   @Override
@@ -192,7 +192,7 @@ public abstract sealed class WholeRowRecurrence extends CausalRecurrence
 
   @Override
   protected final Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(KEY).value()), tape, coefficients, state);
+    return step(Precision.of(coefficients.get(KEY).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(

@@ -85,7 +85,7 @@ final class WholeRows<A> {
       Variable q,
       List<Variable> fresh,
       List<Variable> before) {
-    return apply(Precision.of(q.value()), tape, kind, span, held, q, fresh, before);
+    return apply(Precision.of(q.type()), tape, kind, span, held, q, fresh, before);
   }
 
   private static <A> Variable apply(

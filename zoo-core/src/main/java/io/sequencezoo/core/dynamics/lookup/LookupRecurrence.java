@@ -71,11 +71,16 @@ public final class LookupRecurrence extends CausalRecurrence {
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
     Variable v = coefficients.get(VALUE);
-    Shapes.check(NAME + " v", v.value(), "BTD", -1, -1, -1);
+    Shapes.check(NAME + " v", v.operand(), "BTD", -1, -1, -1);
     int heads = heads(coefficients);
     for (String links : new String[] {PREVIOUS, MATCH, COUNT}) {
       Shapes.check(
-          NAME + " " + links, coefficients.get(links).value(), "BTH", v.size(0), v.size(1), heads);
+          NAME + " " + links,
+          coefficients.get(links).operand(),
+          "BTH",
+          v.size(0),
+          v.size(1),
+          heads);
     }
     return List.of(new StatePart(SUM, "BnHD", v.size(0), StatePart.SLOTS, heads, v.size(2)));
   }
@@ -104,7 +109,7 @@ public final class LookupRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(VALUE).value()), tape, coefficients, state);
+    return step(Precision.of(coefficients.get(VALUE).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(

@@ -49,7 +49,7 @@ final class LookupScan<A> {
    * @param held sums before, {@code [B, n, H, D]}
    */
   static Variable[] apply(Tape tape, Links links, Variable v, Variable held) {
-    return apply(Precision.of(v.value()), tape, links, v, held);
+    return apply(Precision.of(v.type()), tape, links, v, held);
   }
 
   private static <A> Variable[] apply(

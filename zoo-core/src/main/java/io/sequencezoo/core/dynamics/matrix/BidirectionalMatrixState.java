@@ -104,9 +104,9 @@ public final class BidirectionalMatrixState extends Recurrence {
       Variable q = c.get(MatrixStateRecurrence.QUERY);
       Variable k = c.get(MatrixStateRecurrence.KEY);
       Variable v = c.get(MatrixStateRecurrence.VALUE);
-      Shapes.check(NAME + " q", q.value(), "BTHK", -1, -1, -1, -1);
-      Shapes.check(NAME + " k", k.value(), "BTHK", q.shape());
-      Shapes.check(NAME + " v", v.value(), "BTHV", q.size(0), q.size(1), q.size(2), -1);
+      Shapes.check(NAME + " q", q.operand(), "BTHK", -1, -1, -1, -1);
+      Shapes.check(NAME + " k", k.operand(), "BTHK", q.shape());
+      Shapes.check(NAME + " v", v.operand(), "BTHV", q.size(0), q.size(1), q.size(2), -1);
       return new Sizes(q.size(0), q.size(1), q.size(2), q.size(3), v.size(3), normalised);
     }
 

@@ -74,14 +74,14 @@ public final class GatedSlotRecurrence extends CausalRecurrence {
           name);
     }
     Variable q = c.get(QUERY);
-    Shapes.check(name() + " q", q.value(), "BTHK", -1, -1, -1, -1);
+    Shapes.check(name() + " q", q.operand(), "BTHK", -1, -1, -1, -1);
     long batch = q.size(0);
     long steps = q.size(1);
     long heads = q.size(2);
-    Shapes.check(name() + " k", c.get(KEY).value(), "BTHK", q.shape());
-    Shapes.check(name() + " v", c.get(VALUE).value(), "BTHV", batch, steps, heads, -1);
-    Shapes.check(name() + " s", c.get(SLOTS).value(), "BTHM", batch, steps, heads, -1);
-    Shapes.check(name() + " g", c.get(DECAY).value(), "BTHM", c.get(SLOTS).shape());
+    Shapes.check(name() + " k", c.get(KEY).operand(), "BTHK", q.shape());
+    Shapes.check(name() + " v", c.get(VALUE).operand(), "BTHV", batch, steps, heads, -1);
+    Shapes.check(name() + " s", c.get(SLOTS).operand(), "BTHM", batch, steps, heads, -1);
+    Shapes.check(name() + " g", c.get(DECAY).operand(), "BTHM", c.get(SLOTS).shape());
     long slots = c.get(SLOTS).size(3);
     return List.of(
         new StatePart(KEY_STATE, "BHKM", batch, heads, q.size(3), slots),
@@ -145,6 +145,6 @@ public final class GatedSlotRecurrence extends CausalRecurrence {
   }
 
   private static State part(State state, String name) {
-    return state == null ? null : new State(Map.of(STATE, state.get(name)), state.consumed());
+    return state == null ? null : new State(Map.of(STATE, state.get(name)), state.counts());
   }
 }

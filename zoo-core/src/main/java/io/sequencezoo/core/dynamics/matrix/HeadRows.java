@@ -20,7 +20,7 @@ record HeadRows<A>(Slab<A> slab, int steps, int heads, int share, int width) {
       Precision<A> precision, MatrixStateShape shape, Map<String, Variable> coefficients) {
     Map<Coefficient, HeadRows<A>> rows = new EnumMap<>(Coefficient.class);
     for (Coefficient c : Coefficient.given(shape)) {
-      rows.put(c, of(precision, shape, c, coefficients.get(c.key()).value()));
+      rows.put(c, of(precision, shape, c, coefficients.get(c.key()).operand()));
     }
     return rows;
   }

@@ -144,7 +144,7 @@ record MatrixStateShape(
       this.update = update;
       Variable q = c.get(Coefficient.QUERY.key());
       Variable v = c.get(Coefficient.VALUE.key());
-      Shapes.check(subject + " q", q.value(), "BTHK", -1, -1, -1, -1);
+      Shapes.check(subject + " q", q.operand(), "BTHK", -1, -1, -1, -1);
       this.batch = q.size(0);
       this.steps = q.size(1);
       this.keys = q.size(3);
@@ -203,7 +203,7 @@ record MatrixStateShape(
           default -> expected[i] = -1;
         }
       }
-      Shapes.check(subject + " " + coefficient, c.get(coefficient.key()).value(), axes, expected);
+      Shapes.check(subject + " " + coefficient, c.get(coefficient.key()).operand(), axes, expected);
     }
 
     private void share(Coefficient coefficient, int count) {

@@ -49,19 +49,16 @@ final class MatrixStateStep<A> {
     Slabs<A> slabs =
         new Slabs<>(
             HeadRows.of(precision, shape, coefficients),
-            precision.slab(state.get(MatrixStateRecurrence.STATE).value()),
-            z == null ? null : precision.slab(state.get(MatrixStateRecurrence.NORMALISER).value()),
+            precision.slab(state.get(MatrixStateRecurrence.STATE).operand()),
+            z == null
+                ? null
+                : precision.slab(state.get(MatrixStateRecurrence.NORMALISER).operand()),
             precision.slab(o),
             precision.slab(next),
             z == null ? null : precision.slab(z));
     int tasks = batch * heads;
-    if ((long) tasks * shape.stateLength() >= WORTH_SHARING) {
-      Parallel.run(tasks, task -> head(task, slabs));
-    } else {
-      for (int task = 0; task < tasks; task++) {
-        head(task, slabs);
-      }
-    }
+    boolean shared = (long) tasks * shape.stateLength() >= WORTH_SHARING;
+    Parallel.run(shared, tasks, task -> head(task, slabs));
     return z == null
         ? new Variable[] {tape.constant(o), tape.constant(next)}
         : new Variable[] {tape.constant(o), tape.constant(next), tape.constant(z)};

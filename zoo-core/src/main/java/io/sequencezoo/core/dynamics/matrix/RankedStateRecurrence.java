@@ -63,13 +63,14 @@ public final class RankedStateRecurrence extends CausalRecurrence {
           name);
     }
     Variable q = c.get(QUERY);
-    Shapes.check(name() + " q", q.value(), "BTHRK", -1, -1, -1, -1, -1);
+    Shapes.check(name() + " q", q.operand(), "BTHRK", -1, -1, -1, -1, -1);
     long batch = q.size(0);
     long steps = q.size(1);
     long heads = q.size(2);
-    Shapes.check(name() + " k", c.get(KEY).value(), "BTHRK", q.shape());
-    Shapes.check(name() + " v", c.get(VALUE).value(), "BTHRV", batch, steps, heads, q.size(3), -1);
-    Shapes.check(name() + " g", c.get(DECAY).value(), "BTH", batch, steps, heads);
+    Shapes.check(name() + " k", c.get(KEY).operand(), "BTHRK", q.shape());
+    Shapes.check(
+        name() + " v", c.get(VALUE).operand(), "BTHRV", batch, steps, heads, q.size(3), -1);
+    Shapes.check(name() + " g", c.get(DECAY).operand(), "BTH", batch, steps, heads);
     return List.of(new StatePart(STATE, "BHKV", batch, heads, q.size(4), c.get(VALUE).size(4)));
   }
 

@@ -148,7 +148,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
     Variable given = coefficients.get(name);
     checkArgument(
         given != null, "%s: needs coefficient %s, got %s", NAME, name, coefficients.keySet());
-    Shapes.check(NAME + " " + name, given.value(), axes, sizes);
+    Shapes.check(NAME + " " + name, given.operand(), axes, sizes);
   }
 
   @Override
@@ -268,7 +268,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
   }
 
   private static State held(Variable matrix, State state) {
-    return new State(Map.of(MatrixStateRecurrence.STATE, matrix), state.consumed());
+    return new State(Map.of(MatrixStateRecurrence.STATE, matrix), state.counts());
   }
 
   /** The coefficients of a sum of {@code k vᵀ} with this one's decay. */
@@ -287,7 +287,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(QUERY).value()), tape, coefficients, state);
+    return step(Precision.of(coefficients.get(QUERY).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(

@@ -51,7 +51,7 @@ final class LinearScan<A> {
   static Variable products(Tape tape, Variable a) {
     int steps = a.size(2);
     long[] shape = {a.size(0), a.size(1), steps, steps};
-    Precision<?> precision = Precision.of(a.value());
+    Precision<?> precision = Precision.of(a.type());
     return run(tape, precision, shape, steps, a, null, null, null);
   }
 
@@ -69,18 +69,17 @@ final class LinearScan<A> {
     int steps = x.size(2);
     long scalars = (long) rows * steps;
     checkArgument(
-        a.value().length() == scalars
-            && (thresholds == null || thresholds.value().length() == scalars),
+        a.length() == scalars && (thresholds == null || thresholds.length() == scalars),
         "scan: needs a factor for each of %s steps, got %s",
         scalars,
-        a.value().length());
-    int size = (int) (x.value().length() / Math.max(1, scalars));
+        a.length());
+    int size = (int) (x.length() / Math.max(1, scalars));
     checkArgument(
-        initial == null || initial.value().length() == (long) rows * size,
+        initial == null || initial.length() == (long) rows * size,
         "scan: initial must have %s numbers, got %s",
         (long) rows * size,
-        initial == null ? 0 : initial.value().length());
-    return run(tape, Precision.of(x.value()), x.shape(), size, a, x, initial, thresholds);
+        initial == null ? 0 : initial.length());
+    return run(tape, Precision.of(x.type()), x.shape(), size, a, x, initial, thresholds);
   }
 
   private static <A> Variable run(

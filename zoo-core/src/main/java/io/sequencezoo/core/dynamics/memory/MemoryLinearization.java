@@ -132,7 +132,7 @@ final class MemoryLinearization {
       int at = 0;
       List<INDArray> seeds = new ArrayList<>();
       for (Variable root : roots) {
-        int size = (int) root.value().length() / n;
+        int size = (int) root.length() / n;
         INDArray seed = tape.zeros(DataType.DOUBLE, root.shape());
         for (int i = 0; i < size; i++) {
           seed.putScalar((long) (at + i) * size + i, 1);
@@ -166,7 +166,7 @@ final class MemoryLinearization {
     double[][] rows = new double[copies][start.length];
     int at = 0;
     for (Variable part : state.parts().values()) {
-      int size = (int) part.value().length() / copies;
+      int size = (int) part.length() / copies;
       INDArray gradient = part.gradient();
       if (gradient != null) {
         double[] values = numbers(gradient);

@@ -262,7 +262,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
 
   private void checkShape(
       Map<String, Variable> coefficients, String name, String axes, long... sizes) {
-    Shapes.check(name() + " " + name, coefficients.get(name).value(), axes, sizes);
+    Shapes.check(name() + " " + name, coefficients.get(name).operand(), axes, sizes);
   }
 
   private Map<String, Variable> fixed(Map<String, Variable> coefficients) {

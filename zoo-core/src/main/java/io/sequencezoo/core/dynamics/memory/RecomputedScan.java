@@ -147,7 +147,7 @@ final class RecomputedScan<A> {
       Map<String, Variable> state,
       int width,
       Body body) {
-    Precision<?> precision = Precision.of(tokens.get(0).value().value());
+    Precision<?> precision = Precision.of(tokens.get(0).value().type());
     return run(tape, precision, grid, tokens, fixed, state, width, body);
   }
 

@@ -49,7 +49,7 @@ final class CellScan<A> {
         solver,
         config,
         new CellProblem<>(
-            Precision.of(x.value()), cell, shape, x.value(), values, initial.value(), lengths),
+            Precision.of(x.type()), cell, shape, x.value(), values, initial.value(), lengths),
         inputs,
         guess);
   }
@@ -105,7 +105,7 @@ final class CellScan<A> {
     cotangents.add(1, gInitial);
     int at = 0;
     for (int i = 2; i < inputs.size(); i++) {
-      int n = (int) inputs.get(i).value().length();
+      int n = (int) inputs.get(i).length();
       if (cotangents.needs(i)) {
         INDArray gradient = tape.allocate(problem.precision().type(), inputs.get(i).shape());
         problem.precision().slab(gradient).store(0, gradients, at, n);

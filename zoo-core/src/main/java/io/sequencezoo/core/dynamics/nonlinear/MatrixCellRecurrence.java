@@ -104,10 +104,11 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
     Shapes.check(NAME + " k", k, "BTHK", -1, -1, -1, -1);
     long batch = k.size(0);
     long steps = k.size(1);
-    Shapes.check(NAME + " q", coefficients.get(QUERY).value(), "BTHK", batch, steps, -1, k.size(3));
+    Shapes.check(
+        NAME + " q", coefficients.get(QUERY).operand(), "BTHK", batch, steps, -1, k.size(3));
     Shapes.check(NAME + " v", v, "BTHV", batch, steps, -1, -1);
-    Shapes.check(NAME + " f", coefficients.get(FORGET).value(), "BTH", batch, steps, -1);
-    Shapes.check(NAME + " W", coefficients.get(WEIGHT).value(), "HVV", -1, v.size(3), v.size(3));
+    Shapes.check(NAME + " f", coefficients.get(FORGET).operand(), "BTH", batch, steps, -1);
+    Shapes.check(NAME + " W", coefficients.get(WEIGHT).operand(), "HVV", -1, v.size(3), v.size(3));
     int heads = 0;
     for (String name : new String[] {QUERY, KEY, VALUE, FORGET, WEIGHT}) {
       heads = Math.max(heads, headsOf(coefficients, name));
@@ -229,7 +230,7 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(KEY).value()), tape, coefficients, state);
+    return step(Precision.of(coefficients.get(KEY).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(
@@ -329,7 +330,7 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
   protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
     Sizes s = sizes(coefficients);
-    Precision<?> precision = Precision.of(coefficients.get(KEY).value());
+    Precision<?> precision = Precision.of(coefficients.get(KEY).type());
     int size = s.keys * s.values;
     Transition[] transitions = new Transition[s.steps];
     double[][] inputs = new double[s.steps][size];

@@ -58,7 +58,7 @@ final class MatrixCellScan<A> {
   /** Outputs {@code [B, T, H, V]} and last states {@code [B, H, K, V]}. */
   static Variable[] apply(
       Tape tape, MatrixCellRecurrence.Sizes sizes, double bound, int[] lengths, Variable[] inputs) {
-    return new MatrixCellScan<>(Precision.of(inputs[0].value()), sizes, bound, lengths, inputs)
+    return new MatrixCellScan<>(Precision.of(inputs[0].type()), sizes, bound, lengths, inputs)
         .record(tape);
   }
 

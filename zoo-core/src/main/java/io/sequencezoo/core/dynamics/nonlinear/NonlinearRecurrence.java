@@ -226,7 +226,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
     INDArray next = tape.allocate(x.type(), x.size(0), shape.stateSize());
     step(
         new CellProblem<>(
-            Precision.of(x.value()),
+            Precision.of(x.type()),
             cell,
             shape,
             x.value(),
@@ -269,7 +269,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
 
   private CellShape shape(Map<String, Variable> coefficients) {
     Variable x = coefficients.get(INPUT);
-    Shapes.check(name(), x.value(), "BTG", -1, -1, -1);
+    Shapes.check(name(), x.operand(), "BTG", -1, -1, -1);
     Map<String, INDArray> values = new LinkedHashMap<>();
     for (String parameter : cell.parameters()) {
       Variable value = coefficients.get(parameter);

@@ -88,7 +88,7 @@ final class ParaScan<A> {
   /** Fits {@link Cell.Sequential}; a state of N per row is a GRU's, one of 2 N an LSTM's. */
   static Variable[] scan(
       Tape tape, Variable x, List<Variable> parameters, Variable initial, int[] lengths) {
-    return scan(tape, Precision.of(x.value()), x, parameters, initial, lengths);
+    return scan(tape, Precision.of(x.type()), x, parameters, initial, lengths);
   }
 
   private static <A> Variable[] scan(

@@ -78,7 +78,7 @@ public final class ChannelRecurrence extends CausalRecurrence {
     INDArray w = coefficients.get(WEIGHT).value();
     Shapes.check(NAME + " w", w, "DRN", u.size(2), 2, log.size(2));
     if (coefficients.get(FEEDTHROUGH) != null) {
-      Shapes.check(NAME + " d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
+      Shapes.check(NAME + " d", coefficients.get(FEEDTHROUGH).operand(), "D", u.size(2));
     }
     return List.of(new StatePart(STATE, "BDRN", u.size(0), u.size(2), 2, log.size(2)));
   }
@@ -102,7 +102,7 @@ public final class ChannelRecurrence extends CausalRecurrence {
       coefficients.get(FEEDTHROUGH),
       initial == null ? null : initial.get(STATE)
     };
-    Variable[] results = run(tape, Precision.of(u.value()), shape, chosen(solver, shape), inputs);
+    Variable[] results = run(tape, Precision.of(u.type()), shape, chosen(solver, shape), inputs);
     return new Advance(results[0], Map.of(STATE, results[1]));
   }
 
@@ -123,7 +123,7 @@ public final class ChannelRecurrence extends CausalRecurrence {
     Variable u = coefficients.get(INPUT);
     int channels = u.size(2);
     int modes = coefficients.get(LOG_LAMBDA).size(2);
-    Precision<?> precision = Precision.of(u.value());
+    Precision<?> precision = Precision.of(u.type());
     double[] log = ComplexArrays.values(precision, coefficients.get(LOG_LAMBDA).value());
     double[] w = ComplexArrays.values(precision, coefficients.get(WEIGHT).value());
     double[] in = ComplexArrays.values(precision, u.value());

@@ -34,7 +34,7 @@ public final class ComplexArrays {
         "complex product: factors must have one shape or the second [2, N], got %s and %s",
         Arrays.toString(x.shape()),
         Arrays.toString(y.shape()));
-    return multiply(tape, Precision.of(x.value()), scale, x, y, modes);
+    return multiply(tape, Precision.of(x.type()), scale, x, y, modes);
   }
 
   private static <A> Variable multiply(

@@ -85,7 +85,7 @@ final class ComplexScan<A> {
       boolean segmented,
       int[] lengths) {
     return new ComplexScan<>(
-            Precision.of(v.value()), v, logLambda, start, reversed, segmented, lengths)
+            Precision.of(v.type()), v, logLambda, start, reversed, segmented, lengths)
         .record(tape);
   }
 

@@ -114,7 +114,7 @@ public final class DiagonalRecurrence extends CausalRecurrence {
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     Variable u = coefficients.get(INPUT);
-    Precision<?> precision = Precision.of(u.value());
+    Precision<?> precision = Precision.of(u.type());
     int modes = coefficients.get(LOG_LAMBDA).size(1);
     double[] log = ComplexArrays.values(precision, coefficients.get(LOG_LAMBDA).value());
     double[] lambda = new double[2 * modes];
@@ -195,10 +195,10 @@ public final class DiagonalRecurrence extends CausalRecurrence {
     Shapes.check("diagonal log_lambda", log, "RN", 2, -1);
     long width = 2 * log.size(1);
     INDArray c = coefficients.get(READ).value();
-    Shapes.check("diagonal b", coefficients.get(WRITE).value(), "DN", u.size(2), width);
+    Shapes.check("diagonal b", coefficients.get(WRITE).operand(), "DN", u.size(2), width);
     Shapes.check("diagonal c", c, "ND", readings * width, -1);
     if (coefficients.get(FEEDTHROUGH) != null) {
-      Shapes.check("diagonal d", coefficients.get(FEEDTHROUGH).value(), "D", u.size(2));
+      Shapes.check("diagonal d", coefficients.get(FEEDTHROUGH).operand(), "D", u.size(2));
       Shapes.check("diagonal c", c, "ND", -1, u.size(2));
     }
   }

@@ -64,12 +64,12 @@ public enum Discretisation {
    */
   public Variable[] apply(Tape tape, Variable a, Variable logStep) {
     int modes = a.size(-1);
-    long length = a.value().length();
+    long length = a.length();
     checkArgument(
         a.rank() >= 2 && a.size(-2) == 2,
         "discretisation: A must be [..., 2, N], got %s",
         Arrays.toString(a.shape()));
-    long steps = logStep.value().length();
+    long steps = logStep.length();
     checkArgument(
         steps == length / 2 || steps * modes == length / 2,
         "discretisation: log step must have one entry per mode or per row of A %s, got %s",
@@ -81,8 +81,7 @@ public enum Discretisation {
         a.type(),
         logStep.type());
     boolean perMode = steps == length / 2;
-    return new Application<>(this, Precision.of(a.value()), a, logStep, modes, perMode)
-        .record(tape);
+    return new Application<>(this, Precision.of(a.type()), a, logStep, modes, perMode).record(tape);
   }
 
   /** From {@code z = ΔA} fills in {@code log λ}, {@code φ = γ/Δ} and their derivatives by z. */

@@ -2,6 +2,7 @@ package io.sequencezoo.core.dynamics.vector;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
@@ -13,6 +14,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.kernel.Kernels;
+import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
@@ -73,9 +75,9 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
         coefficients.containsKey(DECAY) != coefficients.containsKey(LOG_DECAY),
         "elementwise: coefficients must be x and either a or g, got %s",
         coefficients.keySet());
-    Shapes.check("elementwise x", x.value(), "BTD", -1, -1, -1);
+    Shapes.check("elementwise x", x.operand(), "BTD", -1, -1, -1);
     Shapes.check(
-        "elementwise decay", decay(coefficients).value(), "BTD", x.size(0), x.size(1), x.size(2));
+        "elementwise decay", decay(coefficients).operand(), "BTD", x.size(0), x.size(1), x.size(2));
     return List.of(new StatePart(STATE, "BD", x.size(0), x.size(2)));
   }
 
@@ -92,7 +94,7 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
       Tape tape, Solver solver, GatedDrive drive, State initial, int[] lengths) {
     Variable h = initial == null ? null : initial.get(STATE);
     Variable[] outputs =
-        new ElementwiseScan<>(Precision.of(drive.like().value()), solver, drive, h, lengths)
+        new ElementwiseScan<>(Precision.of(drive.like().type()), solver, drive, h, lengths)
             .record(tape, h);
     return new Advance(outputs[0], Map.of(STATE, outputs[1]));
   }
@@ -120,38 +122,40 @@ public final class ElementwiseRecurrence extends CausalRecurrence {
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     Variable x = coefficients.get(INPUT);
     Variable h = state.get(STATE);
-    INDArray next =
-        step(tape, Precision.of(x.value()), x, decay(coefficients), isLog(coefficients), h);
-    Variable y = tape.constant(next.reshape('c', x.shape()));
-    return new Advance(y, Map.of(STATE, tape.constant(next)));
+    Variable next =
+        step(tape, Precision.of(x.type()), x, decay(coefficients), isLog(coefficients), h);
+    return new Advance(Primitives.reshape(tape, next, x.shape()), Map.of(STATE, next));
   }
 
-  private static <A> INDArray step(
+  private static <A> Variable step(
       Tape tape, Precision<A> precision, Variable x, Variable decay, boolean log, Variable h) {
     Kernels<A> kernels = precision.kernels();
     INDArray next = tape.allocate(x.type(), h.shape());
-    Slab<A> xs = precision.slab(x.value());
-    Slab<A> decays = precision.slab(decay.value());
-    Slab<A> states = precision.slab(h.value());
+    Slab<A> xs = precision.slab(x.operand());
+    Slab<A> decays = precision.slab(decay.operand());
+    Slab<A> states = precision.slab(h.operand());
     Slab<A> nexts = precision.slab(next);
     int n = h.size(1);
-    try (Scratch<A> scratch = precision.scratch()) {
-      A a = scratch.take(n);
-      A before = scratch.take(n);
-      A sum = scratch.take(n);
-      for (int b = 0; b < h.size(0); b++) {
-        long at = (long) b * n;
-        decays.load(at, a, 0, n);
-        states.load(at, before, 0, n);
-        xs.load(at, sum, 0, n);
-        if (log) {
-          kernels.map(Unary.EXP, a, 0, a, 0, n);
-        }
-        kernels.multiplyAdd(a, 0, before, 0, sum, 0, n);
-        nexts.store(at, sum, 0, n);
-      }
-    }
-    return next;
+    Parallel.run(
+        false,
+        h.size(0),
+        b -> {
+          try (Scratch<A> scratch = precision.scratch()) {
+            A a = scratch.take(n);
+            A before = scratch.take(n);
+            A sum = scratch.take(n);
+            long at = (long) b * n;
+            decays.load(at, a, 0, n);
+            states.load(at, before, 0, n);
+            xs.load(at, sum, 0, n);
+            if (log) {
+              kernels.map(Unary.EXP, a, 0, a, 0, n);
+            }
+            kernels.multiplyAdd(a, 0, before, 0, sum, 0, n);
+            nexts.store(at, sum, 0, n);
+          }
+        });
+    return tape.constant(next);
   }
 
   @Override

@@ -32,9 +32,9 @@ record SelectiveShape(int batch, int steps, int channels, int states) {
           coefficients.keySet());
     }
     Variable u = coefficients.get(SelectiveRecurrence.INPUT);
-    Shapes.check("selective u", u.value(), "BTD", -1, -1, -1);
+    Shapes.check("selective u", u.operand(), "BTD", -1, -1, -1);
     Variable rate = coefficients.get(SelectiveRecurrence.RATE);
-    Shapes.check("selective A", rate.value(), "ND", -1, u.size(2));
+    Shapes.check("selective A", rate.operand(), "ND", -1, u.size(2));
     SelectiveShape shape = new SelectiveShape(u.size(0), u.size(1), u.size(2), rate.size(0));
     shape.checkRows(coefficients, SelectiveRecurrence.STEP, shape.channels);
     shape.checkRows(coefficients, SelectiveRecurrence.GATE, shape.channels);
@@ -49,14 +49,14 @@ record SelectiveShape(int batch, int steps, int channels, int states) {
     Variable value = coefficients.get(name);
     if (value != null) {
       String axes = size == states && size != channels ? "BTN" : "BTD";
-      Shapes.check("selective " + name, value.value(), axes, batch, steps, size);
+      Shapes.check("selective " + name, value.operand(), axes, batch, steps, size);
     }
   }
 
   private void checkVector(Map<String, Variable> coefficients, String name) {
     Variable value = coefficients.get(name);
     if (value != null) {
-      Shapes.check("selective " + name, value.value(), "D", channels);
+      Shapes.check("selective " + name, value.operand(), "D", channels);
     }
   }
 }

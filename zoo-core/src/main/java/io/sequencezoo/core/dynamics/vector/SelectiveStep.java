@@ -4,6 +4,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
@@ -43,7 +44,21 @@ final class SelectiveStep {
     INDArray next = tape.allocate(precision.type(), shape.batch(), states, d);
     Slab<A> ys = precision.slab(y);
     Slab<A> nexts = precision.slab(next);
-    Slab<A> before = precision.slab(state.value());
+    Slab<A> before = precision.slab(state.operand());
+    Replay.run(() -> compute(precision, shape, softplus, coefficients, before, ys, nexts));
+    return new Variable[] {tape.constant(y), tape.constant(next)};
+  }
+
+  private static <A> void compute(
+      Precision<A> precision,
+      SelectiveShape shape,
+      boolean softplus,
+      Map<String, Variable> coefficients,
+      Slab<A> before,
+      Slab<A> ys,
+      Slab<A> nexts) {
+    int d = shape.channels();
+    int states = shape.states();
     Kernels<A> kernels = precision.kernels();
     try (Scratch<A> scratch = precision.scratch()) {
       A rate = load(precision, coefficients, SelectiveRecurrence.RATE, 0, states * d, scratch);
@@ -75,7 +90,6 @@ final class SelectiveStep {
         nexts.store((long) row * states * d, h, 0, states * d);
       }
     }
-    return new Variable[] {tape.constant(y), tape.constant(next)};
   }
 
   /** Moves h and returns what C reads from it. */
@@ -109,7 +123,7 @@ final class SelectiveStep {
       return null;
     }
     A tile = scratch.take(n);
-    precision.slab(value.value()).load((long) row * n, tile, 0, n);
+    precision.slab(value.operand()).load((long) row * n, tile, 0, n);
     return tile;
   }
 }

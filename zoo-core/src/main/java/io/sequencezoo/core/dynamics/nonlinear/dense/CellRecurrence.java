@@ -101,7 +101,7 @@ public final class CellRecurrence extends CausalRecurrence {
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
     Variable x = coefficients.get(INPUT);
-    Shapes.check(name(), x.value(), "BTG", -1, -1, -1);
+    Shapes.check(name(), x.operand(), "BTG", -1, -1, -1);
     int hidden = x.size(2) / layout.inputGates();
     return layout.parts().stream()
         .map(part -> new StatePart(part, "BH", x.size(0), hidden))
@@ -181,9 +181,10 @@ public final class CellRecurrence extends CausalRecurrence {
         hidden % heads == 0, "%s: hidden %s must be divisible by heads %s", name(), hidden, heads);
     for (int s = 0; s < weights.length; s++) {
       int columns = layout.stages().get(s).targets().length * (hidden / heads);
-      Shapes.check(name() + " " + layout.weightName(s), weights[s].value(), "HG", hidden, columns);
+      Shapes.check(
+          name() + " " + layout.weightName(s), weights[s].operand(), "HG", hidden, columns);
     }
-    Shapes.check(name(), x.value(), "BTG", -1, -1, (long) layout.inputGates() * hidden);
+    Shapes.check(name(), x.operand(), "BTG", -1, -1, (long) layout.inputGates() * hidden);
     State state = start(coefficients, initial);
     Variable[] parts = layout.parts().stream().map(state::get).toArray(Variable[]::new);
     Variable bias = checkLength(coefficients.get(BIAS), BIAS, layout.innerGates() * hidden);
@@ -200,7 +201,7 @@ public final class CellRecurrence extends CausalRecurrence {
 
   private Variable checkLength(Variable given, String coefficient, int length) {
     checkArgument(
-        given == null || given.value().length() == length,
+        given == null || given.length() == length,
         "%s: coefficient %s must have %s numbers, got shape %s",
         name(),
         coefficient,

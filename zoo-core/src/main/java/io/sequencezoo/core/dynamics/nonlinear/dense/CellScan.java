@@ -77,7 +77,7 @@ final class CellScan<A> {
 
   /** Returns outputs {@code [B, T, H]} and the last state, {@code [B, H]} per part. */
   static Variable[] scan(Tape tape, CellInputs inputs, int[] lengths) {
-    return scan(tape, Precision.of(inputs.x().value()), inputs, lengths);
+    return scan(tape, Precision.of(inputs.x().type()), inputs, lengths);
   }
 
   private static <A> Variable[] scan(
@@ -169,7 +169,7 @@ final class CellScan<A> {
     if (variable == null) {
       return null;
     }
-    int n = (int) variable.value().length();
+    int n = (int) variable.length();
     A values = scratch.take(n);
     precision.slab(variable.value()).load(0, values, 0, n);
     return values;
