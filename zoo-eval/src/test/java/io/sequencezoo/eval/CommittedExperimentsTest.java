@@ -60,7 +60,7 @@ class CommittedExperimentsTest {
   @Test
   void memories_haveTheStateOfTheirDeltaNet() throws IOException {
     ExperimentConfig config = read(BENCH.resolve("families-recall.yaml"));
-    for (String name : List.of("ttt-linear", "yaad")) {
+    for (String name : List.of("ttt-linear", "memory")) {
       assertThat(state(config, name)).isCloseTo(state(config, "delta"), withinPercentage(PERCENT));
     }
     assertThat(state(config, "titans"))
