@@ -72,7 +72,9 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
+              "io.sequencezoo.eval.algorithmic..",
               "io.sequencezoo.eval.icll..",
+              "io.sequencezoo.eval.recall..",
               "io.sequencezoo.eval.synthetic..",
               "io.sequencezoo.eval.cli..")
           .because("a task is registered, and nothing else knows of it");

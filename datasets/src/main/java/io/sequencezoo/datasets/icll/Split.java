@@ -1,11 +1,12 @@
 package io.sequencezoo.datasets.icll;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.google.common.hash.HashCode;
 
 /**
- * The three parts of the data. Which part a language belongs to is decided by a hash of the
- * language itself, so that no two parts share one, whatever the seeds and however many problems are
- * drawn.
+ * The three parts of the data. Which part a language, or an example of another task, belongs to is
+ * decided by a hash of it, so that no two parts share one, whatever the seeds and however many
+ * problems are drawn.
  */
 public enum Split {
   /** For training: half of all languages. */
@@ -20,7 +21,12 @@ public enum Split {
 
   /** The split that a language belongs to. */
   static Split of(Automaton automaton) {
-    int quarter = Math.floorMod(automaton.hash().asInt(), 4);
+    return of(automaton.hash());
+  }
+
+  /** The split that something belongs to, by a hash of what it is. */
+  public static Split of(HashCode content) {
+    int quarter = Math.floorMod(content.asInt(), 4);
     return quarter == 0 ? TEST : quarter == 1 ? VALIDATION : TRAIN;
   }
 

@@ -1,10 +1,6 @@
 package io.sequencezoo.datasets.synthetic;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
-import com.google.common.hash.Hashing;
 import io.sequencezoo.datasets.icll.Split;
-import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
 /**
@@ -41,18 +37,8 @@ public final class SyntheticData {
 
   /** Example number {@code index} of a split. */
   public Example example(Split split, int index) {
-    checkArgument(index >= 0, "synthetic: index must be at least 0, got %s", index);
-    long seed =
-        Hashing.murmur3_128()
-            .newHasher()
-            .putInt(GENERATOR_VERSION)
-            .putString(config.task().label(), StandardCharsets.UTF_8)
-            .putLong(config.seed())
-            .putString(split.label(), StandardCharsets.UTF_8)
-            .putInt(index)
-            .hash()
-            .asLong();
-    SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom random =
+        ExampleHashes.random(GENERATOR_VERSION, config.task().label(), config.seed(), split, index);
     int[] tokens = random.ints(config.length(), 0, config.symbols()).toArray();
     return new Example(tokens, config.task().labels(tokens, config.symbols(), IGNORED));
   }
@@ -68,8 +54,6 @@ public final class SyntheticData {
 
   /** A hash of everything that determines the data. */
   public String hash() {
-    return Hashing.sha256()
-        .hashString("synthetic " + GENERATOR_VERSION + " " + config, StandardCharsets.UTF_8)
-        .toString();
+    return ExampleHashes.ofData("synthetic", GENERATOR_VERSION, config);
   }
 }

@@ -78,7 +78,7 @@ public final class Experiment {
     this.task = config.task();
     this.folder = folder;
     this.listeners = listeners;
-    this.models = config.models();
+    this.models = config.contestants();
     models.forEach(this::checkFit);
   }
 

@@ -2,6 +2,7 @@ package io.sequencezoo.eval.experiment;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,16 +12,19 @@ import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.train.TrainConfig;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A whole experiment: one model, with each of several mixers in turn, trained alike on a task and
- * tested on the same examples.
+ * A whole experiment: one model, with each of several mixers in turn, or several models, trained
+ * alike on a task and tested on the same examples.
  *
  * @param task what there is to learn
- * @param model the model; its vocabulary is the task's where it names none
+ * @param model the model; its vocabulary is the task's where it names none; absent beside models
  * @param mixers what stands in for the model's mixer, in turn; absent for the model as it is
+ * @param models the models by name where they differ in more than mixers; absent otherwise
  * @param train how each is trained
  * @param seeds runs per mixer, with seeds from {@code train.seed} on; 1 where absent
  * @param window batches whose rows are sorted by length together, 1 for a plain shuffle; the task's
@@ -34,6 +38,10 @@ public record ExperimentConfig(
         @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
         LanguageModelConfig model,
     List<MixerConfig> mixers,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
+        Map<String, LanguageModelConfig> models,
     TrainConfig train,
     Integer seeds,
     Integer window,
@@ -43,15 +51,18 @@ public record ExperimentConfig(
   public ExperimentConfig {
     checkArgument(
         task != null, "experiment: task must be given, for example {type: icll, seed: 1}");
-    checkArgument(model != null, "experiment: model must be given");
-    checkArgument(train != null, "experiment: train must be given");
-    checkArgument(
-        model.vocabulary() == 0 || model.vocabulary() == task.vocabulary(),
-        "experiment: model.vocabulary must be the task's %s, got %s; leave it out",
-        task.vocabulary(),
-        model.vocabulary());
-    model = model.withVocabulary(task.vocabulary());
     mixers = mixers == null ? List.of() : List.copyOf(mixers);
+    models = models == null ? Map.of() : models;
+    checkArgument(
+        model != null || !models.isEmpty(),
+        "experiment: model must be given, or several by name as models");
+    checkArgument(
+        models.isEmpty() || (model == null && mixers.isEmpty()),
+        "experiment: models %s must be alone, got a model or mixers beside them; leave these out",
+        models.keySet());
+    checkArgument(train != null, "experiment: train must be given");
+    model = model == null ? null : ofTask("model", model, task);
+    models = ofTask(models, task);
     seeds = seeds == null ? 1 : seeds;
     checkArgument(seeds >= 1, "experiment: seeds must be at least 1, got %s", seeds);
     window = window == null ? task.standardWindow() : window;
@@ -65,6 +76,43 @@ public record ExperimentConfig(
         "experiment: validationProblems must be between 1 and task.validationExamples %s, got %s",
         available,
         validationProblems);
+  }
+
+  /** An experiment on one model with each of some mixers. */
+  public ExperimentConfig(
+      Task task,
+      LanguageModelConfig model,
+      List<MixerConfig> mixers,
+      TrainConfig train,
+      Integer seeds,
+      Integer window,
+      Integer validationProblems) {
+    this(task, model, mixers, null, train, seeds, window, validationProblems);
+  }
+
+  private static Map<String, LanguageModelConfig> ofTask(
+      Map<String, LanguageModelConfig> models, Task task) {
+    Map<String, LanguageModelConfig> own = new LinkedHashMap<>();
+    models.forEach(
+        (name, model) -> {
+          checkArgument(
+              name.matches("[A-Za-z0-9][A-Za-z0-9_-]*"),
+              "experiment: names of models must be of letters, digits, - and _, got %s; they"
+                  + " become folders",
+              name);
+          own.put(name, ofTask("models." + name, model, task));
+        });
+    return Collections.unmodifiableMap(own);
+  }
+
+  private static LanguageModelConfig ofTask(String name, LanguageModelConfig model, Task task) {
+    checkArgument(
+        model.vocabulary() == 0 || model.vocabulary() == task.vocabulary(),
+        "experiment: %s.vocabulary must be the task's %s, got %s; leave it out",
+        name,
+        task.vocabulary(),
+        model.vocabulary());
+    return model.withVocabulary(task.vocabulary());
   }
 
   /** Reads YAML or JSON. */
@@ -128,13 +176,18 @@ public record ExperimentConfig(
    * describes one of that type, or as the registry's standard where neither does.
    */
   public ExperimentConfig withMixers(List<String> names) {
+    checkArgument(
+        model != null,
+        "mixers: must be left out of an experiment that names its models %s, got %s",
+        models.keySet(),
+        names);
     List<MixerConfig> chosen = Contestants.named(names, mixers, model);
     return new ExperimentConfig(task, model, chosen, train, seeds, window, validationProblems);
   }
 
   /** The models to train, by a name that is unique and fit for a folder. */
-  public Map<String, LanguageModelConfig> models() {
-    return Contestants.models(model, mixers);
+  public Map<String, LanguageModelConfig> contestants() {
+    return models.isEmpty() ? Contestants.models(model, mixers) : models;
   }
 
   /** The number of validation examples that evaluations during training use. */

@@ -55,7 +55,7 @@ public record TokenScores(double accuracy, double last, double[] byPosition) imp
   }
 
   /** Whether the likeliest token is the target, per row and position. */
-  private static boolean[][] answers(TokenLogits model, Parameters parameters, TokenBatch batch) {
+  static boolean[][] answers(TokenLogits model, Parameters parameters, TokenBatch batch) {
     int[][] targets = batch.targets().toIntMatrix();
     boolean[][] answers = new boolean[batch.rows()][batch.steps()];
     try (Tape tape = Tape.inference()) {

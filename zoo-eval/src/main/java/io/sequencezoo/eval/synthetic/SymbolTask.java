@@ -9,11 +9,10 @@ import io.sequencezoo.datasets.synthetic.SyntheticConfig;
 import io.sequencezoo.datasets.synthetic.SyntheticData;
 import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.eval.experiment.Baselines;
+import io.sequencezoo.eval.experiment.ExampleRows;
 import io.sequencezoo.eval.experiment.Task;
 import java.util.List;
 import java.util.Locale;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A task on sequences of independent uniform symbols: one of {@link
@@ -72,16 +71,7 @@ public record SymbolTask(@JsonValue SyntheticConfig config) implements Task {
   @Override
   public TokenBatch batch(Split split, List<Integer> indices) {
     SyntheticData data = new SyntheticData(config);
-    List<SyntheticData.Example> examples =
-        indices.stream().map(index -> data.example(split, index)).toList();
-    try (MemoryWorkspace none = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return new TokenBatch(
-          Nd4j.createFromArray(
-              examples.stream().map(SyntheticData.Example::tokens).toArray(int[][]::new)),
-          Nd4j.createFromArray(
-              examples.stream().map(SyntheticData.Example::labels).toArray(int[][]::new)),
-          null);
-    }
+    return ExampleRows.batch(indices.stream().map(index -> data.example(split, index)).toList());
   }
 
   @Override

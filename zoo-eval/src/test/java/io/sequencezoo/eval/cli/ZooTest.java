@@ -77,7 +77,9 @@ class ZooTest {
   @Test
   void tasks_areListed() {
     assertThat(run("tasks")).isZero();
-    assertThat(out.toString()).contains("icll", "parity", "keep_5th", "one_hop", "two_hop");
+    assertThat(out.toString())
+        .contains("icll", "parity", "keep_5th", "one_hop", "two_hop")
+        .contains("copy", "reverse", "addition", "mqar");
   }
 
   @Test

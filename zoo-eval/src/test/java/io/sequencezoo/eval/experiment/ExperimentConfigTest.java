@@ -36,12 +36,12 @@ class ExperimentConfigTest {
   @Test
   void oneModel_needsNoListOfMixers() {
     ExperimentConfig config = ExperimentConfig.parse("experiment", HYBRID);
-    assertThat(config.models()).containsOnlyKeys("gla");
-    assertThat(config.models().get("gla").vocabulary()).isEqualTo(20);
+    assertThat(config.contestants()).containsOnlyKeys("gla");
+    assertThat(config.contestants().get("gla").vocabulary()).isEqualTo(20);
     assertThat(config.task().examples(Split.TRAIN)).isEqualTo(2500);
     assertThat(config.seeds()).isEqualTo(1);
     assertThat(config.validationProblems()).isEqualTo(100);
-    assertThat(new LanguageModel(config.models().get("gla")).config().layers().count())
+    assertThat(new LanguageModel(config.contestants().get("gla")).config().layers().count())
         .isEqualTo(4);
   }
 
@@ -66,7 +66,40 @@ class ExperimentConfigTest {
               layers: [{mixer: {type: gla, heads: 2}}, {mixer: {type: softmax_attention, heads: 2}}]
             train: {optimizer: {type: adamw, lr: 1e-3}, steps: 1, batch: 1, seed: 1}
             """);
-    assertThat(config.models()).containsOnlyKeys("hybrid");
+    assertThat(config.contestants()).containsOnlyKeys("hybrid");
+  }
+
+  @Test
+  void models_areNamedWhereTheyDifferInMoreThanMixers() {
+    String yaml =
+        """
+        task: {type: algorithmic, task: copy}
+        models:
+          plain: {type: language_model, width: 8, layers: 2, mixer: {type: lstm}}
+          universal: {type: language_model, width: 8, layers: [{type: universal_transformer, depth: 2}], mixer: {type: lstm}}
+        train: {optimizer: {type: adamw, lr: 1e-3}, steps: 1, batch: 1, seed: 1}
+        """;
+    ExperimentConfig config = ExperimentConfig.parse("my.yaml", yaml);
+    assertThat(config.contestants().keySet()).containsExactly("plain", "universal");
+    assertThat(config.contestants().get("universal").vocabulary()).isEqualTo(11);
+    assertThat(ExperimentConfig.parse("json", Configs.write(config))).isEqualTo(config);
+    assertThat(Configs.write(ExperimentConfig.parse("experiment", HYBRID)))
+        .doesNotContain("\"models\"");
+    assertThatThrownBy(() -> config.withMixers(List.of("gla")))
+        .hasMessage(
+            "mixers: must be left out of an experiment that names its models [plain, universal],"
+                + " got [gla]");
+    assertThatThrownBy(() -> ExperimentConfig.parse("my.yaml", yaml + "mixers: [{type: gla}]"))
+        .hasMessageContaining("experiment: models [plain, universal] must be alone");
+    assertThatThrownBy(
+            () -> ExperimentConfig.parse("my.yaml", yaml.replace("plain:", "\"../plain\":")))
+        .hasMessageContaining("names of models must be of letters, digits, - and _, got ../plain");
+    assertThatThrownBy(
+            () ->
+                ExperimentConfig.parse(
+                    "my.yaml",
+                    yaml.replace("width: 8, layers: 2", "vocabulary: 3, width: 8, layers: 2")))
+        .hasMessageContaining("models.plain.vocabulary must be the task's 11, got 3");
   }
 
   @ParameterizedTest
@@ -75,9 +108,12 @@ class ExperimentConfigTest {
     String text =
         Resources.toString(Resources.getResource(IcllTask.class, name), StandardCharsets.UTF_8);
     ExperimentConfig config = ExperimentConfig.parse(name, text);
-    assertThat(config.models()).containsOnlyKeys("softmax_attention", "gla", "lstm");
+    assertThat(config.contestants()).containsOnlyKeys("softmax_attention", "gla", "lstm");
     assertThat(config.task().examples(Split.TEST)).isEqualTo(500);
-    config.models().values().forEach(model -> assertThat(new LanguageModel(model)).isNotNull());
+    config
+        .contestants()
+        .values()
+        .forEach(model -> assertThat(new LanguageModel(model)).isNotNull());
   }
 
   @Test
@@ -103,7 +139,7 @@ class ExperimentConfigTest {
     assertThat(tiny.withMixers(List.of("lstm", "softmax_attention")).mixers())
         .containsExactly(LstmConfig.standard(), SoftmaxAttentionConfig.of(2));
     ExperimentConfig alone = ExperimentConfig.parse("experiment", HYBRID);
-    assertThat(alone.withMixers(List.of("gla", "lstm", "lstm")).models())
+    assertThat(alone.withMixers(List.of("gla", "lstm", "lstm")).contestants())
         .containsOnlyKeys("gla", "lstm", "lstm-2");
     GlaConfig gla = new GlaConfig(2, 0.5, 1, 16, 16, 0, GateActivation.SILU, true);
     assertThat(tiny.withMixers(List.of("gla")).mixers()).containsExactly(gla);

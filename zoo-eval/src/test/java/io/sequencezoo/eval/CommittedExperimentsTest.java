@@ -1,0 +1,74 @@
+package io.sequencezoo.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import io.sequencezoo.core.block.Parameters;
+import io.sequencezoo.eval.experiment.ExperimentConfig;
+import io.sequencezoo.models.model.LanguageModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/** The experiments in docs/bench can be run, and what they call equal is. */
+class CommittedExperimentsTest {
+  private static final Path BENCH = Path.of(System.getProperty("zoo.root", ".."), "docs/bench");
+
+  /** What "equal" means where sizes are whole numbers of heads and layers. */
+  private static final double PERCENT = 4;
+
+  static List<Path> experiments() throws IOException {
+    try (Stream<Path> files = Files.list(BENCH)) {
+      return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
+    }
+  }
+
+  private static ExperimentConfig read(Path file) throws IOException {
+    return ExperimentConfig.parse(file.toString(), Files.readString(file));
+  }
+
+  @ParameterizedTest
+  @MethodSource("experiments")
+  void everyExperiment_isReadAndItsModelsAreBuilt(Path file) throws IOException {
+    ExperimentConfig config = read(file);
+    assertThat(config.contestants()).isNotEmpty();
+    config.contestants().forEach((name, model) -> assertThat(new LanguageModel(model)).isNotNull());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"copy", "reverse", "addition"})
+  void sharedDepth_hasTheParametersOfPlainDepth(String task) throws IOException {
+    ExperimentConfig config = read(BENCH.resolve("families-universal-" + task + ".yaml"));
+    long plain = parameters(config, "plain");
+    for (String name : List.of("universal", "universal-act")) {
+      assertThat(parameters(config, name)).isCloseTo(plain, withinPercentage(PERCENT));
+    }
+  }
+
+  private static long parameters(ExperimentConfig config, String name) {
+    LanguageModel model = new LanguageModel(config.contestants().get(name));
+    return Parameters.of(model, DataType.FLOAT, /* seed= */ 1).count();
+  }
+
+  @Test
+  void memories_haveTheStateOfTheirDeltaNet() throws IOException {
+    ExperimentConfig config = read(BENCH.resolve("families-recall.yaml"));
+    for (String name : List.of("ttt-linear", "memory")) {
+      assertThat(state(config, name)).isCloseTo(state(config, "delta"), withinPercentage(PERCENT));
+    }
+    assertThat(state(config, "titans"))
+        .isCloseTo(state(config, "delta-wide"), withinPercentage(PERCENT));
+  }
+
+  private static long state(ExperimentConfig config, String name) {
+    LanguageModel model = new LanguageModel(config.contestants().get(name));
+    return model.stack().stateBytes(/* consumed= */ 64, DataType.FLOAT);
+  }
+}
