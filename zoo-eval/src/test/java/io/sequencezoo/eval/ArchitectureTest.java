@@ -75,6 +75,7 @@ class ArchitectureTest {
               "io.sequencezoo.eval.algorithmic..",
               "io.sequencezoo.eval.icll..",
               "io.sequencezoo.eval.recall..",
+              "io.sequencezoo.eval.study..",
               "io.sequencezoo.eval.synthetic..",
               "io.sequencezoo.eval.cli..")
           .because("a task is registered, and nothing else knows of it");

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = false,
     subcommands = {
       RunCommand.class,
+      AblateCommand.class,
       TasksCommand.class,
       IcllCommand.class,
       ListCommand.class,

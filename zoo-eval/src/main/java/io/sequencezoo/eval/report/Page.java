@@ -62,6 +62,60 @@ public record Page(String title, String subtitle, List<Section> sections) {
     }
   }
 
+  /**
+   * Differences from zero with their intervals, one below the other.
+   *
+   * @param x what they are differences of
+   */
+  public record Forest(
+      String title,
+      String note,
+      String x,
+      List<String> names,
+      double[] values,
+      double[] low,
+      double[] high)
+      implements Item {
+    @Override
+    public String kind() {
+      return "forest";
+    }
+  }
+
+  /** Lines with bands around them. */
+  public record Bands(String title, String note, String x, String y, List<Band> series)
+      implements Item {
+    @Override
+    public String kind() {
+      return "bands";
+    }
+  }
+
+  /**
+   * A line with a band.
+   *
+   * @param color index into the palette
+   * @param points x, y, and the band's lower and upper edge
+   */
+  public record Band(String name, int color, List<double[]> points) {}
+
+  /** Named points. */
+  public record Scatter(String title, String note, String x, String y, List<Mark> marks)
+      implements Item {
+    @Override
+    public String kind() {
+      return "scatter";
+    }
+  }
+
+  /**
+   * A named point.
+   *
+   * @param color index into the palette
+   * @param full whether it is drawn full
+   */
+  public record Mark(String name, int color, boolean full, double x, double y) {}
+
   /** The lower triangle of a mixing matrix, drawn by logarithms where nothing is negative. */
   public record Heatmap(String title, String note, List<String> labels, double[][] matrix)
       implements Item {

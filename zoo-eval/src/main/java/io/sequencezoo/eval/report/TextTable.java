@@ -32,6 +32,47 @@ public final class TextTable {
     return text.toString();
   }
 
+  /** The same as comma-separated values, quoted as RFC 4180 has it. */
+  public String toCsv() {
+    StringBuilder text = new StringBuilder();
+    csvLine(text, header);
+    rows.forEach(row -> csvLine(text, row));
+    return text.toString();
+  }
+
+  private static void csvLine(StringBuilder text, List<String> cells) {
+    for (int c = 0; c < cells.size(); c++) {
+      String cell = cells.get(c);
+      boolean quoted = cell.matches("(?s).*[\",\r\n].*");
+      text.append(c == 0 ? "" : ",");
+      text.append(quoted ? '"' + cell.replace("\"", "\"\"") + '"' : cell);
+    }
+    text.append("\r\n");
+  }
+
+  /** The same as a LaTeX table with the rules of booktabs. */
+  public String toLatex() {
+    StringBuilder text = new StringBuilder("\\begin{tabular}{");
+    for (boolean right : numeric()) {
+      text.append(right ? 'r' : 'l');
+    }
+    text.append("}\n\\toprule\n");
+    latexLine(text, header);
+    text.append("\\midrule\n");
+    rows.forEach(row -> latexLine(text, row));
+    return text.append("\\bottomrule\n\\end{tabular}\n").toString();
+  }
+
+  private static void latexLine(StringBuilder text, List<String> cells) {
+    List<String> escaped =
+        cells.stream()
+            .map(cell -> cell.replace("\\", "\\textbackslash "))
+            .map(cell -> cell.replaceAll("([&%$#_{}])", "\\\\$1"))
+            .map(cell -> cell.replace("->", "$\\to$"))
+            .toList();
+    text.append(String.join(" & ", escaped)).append(" \\\\\n");
+  }
+
   private static void markdownLine(StringBuilder text, List<String> cells) {
     text.append('|');
     for (String cell : cells) {
