@@ -33,9 +33,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Time and heap per generated token of each row and bytes of state after ever more tokens: constant
  * but for softmax attention. Beside the time stands what reading weights and states once would take
- * at the rate at which memory is read in the same run. A run reads a prompt of the given
- * length and takes the median time of the tokens that follow it; rounds run all models and
- * positions.
+ * at the rate at which memory is read in the same run. A run reads a prompt of the given length and
+ * takes the median time of the tokens that follow it; rounds run all models and positions.
  */
 final class GenerationScaling {
   private static final int VOCABULARY = 256;
