@@ -10,6 +10,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.sequencezoo.core.block.Parametrisation;
@@ -25,7 +26,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
       ImportOption.DoNotIncludeTests.class,
       ArchitectureTest.DoNotIncludeTestJars.class
     })
-@Tag("any-kernels")
+@ArchTag("any-kernels")
 class ArchitectureTest {
   /** The core's contract test comes as a jar, whose name alone says that it holds tests. */
   static final class DoNotIncludeTestJars implements ImportOption {

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "ablate",
     description = {
       "Train a model with and without named changes, in pairs, and compare them.",
-      "STUDY is a YAML file of tasks, model, changes and train, such as docs/examples/study.yaml. Ends in a"
+      "STUDY is a YAML file of tasks, model, changes and train, such as docs/examples/ablate-gla.yaml. Ends in a"
           + " table, results.json, table.md, table.csv, table.tex and report.html; run again on the"
           + " same folder, it takes up where it stopped."
     })

@@ -154,6 +154,14 @@ class StudyTest {
   }
 
   @Test
+  void example_givesModels() throws IOException {
+    Path file = Path.of(System.getProperty("zoo.root"), "docs/examples/ablate-gla.yaml");
+    StudyConfig study = StudyConfig.parse(file.toString(), Files.readString(file));
+    assertThat(new Study(study, folder, StudyTest::silent)).isNotNull();
+    assertThat(study.variants(study.tasks().get(0))).hasSize(5);
+  }
+
+  @Test
   void designs_meetTheirChanges() {
     Map<Design, List<String>> labels = new HashMap<>();
     for (Design design : Design.values()) {

@@ -23,7 +23,7 @@ import java.util.List;
  */
 @JsonTypeName(GatedKalmaNetConfig.NAME)
 @JsonClassDescription(
-    "Gated KalmaNet: a regression at every token, with a ridge that grows with the keys")
+    "Gated KalmaNet: a regression at every token, its ridge in proportion")
 public record GatedKalmaNetConfig(
     int heads,
     double keyExpansion,
