@@ -152,7 +152,7 @@ class ArchitectureTest {
   private static final String BUFFERS =
       "(kernel.(Float|Double)Precision|autodiff.(Tape|StepArrays)|io.RawBytes|data.(Token|Continuous)Batch|op.Losses|op.Indices"
           + "|attention.(GrowingCache|BlockwiseAttention)|vector.Rows|dense.CellLinearization"
-          + "|matrix.ChannelBounds|conformance.Conformance)";
+          + "|matrix.ChannelBounds|model.Generator|conformance.Conformance)";
 
   @ArchTest
   static final ArchRule buffersAreConfined =

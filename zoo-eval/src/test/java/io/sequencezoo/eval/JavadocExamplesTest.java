@@ -29,6 +29,7 @@ class JavadocExamplesTest {
       Map.of(
           "GradientCheck", "INDArray x, INDArray y",
           "Tape", "INDArray weights",
+          "Replay", "Runnable step",
           "DenseLinearSystem",
               "double[][] inputs, int stateSize, int outputSize, double[][] decay, double[][][] b,"
                   + " double[][][] c",

@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <pre>{@code
  * Replay replay = Replay.record();
  * try {
- *   step();
+ *   step.run();
  * } finally {
  *   replay.end();
  * }

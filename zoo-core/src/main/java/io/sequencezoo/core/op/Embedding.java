@@ -13,7 +13,6 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataBuffer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Rows of a table by their index. */
@@ -36,8 +35,8 @@ public final class Embedding {
     int[] rows = new int[Math.toIntExact(ids.length())];
     int n = table.size(0);
     // Numbers like any other: a step that is computed again has others in the same array.
-    if (ids.dataType() == DataType.INT32 && Indices.own(ids) == ids) {
-      DataBuffer buffer = ids.data();
+    DataBuffer buffer = Indices.buffer(ids);
+    if (buffer != null) {
       Parallel.run(false, 1, task -> read(buffer, rows, n));
     } else {
       Replay.spoil();

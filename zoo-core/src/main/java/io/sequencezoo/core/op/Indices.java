@@ -3,6 +3,8 @@ package io.sequencezoo.core.op;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.kernel.Slab;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -39,7 +41,16 @@ public final class Indices {
    * copy. ND4J's {@code isView} says no of a view of integers that starts at the first.
    */
   static INDArray own(INDArray array) {
+    return isOwn(array) ? array : array.dup('c');
+  }
+
+  private static boolean isOwn(INDArray array) {
     boolean whole = Slab.isContiguous(array) && array.data().length() == array.length();
-    return whole && array.offset() == 0 ? array : array.dup('c');
+    return whole && array.offset() == 0;
+  }
+
+  /** The buffer of an array of INT whose elements it holds, and nothing else; null of any other. */
+  static @Nullable DataBuffer buffer(INDArray array) {
+    return array.dataType() == DataType.INT32 && isOwn(array) ? array.data() : null;
   }
 }

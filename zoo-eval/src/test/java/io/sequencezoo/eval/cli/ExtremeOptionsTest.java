@@ -36,6 +36,7 @@ class ExtremeOptionsTest {
   private static final Set<String> ENDLESS =
       Set.of(
           "run --seeds 2147483647",
+          "ablate --seeds 2147483647",
           "icll --seeds 2147483647",
           "synthetic --seeds 2147483647",
           "synthetic --epochs 2147483647",
@@ -48,6 +49,7 @@ class ExtremeOptionsTest {
     Path tiny = Files.writeString(folder.resolve("tiny.yaml"), TinyExperiment.yaml(1));
     Map<String, String> lines =
         Map.of(
+            "ablate", study() + " --output " + folder + "/OUT",
             "run", "icll --config " + tiny + " --mixers lstm --output " + folder + "/OUT",
             "icll", "--config " + tiny + " --mixers lstm --output " + folder + "/OUT",
             "synthetic",
@@ -114,5 +116,16 @@ class ExtremeOptionsTest {
     TokenModel model = Configs.read("model", yaml, LanguageModelConfig.class).build();
     ModelFiles.save(folder.resolve("model"), model, Parameters.of(model, DataType.FLOAT, 1));
     return folder.resolve("model");
+  }
+
+  private Path study() throws IOException {
+    return Files.writeString(
+        folder.resolve("study.yaml"),
+        """
+        tasks: [{type: synthetic, task: parity, length: 4, trainExamples: 4, validationExamples: 2, testExamples: 2}]
+        model: {type: language_model, width: 4, layers: 1, mixer: {type: lstm}}
+        changes: [lstm -> gru]
+        train: {optimizer: {type: adamw, lr: 1e-2}, steps: 1, batch: 2, seed: 1}
+        """);
   }
 }

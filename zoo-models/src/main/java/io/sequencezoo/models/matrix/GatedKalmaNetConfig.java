@@ -22,8 +22,7 @@ import java.util.List;
  * @param norm whether outputs are normalised per head by their root mean square; true
  */
 @JsonTypeName(GatedKalmaNetConfig.NAME)
-@JsonClassDescription(
-    "Gated KalmaNet: a regression at every token, its ridge in proportion")
+@JsonClassDescription("Gated KalmaNet: a regression at every token, its ridge in proportion")
 public record GatedKalmaNetConfig(
     int heads,
     double keyExpansion,
