@@ -44,6 +44,9 @@ final class GenerationScaling {
   /** Tokens after the prompt that don't count: caches move to where they can grow. */
   private static final int SETTLING = 8;
 
+  /** Tokens of a run that is there to be compiled. */
+  private static final int SOME = 256;
+
   private static final double MICROS = 1e6;
 
   private GenerationScaling() {}
@@ -56,6 +59,11 @@ final class GenerationScaling {
       for (int batch : batches) {
         mixers().forEach((name, mixer) -> subjects.add(Subject.of(name, mixer, width, batch)));
       }
+    }
+    if (warmUp > 0) {
+      // Until C2 has compiled their loops, vectors are objects: slow, and tens of kilobytes a
+      // token.
+      subjects.forEach(subject -> Timing.compile(subject::someTokens));
     }
     double bandwidth = Streams.readingBytesPerSecond();
     double[][][] seconds = new double[subjects.size()][positions.length][rounds];
@@ -133,6 +141,10 @@ final class GenerationScaling {
     long weightBytes() {
       long table = model.config().tiedEmbeddings() ? 0 : (long) VOCABULARY * width;
       return (parameters.values().length() - table) * Float.BYTES;
+    }
+
+    void someTokens() {
+      secondsPerToken(1, SOME);
     }
 
     private List<int[]> prompts(int position) {

@@ -71,7 +71,7 @@ final class Stages {
               in -> step ? stage.step(own, in, before) : stage.forward(own, in, before),
               () -> before != null ? before : stage.initialState(own, rows, x.type()));
       outputs.add(evolution.outputs());
-      consumed = evolution.state().consumed();
+      consumed = evolution.state().counts();
       states.put(LAYER + i, evolution.state());
     }
     return new Evolution(source.of(outputs), State.of(states, consumed));
