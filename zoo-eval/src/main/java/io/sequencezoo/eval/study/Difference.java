@@ -28,11 +28,6 @@ public record Difference(
     double improvement) {
   private static final double LEVEL = 0.95;
 
-  /** Whether the interval leaves zero out. */
-  public boolean isClear() {
-    return interval.excludes(0);
-  }
-
   /** Runs with and without something, one of each per seed. */
   record Pair(String name, double[] with, double[] without) {}
 

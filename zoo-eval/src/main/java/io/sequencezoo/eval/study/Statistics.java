@@ -25,11 +25,6 @@ public final class Statistics {
   /** From and to; NaN where there is none. */
   public record Interval(double low, double high) {
     static final Interval NONE = new Interval(Double.NaN, Double.NaN);
-
-    /** Whether a value lies outside. */
-    public boolean excludes(double value) {
-      return value < low || value > high;
-    }
   }
 
   /**

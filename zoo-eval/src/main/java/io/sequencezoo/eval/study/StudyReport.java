@@ -64,9 +64,17 @@ public final class StudyReport {
     return table().toMarkdown();
   }
 
-  /** The table as comma-separated values. */
+  /** The table as comma-separated values, numbers without separators of thousands. */
   public String csv() {
-    return table().toCsv();
+    List<List<String>> plain =
+        rows().stream()
+            .map(row -> row.stream().map(StudyReport::withoutSeparators).toList())
+            .toList();
+    return TextTable.of(HEADER, plain).toCsv();
+  }
+
+  private static String withoutSeparators(String cell) {
+    return cell.matches("[0-9]{1,3}(,[0-9]{3})+") ? cell.replace(",", "") : cell;
   }
 
   /** The table as LaTeX, in the style of booktabs. */
@@ -99,7 +107,7 @@ public final class StudyReport {
       }
     }
     for (StudyResults.Overall overall : results.overall()) {
-      List<String> cells = new ArrayList<>(List.of("all, middle half", overall.variant()));
+      List<String> cells = new ArrayList<>(List.of("all (middle half)", overall.variant()));
       cells.addAll(blank(3));
       cells.add(number(overall.mean()));
       cells.addAll(blank(4));

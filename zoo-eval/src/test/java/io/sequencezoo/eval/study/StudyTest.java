@@ -112,6 +112,7 @@ class StudyTest {
     assertThat(StudyConfig.parse("config", json.path("config").toString())).isEqualTo(config());
     assertThat(Files.readString(whole.resolve("table.md"))).startsWith("| task | variant |");
     assertThat(Files.readAllLines(whole.resolve("table.csv"))).hasSize(1 + 2 * 4 + 4);
+    assertThat(Files.readString(whole.resolve("table.csv"))).doesNotContain("\"");
     assertThat(Files.readString(whole.resolve("table.tex")))
         .contains("\\begin{tabular}", "swiglu $\\to$ mlp", "50 \\%");
     String page = Files.readString(whole.resolve(Study.REPORT));
