@@ -150,7 +150,7 @@ class ArchitectureTest {
 
   /** Who reads buffers: by strides and offsets, or of a copy in row-major order. */
   private static final String BUFFERS =
-      "(kernel.(Float|Double)Precision|autodiff.(Tape|StepArrays)|io.RawBytes|data.(Token|Continuous)Batch|op.Losses|op.Indices"
+      "(kernel.(Float|Double)Precision|autodiff.(Tape|StepArrays|GradientArrays)|io.RawBytes|data.(Token|Continuous)Batch|op.Losses|op.Indices"
           + "|attention.(GrowingCache|BlockwiseAttention)|vector.Rows|dense.CellLinearization"
           + "|matrix.ChannelBounds|model.Generator|conformance.Conformance)";
 

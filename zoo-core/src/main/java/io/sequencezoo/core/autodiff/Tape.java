@@ -63,6 +63,11 @@ public final class Tape implements AutoCloseable {
   /** The arrays of a tape that starts over, or null. */
   private final StepArrays reused;
 
+  private final GradientArrays gradientArrays = new GradientArrays();
+
+  /** Whether a pullback runs. */
+  private boolean differentiating;
+
   private int step;
   private long observed = System.nanoTime();
   private final Headroom headroom = new Headroom();
@@ -156,21 +161,40 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * An uninitialised row-major array that lives as long as the tape.
+   * An uninitialised row-major array that lives as long as the tape; one that a pullback asks for
+   * lives as long as a gradient lies in it, and at least until the pullback ends.
    *
    * @throws IllegalArgumentException where memory doesn't hold it
    */
   public INDArray allocate(DataType type, long... shape) {
     checkOpen();
-    if (reused == null) {
-      headroom.take(workspace, type, shape);
-    }
     INDArray array =
-        reused == null ? Nd4j.createUninitialized(type, shape, 'c') : reused.take(type, shape);
+        reused != null
+            ? reused.take(type, shape)
+            : differentiating ? ofPullback(type, shape) : create(type, shape);
     if (Poison.isOn() && type.isFPType()) {
       array.assign(Double.NaN);
     }
     return array;
+  }
+
+  private INDArray create(DataType type, long[] shape) {
+    headroom.take(workspace, type, shape);
+    return Nd4j.createUninitialized(type, shape, 'c');
+  }
+
+  private INDArray ofPullback(DataType type, long[] shape) {
+    INDArray array = gradientArrays.take(type, shape);
+    if (array == null) {
+      array = create(type, shape);
+      gradientArrays.made(array);
+    }
+    return array;
+  }
+
+  /** The arrays of this tape's pullbacks. */
+  GradientArrays gradientArrays() {
+    return gradientArrays;
   }
 
   /** An array of zeros that lives as long as the tape. */
@@ -291,7 +315,7 @@ public final class Tape implements AutoCloseable {
     for (int i = entries.size() - 1; i >= 0; i--) {
       Entry entry = entries.get(i);
       if (anyHasGradient(entry.outputs)) {
-        entry.pullback.apply(new Cotangents(this, entry.outputs, entry.inputs));
+        differentiate(entry);
         if (observer != null) {
           observer.differentiated(operation(entry.outputs, entry.inputs), sinceObserved());
           observed = System.nanoTime();
@@ -299,6 +323,19 @@ public final class Tape implements AutoCloseable {
       }
     }
     entries.clear();
+  }
+
+  private void differentiate(Entry entry) {
+    differentiating = true;
+    try {
+      entry.pullback.apply(new Cotangents(this, entry.outputs, entry.inputs));
+    } finally {
+      differentiating = false;
+    }
+    for (Variable output : entry.outputs) {
+      output.giveGradientBack();
+    }
+    gradientArrays.ended();
   }
 
   @Override
@@ -365,7 +402,7 @@ public final class Tape implements AutoCloseable {
 
   private static boolean anyHasGradient(Variable[] variables) {
     for (Variable variable : variables) {
-      if (variable.gradient() != null) {
+      if (variable.hasGradient()) {
         return true;
       }
     }

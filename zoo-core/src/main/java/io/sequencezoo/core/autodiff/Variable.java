@@ -14,6 +14,9 @@ public final class Variable {
   private final int step;
   private INDArray gradient;
   private boolean gradientIsShared;
+  private GradientArrays.Storage storage;
+  private boolean keepsGradient;
+  private boolean gaveGradientBack;
 
   Variable(Tape tape, INDArray value, boolean requiresGradient, INDArray gradient) {
     this.tape = tape;
@@ -71,10 +74,20 @@ public final class Variable {
 
   /**
    * The gradient after {@link Tape#backward}, or null where nothing depended on this variable. Not
-   * to be written to: variables may share it.
+   * to be written to: variables may share it. Leaves keep theirs; what was computed keeps it where
+   * {@link #keepGradient} was said before.
    */
   public INDArray gradient() {
+    checkState(
+        !gaveGradientBack,
+        "variable: the gradient of what was computed is kept only if asked for, got one that others"
+            + " have overwritten; call keepGradient() before backward");
     return usable(gradient);
+  }
+
+  /** Lets this variable, which was computed, keep its gradient after backward. */
+  public void keepGradient() {
+    keepsGradient = true;
   }
 
   private INDArray usable(INDArray array) {
@@ -95,7 +108,28 @@ public final class Variable {
   }
 
   void setGradient(INDArray array, boolean shared) {
+    GradientArrays arrays = tape.gradientArrays();
+    GradientArrays.Storage before = storage;
+    storage = arrays.hold(array);
+    arrays.letGo(before);
     gradient = array;
     gradientIsShared = shared;
+    gaveGradientBack = false;
+  }
+
+  /** Whether backward has come to a gradient here, and the gradient isn't gone. */
+  boolean hasGradient() {
+    return gradient != null;
+  }
+
+  /** Its pullback has run. */
+  void giveGradientBack() {
+    if (keepsGradient || gradient == null) {
+      return;
+    }
+    tape.gradientArrays().letGo(storage);
+    storage = null;
+    gradient = null;
+    gaveGradientBack = true;
   }
 }

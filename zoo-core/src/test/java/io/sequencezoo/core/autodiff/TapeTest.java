@@ -44,11 +44,54 @@ final class TapeTest {
       Variable y = Primitives.affine(tape, 1, x, 0);
       // x gets the cotangents of s, twice, and of y; y and s keep their own.
       Variable s = Primitives.add(tape, Primitives.add(tape, y, x), x);
+      y.keepGradient();
+      s.keepGradient();
       tape.backward(List.of(s), List.of(vector(1, 10)));
       assertThat(x.gradient().toDoubleVector()).containsExactly(3, 30);
       assertThat(y.gradient().toDoubleVector()).containsExactly(1, 10);
       assertThat(s.gradient().toDoubleVector()).containsExactly(1, 10);
     }
+  }
+
+  @Test
+  void gradientOfWhatWasComputed_isKeptOnlyIfAskedFor() {
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(3, -1));
+      Variable y = Primitives.affine(tape, 2, x, 0);
+      tape.backward(Primitives.sum(tape, y));
+      assertThatIllegalStateException()
+          .isThrownBy(y::gradient)
+          .withMessageContaining("call keepGradient() before backward");
+    }
+  }
+
+  /**
+   * Of a chain of L maps backward needs the gradients of two values at a time, whatever L is; what
+   * a value keeps, and what others share, nobody gets.
+   */
+  @Test
+  void gradientsThatNobodyNeeds_giveTheirMemoryToTheNext() {
+    int n = 4096;
+    Poison.during(
+        () -> {
+          try (Tape tape = Tape.training()) {
+            Variable x = tape.variable(Nd4j.ones(DataType.DOUBLE, n));
+            Variable y = x;
+            Variable kept = null;
+            for (int i = 0; i < 10; i++) {
+              // The sum shares its cotangent with both sides, and the right one's goes on.
+              y = Primitives.add(tape, y, Primitives.affine(tape, 0.5, y, 0));
+              if (i == 4) {
+                kept = y;
+                kept.keepGradient();
+              }
+            }
+            tape.backward(Primitives.sum(tape, y));
+            assertThat(x.gradient().getDouble(n - 1)).isEqualTo(Math.pow(1.5, 10));
+            assertThat(kept.gradient().getDouble(n - 1)).isEqualTo(Math.pow(1.5, 5));
+            assertThat(tape.gradientArrays().size()).isLessThanOrEqualTo(6);
+          }
+        });
   }
 
   @Test
