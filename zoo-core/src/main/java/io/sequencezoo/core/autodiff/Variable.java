@@ -3,6 +3,7 @@ package io.sequencezoo.core.autodiff;
 import static com.google.common.base.Preconditions.checkState;
 
 import io.sequencezoo.core.kernel.Replay;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -12,10 +13,10 @@ public final class Variable {
   private final INDArray value;
   private final boolean requiresGradient;
   private final int step;
-  private INDArray gradient;
+  private @Nullable INDArray gradient;
   private boolean gradientIsShared;
 
-  Variable(Tape tape, INDArray value, boolean requiresGradient, INDArray gradient) {
+  Variable(Tape tape, INDArray value, boolean requiresGradient, @Nullable INDArray gradient) {
     this.tape = tape;
     this.value = value;
     this.requiresGradient = requiresGradient;
@@ -26,7 +27,8 @@ public final class Variable {
   /** The value. Never written to after it was recorded. */
   public INDArray value() {
     Replay.spoil();
-    return usable(value);
+    checkUsable(value);
+    return value;
   }
 
   /**
@@ -36,7 +38,8 @@ public final class Variable {
    * ({@link Replay}).
    */
   public INDArray operand() {
-    return usable(value);
+    checkUsable(value);
+    return value;
   }
 
   /** The number of elements. */
@@ -73,16 +76,18 @@ public final class Variable {
    * The gradient after {@link Tape#backward}, or null where nothing depended on this variable. Not
    * to be written to: variables may share it.
    */
-  public INDArray gradient() {
-    return usable(gradient);
+  public @Nullable INDArray gradient() {
+    if (gradient != null) {
+      checkUsable(gradient);
+    }
+    return gradient;
   }
 
-  private INDArray usable(INDArray array) {
+  private void checkUsable(INDArray array) {
     checkState(
-        array == null || !tape.hasReleased(array, step),
+        !tape.hasReleased(array, step),
         "variable: its tape must be open and in the same step, got one that was closed or started"
             + " over, which gave its memory back; detach() what must survive before");
-    return array;
   }
 
   /** Whether the value goes with its tape, so that who wants to keep it must copy. */
