@@ -21,6 +21,7 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.layers.recurrent.BaseRecurrentLayer;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -38,7 +39,7 @@ final class Mixer extends BaseRecurrentLayer<MixerLayer> {
   private static final String CONSUMED = "consumed";
 
   private final transient SequenceMixer mixer;
-  private transient Binding binding;
+  private transient @Nullable Binding binding;
 
   /**
    * The stored state that the last evaluation started from. DL4J's MultiLayerNetwork calls the
@@ -91,7 +92,7 @@ final class Mixer extends BaseRecurrentLayer<MixerLayer> {
   private INDArray evaluate(
       boolean training,
       Map<String, INDArray> before,
-      Map<String, INDArray> after,
+      @Nullable Map<String, INDArray> after,
       LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
     applyDropOutIfNecessary(training, workspaces);
@@ -115,7 +116,9 @@ final class Mixer extends BaseRecurrentLayer<MixerLayer> {
       Pass pass = run(tape, spans, true);
       parameters().zeroGradients();
       tape.backward(List.of(pass.y()), List.of(spans.take(tokens(epsilon))));
-      INDArray gradient = layout(spans.place(pass.x().gradient()));
+      INDArray ofX = pass.x().gradient();
+      INDArray own = ofX != null ? ofX : tape.zeros(pass.x().type(), pass.x().shape());
+      INDArray gradient = layout(spans.place(own));
       inputEpsilon = workspaces.dup(ArrayType.ACTIVATION_GRAD, gradient, 'c');
     }
     Gradient gradient = new DefaultGradient(gradientsFlattened);
@@ -183,7 +186,14 @@ final class Mixer extends BaseRecurrentLayer<MixerLayer> {
             parts.put(part, tape.record(value, cotangents -> {}));
           }
         });
-    int[] consumed = stored.get(CONSUMED).toIntVector();
+    INDArray counts = stored.get(CONSUMED);
+    checkArgument(
+        counts != null,
+        "%s: stored state must have %s, got %s; store what rnnGetPreviousState() gave",
+        name(),
+        CONSUMED,
+        stored.keySet());
+    int[] consumed = counts.toIntVector();
     checkArgument(
         consumed.length == batch,
         "%s: batch must have the B=%s rows of the stored state, got %s; call"
@@ -205,17 +215,19 @@ final class Mixer extends BaseRecurrentLayer<MixerLayer> {
 
   /** The mixer's named views of the vectors that DL4J holds now. */
   private Parameters parameters() {
-    if (binding == null
-        || binding.values() != paramsFlattened
-        || binding.gradients() != gradientsFlattened) {
+    Binding present = binding;
+    if (present == null
+        || present.values() != paramsFlattened
+        || present.gradients() != gradientsFlattened) {
       INDArray values = MixerParameters.vector(paramsFlattened);
       INDArray gradients =
           gradientsFlattened == null ? null : MixerParameters.vector(gradientsFlattened);
-      binding =
+      present =
           new Binding(
               paramsFlattened, gradientsFlattened, Parameters.over(mixer, values, gradients));
+      binding = present;
     }
-    return binding.parameters();
+    return present.parameters();
   }
 
   /** The same in the forward and the backward pass of an iteration, another in the next. */
@@ -257,5 +269,5 @@ final class Mixer extends BaseRecurrentLayer<MixerLayer> {
 
   private record Pass(Variable x, Variable y, State after) {}
 
-  private record Binding(INDArray values, INDArray gradients, Parameters parameters) {}
+  private record Binding(INDArray values, @Nullable INDArray gradients, Parameters parameters) {}
 }

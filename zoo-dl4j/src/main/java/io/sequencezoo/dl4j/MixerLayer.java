@@ -1,6 +1,7 @@
 package io.sequencezoo.dl4j;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
@@ -15,6 +16,7 @@ import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BaseRecurrentLayer;
 import org.deeplearning4j.nn.conf.memory.LayerMemoryReport;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.regularization.Regularization;
@@ -53,7 +55,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <p>The mixer's description is carried as the strict JSON of {@link Configs} in DL4J's own JSON.
  */
 public final class MixerLayer extends BaseRecurrentLayer {
-  @JsonProperty private String mixer;
+  @JsonProperty private @Nullable String mixer;
 
   /** For DL4J's JSON alone; use {@link Builder}. */
   public MixerLayer() {}
@@ -71,6 +73,7 @@ public final class MixerLayer extends BaseRecurrentLayer {
 
   /** What the mixer is. */
   public MixerConfig mixer() {
+    checkState(mixer != null, "mixer layer %s: mixer must be set, got none", getLayerName());
     return Configs.read("mixer layer " + getLayerName(), mixer, MixerConfig.class);
   }
 
@@ -95,7 +98,7 @@ public final class MixerLayer extends BaseRecurrentLayer {
 
   /** DL4J (1.0.0-M2.1) hands a network-wide weight decay to every layer twice. */
   @Override
-  public List<Regularization> getRegularizationByParam(String parameter) {
+  public @Nullable List<Regularization> getRegularizationByParam(String parameter) {
     List<Regularization> all = super.getRegularizationByParam(parameter);
     return all == null ? null : all.stream().distinct().toList();
   }
@@ -170,7 +173,7 @@ public final class MixerLayer extends BaseRecurrentLayer {
   // DL4J declares <E extends Layer> E build(), which no concrete result type overrides cleanly.
   @SuppressWarnings("unchecked")
   public static final class Builder extends BaseRecurrentLayer.Builder<Builder> {
-    private MixerConfig mixer;
+    private @Nullable MixerConfig mixer;
 
     /** Which mixer. */
     public Builder mixer(MixerConfig config) {

@@ -1,6 +1,7 @@
 package io.sequencezoo.train;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sequencezoo.core.block.Parameters;
@@ -134,7 +135,8 @@ public final class Checkpoints implements AutoCloseable {
     } catch (IOException e) {
       throw giveUp(temporary, e);
     } catch (UncheckedIOException e) {
-      throw giveUp(temporary, e.getCause());
+      // It always has one.
+      throw giveUp(temporary, checkNotNull(e.getCause()));
     }
     return target;
   }
@@ -203,7 +205,8 @@ public final class Checkpoints implements AutoCloseable {
           state.keySet(),
           reader.tensors().keySet());
       for (Map.Entry<String, INDArray> entry : state.entrySet()) {
-        TensorInfo info = reader.tensors().get(entry.getKey());
+        // The names are the same.
+        TensorInfo info = checkNotNull(reader.tensors().get(entry.getKey()));
         INDArray array = entry.getValue();
         checkArgument(
             info.length() == array.length() && info.type() == ElementType.of(array.dataType()),

@@ -1,5 +1,7 @@
 package io.sequencezoo.train;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.kernel.Kernels;
@@ -41,6 +43,18 @@ final class FlatVectors {
       }
     }
     return pieces;
+  }
+
+  /**
+   * All gradients in one vector.
+   *
+   * @throws IllegalArgumentException where the parameters have none
+   */
+  static INDArray gradients(Parameters parameters) {
+    INDArray gradients = parameters.gradients();
+    checkArgument(
+        gradients != null, "train: parameters must have gradients, got none; give them a vector");
+    return gradients;
   }
 
   /** {@code √Σ x²}, infinite only where an entry is. */

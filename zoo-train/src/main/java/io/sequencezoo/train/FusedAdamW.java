@@ -37,7 +37,7 @@ final class FusedAdamW implements Optimizer {
 
   private <A> void step(Precision<A> precision, double gradientScale, double learningRate) {
     Slab<A> values = precision.slab(parameters.values());
-    Slab<A> gradients = precision.slab(parameters.gradients());
+    Slab<A> gradients = precision.slab(FlatVectors.gradients(parameters));
     Slab<A> first = precision.slab(m);
     Slab<A> second = precision.slab(v);
     double correction1 = 1 - Math.pow(config.beta1(), (double) steps);

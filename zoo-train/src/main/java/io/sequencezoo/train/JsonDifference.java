@@ -3,17 +3,18 @@ package io.sequencezoo.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Finds where two JSON documents differ. */
 final class JsonDifference {
   private JsonDifference() {}
 
   /** The first difference in words, or null for equal documents. */
-  static String first(JsonNode saved, JsonNode present) {
+  static @Nullable String first(JsonNode saved, JsonNode present) {
     return first("", saved, present);
   }
 
-  private static String first(String path, JsonNode saved, JsonNode present) {
+  private static @Nullable String first(String path, JsonNode saved, JsonNode present) {
     if (saved.isObject() && present.isObject()) {
       Set<String> names = new TreeSet<>();
       saved.fieldNames().forEachRemaining(names::add);

@@ -1,5 +1,7 @@
 package io.sequencezoo.train;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a line of JSON per update, evaluation and event to a file. A resumed run goes on in the
@@ -20,7 +23,7 @@ import java.nio.file.StandardOpenOption;
  */
 public final class JsonLinesLog implements TrainListener, AutoCloseable {
   private final Path file;
-  private BufferedWriter writer;
+  private @Nullable BufferedWriter writer;
 
   /** A log in this file; its folder is made when the run starts. */
   public JsonLinesLog(Path file) {
@@ -110,6 +113,7 @@ public final class JsonLinesLog implements TrainListener, AutoCloseable {
   }
 
   private void write(ObjectNode line) {
+    checkState(writer != null, "log %s: must be started and open, got one that isn't", file);
     try {
       writer.write(Configs.json().writeValueAsString(line));
       writer.write('\n');

@@ -66,8 +66,8 @@ final class NanGuard {
     List<String> names = new ArrayList<>();
     for (ParameterSpec spec : parameters.specs()) {
       String name = spec.name();
-      if (spec.length() > 0
-          && !isFinite(gradients ? parameters.gradient(name) : parameters.value(name))) {
+      INDArray array = gradients ? parameters.gradient(name) : parameters.value(name);
+      if (spec.length() > 0 && array != null && !isFinite(array)) {
         names.add(name);
       }
     }

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -38,7 +39,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public record Provenance(
     JsonNode config,
     String dataHash,
-    String commit,
+    @Nullable String commit,
     String kernels,
     int threads,
     String java,
@@ -99,7 +100,7 @@ public record Provenance(
   }
 
   /** Wherever the command is run from, results name the code that made them. */
-  private static String currentCommit() {
+  private static @Nullable String currentCommit() {
     String built = commitIn(codeFolder());
     return built != null ? built : commitIn(Path.of(""));
   }
@@ -107,7 +108,8 @@ public record Provenance(
   private static Path codeFolder() {
     CodeSource source = Provenance.class.getProtectionDomain().getCodeSource();
     try {
-      return source == null ? Path.of("") : Path.of(source.getLocation().toURI()).getParent();
+      Path folder = source == null ? null : Path.of(source.getLocation().toURI()).getParent();
+      return folder == null ? Path.of("") : folder;
     } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
       // Code that isn't in a file, such as a jar within a jar.
       return Path.of("");
@@ -115,7 +117,7 @@ public record Provenance(
   }
 
   /** The commit by git itself, or null where there is no git or no repository. */
-  private static String commitIn(Path folder) {
+  private static @Nullable String commitIn(Path folder) {
     try {
       // Of git's ways to see changed files, status alone can be kept from taking the index lock.
       Process git =
@@ -142,7 +144,7 @@ public record Provenance(
   }
 
   /** Reads the status: header lines start with #, all others are changed files. */
-  static String commit(String status) {
+  static @Nullable String commit(String status) {
     String oid = "# branch.oid ";
     String commit = null;
     boolean dirty = false;

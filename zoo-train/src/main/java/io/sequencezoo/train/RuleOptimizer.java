@@ -47,7 +47,7 @@ final class RuleOptimizer implements Optimizer {
     List<Slab<A>> remembered = new ArrayList<>();
     memory.values().forEach(vector -> remembered.add(precision.slab(vector)));
     Slab<A> values = precision.slab(parameters.values());
-    Slab<A> gradients = precision.slab(parameters.gradients());
+    Slab<A> gradients = precision.slab(FlatVectors.gradients(parameters));
     Kernels<A> kernels = precision.kernels();
     Parallel.run(
         pieces.size(),

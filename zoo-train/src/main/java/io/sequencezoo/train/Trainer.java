@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -51,11 +52,11 @@ public final class Trainer<B> {
   private final Optimizer optimizer;
   private final List<TrainListener> listeners = new ArrayList<>();
   private final long total;
-  private Validator validator;
-  private Path folder;
-  private Object experiment;
+  private @Nullable Validator validator;
+  private @Nullable Path folder;
+  private @Nullable Object experiment;
   private Progress progress;
-  private INDArray bestValues;
+  private @Nullable INDArray bestValues;
   private volatile boolean stopRequested;
 
   /** A trainer of parameters that have been initialised. */
@@ -114,21 +115,21 @@ public final class Trainer<B> {
    * @throws NonFiniteException where a loss or gradient isn't finite
    */
   public TrainResult run() {
-    if (folder == null) {
+    if (folder == null || experiment == null) {
       return run(null);
     }
     try (Checkpoints checkpoints = Checkpoints.open(folder, config.keep())) {
-      return run(checkpoints);
+      return run(new Saving(checkpoints, folder, experiment));
     }
   }
 
-  private TrainResult run(Checkpoints checkpoints) {
+  private TrainResult run(@Nullable Saving saving) {
     try {
-      resume(checkpoints);
+      resume(saving);
       TrainListener.Start start =
           new TrainListener.Start(total, progress.step(), parameters.count());
       listeners.forEach(listener -> listener.started(start));
-      TrainResult.End end = loop(checkpoints);
+      TrainResult.End end = loop(saving);
       if (bestValues != null) {
         parameters.values().assign(bestValues);
       }
@@ -141,20 +142,25 @@ public final class Trainer<B> {
     }
   }
 
-  private void resume(Checkpoints checkpoints) {
-    OptionalLong latest = checkpoints == null ? OptionalLong.empty() : checkpoints.latestStep();
+  private void resume(@Nullable Saving saving) {
+    if (saving == null) {
+      return;
+    }
+    Checkpoints checkpoints = saving.checkpoints;
+    OptionalLong latest = checkpoints.latestStep();
     if (latest.isEmpty()) {
       return;
     }
     long step = latest.getAsLong();
-    TrainState state = checkpoints.load(step, experiment, source.dataHash(), parameters, optimizer);
+    TrainState state =
+        checkpoints.load(step, saving.experiment, source.dataHash(), parameters, optimizer);
     if (state.bestStep() >= 0) {
       checkpoints.loadParameters(state.bestStep(), parameters);
       keepBest();
       checkpoints.loadParameters(step, parameters);
     }
     progress = new Progress(total, state);
-    String kernels = Checkpoints.provenance(Checkpoints.latest(folder)).kernels();
+    String kernels = Checkpoints.provenance(Checkpoints.latest(saving.folder)).kernels();
     String present = Precision.FLOAT.kernels().name();
     if (!kernels.equals(present)) {
       LOG.warn(
@@ -166,25 +172,26 @@ public final class Trainer<B> {
     source.seek(progress.position());
   }
 
-  private TrainResult.End loop(Checkpoints checkpoints) {
+  private TrainResult.End loop(@Nullable Saving saving) {
     Provenance provenance =
-        checkpoints == null ? null : Provenance.current(experiment, source.dataHash());
+        saving == null ? null : Provenance.current(saving.experiment, source.dataHash());
+    Validator judge = validator;
     while (true) {
       boolean stale = config.patience() > 0 && progress.stale() >= config.patience();
       if (progress.step() >= total || stale) {
         return progress.step() >= total ? TrainResult.End.FINISHED : TrainResult.End.STOPPED_EARLY;
       }
       if (stopRequested) {
-        save(checkpoints, provenance);
+        save(saving, provenance);
         return TrainResult.End.STOPPED;
       }
       TrainListener.Step step = step();
       listeners.forEach(listener -> listener.stepped(step));
       boolean last = progress.step() == total;
-      boolean best = validator != null && (last || due(config.evaluateEvery())) && evaluate();
+      boolean best = judge != null && (last || due(config.evaluateEvery())) && evaluate(judge);
       boolean stopping = config.patience() > 0 && progress.stale() >= config.patience();
       if (best || last || stopping || due(config.checkpointEvery())) {
-        save(checkpoints, provenance);
+        save(saving, provenance);
       }
     }
   }
@@ -210,7 +217,7 @@ public final class Trainer<B> {
         "train: an update needs at least one token that counts, got none in the batches before"
             + " position %s",
         source.position());
-    double norm = FlatVectors.norm(parameters.gradients()) / tokens;
+    double norm = FlatVectors.norm(FlatVectors.gradients(parameters)) / tokens;
     if (!Double.isFinite(norm)) {
       throw nonFinite("gradient", norm, NanGuard.gradientSource(parameters));
     }
@@ -266,8 +273,8 @@ public final class Trainer<B> {
   }
 
   /** Evaluates; returns whether this is the best model so far. */
-  private boolean evaluate() {
-    boolean best = progress.evaluated(validator.evaluate(parameters));
+  private boolean evaluate(Validator judge) {
+    boolean best = progress.evaluated(judge.evaluate(parameters));
     if (best) {
       keepBest();
     }
@@ -286,13 +293,16 @@ public final class Trainer<B> {
     }
   }
 
-  private void save(Checkpoints checkpoints, Provenance provenance) {
-    if (checkpoints != null && progress.step() > 0) {
+  private void save(@Nullable Saving saving, @Nullable Provenance provenance) {
+    if (saving != null && provenance != null && progress.step() > 0) {
       TrainState state = progress.state(optimizer.steps());
-      Path saved = checkpoints.save(provenance, state, parameters, optimizer);
+      Path saved = saving.checkpoints.save(provenance, state, parameters, optimizer);
       listeners.forEach(listener -> listener.saved(state.step(), saved));
     }
   }
+
+  /** What checkpoints go to, and the experiment that they are of. */
+  private record Saving(Checkpoints checkpoints, Path folder, Object experiment) {}
 
   private record Accumulated(double lossSum, long tokens) {}
 }

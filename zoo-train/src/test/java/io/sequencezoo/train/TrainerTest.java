@@ -233,6 +233,20 @@ class TrainerTest {
   }
 
   @Test
+  void parametersWithoutGradients_areRefused() {
+    Parameters trained = TinyModel.DEFAULT.parameters(DataType.FLOAT);
+    Parameters fixed = Parameters.over(TinyModel.DEFAULT, trained.values(), null);
+    Trainer<TokenBatch> trainer =
+        new Trainer<>(
+            config("steps: 1"),
+            fixed,
+            new TokenObjective(TinyModel.DEFAULT),
+            new CycleSource(4, 9, 7, 1));
+    assertThatThrownBy(trainer::run)
+        .hasMessage("train: parameters must have gradients, got none; give them a vector");
+  }
+
+  @Test
   void run_refusesDataWithoutTargets() {
     TokenBatch batch =
         new TokenBatch(

@@ -1,6 +1,7 @@
 package io.sequencezoo.datasets.icll;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkNotNull;
 
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
@@ -61,8 +62,13 @@ public final class IcllData {
    */
   public Problem problem(Split split, int index) {
     checkArgument(index >= 0, "icll: index must be at least 0, got %s", index);
-    Ledger.Entry entry = ledgers.get(split).entry(index);
+    Ledger.Entry entry = ledger(split).entry(index);
     return new Problem(split, index, entry.automaton(), prompt(split, entry));
+  }
+
+  private Ledger ledger(Split split) {
+    // Every split has one.
+    return checkNotNull(ledgers.get(split));
   }
 
   /** The problems of a split, as many as the configuration says. */

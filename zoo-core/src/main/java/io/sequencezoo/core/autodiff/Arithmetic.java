@@ -32,7 +32,7 @@ final class Arithmetic {
         value,
         c -> {
           Source<A> y = Source.of(p, value);
-          Source<A> gy = Source.of(p, c.output(0));
+          Source<A> gy = Source.of(p, c.output());
           contribute(c, p, 0, x.shape(), pulledBack(p, function, source, y, gy));
         },
         x);
@@ -71,11 +71,11 @@ final class Arithmetic {
     return tape.record(
         evaluate(tape, p, function, x, y, shape),
         c -> {
-          shareOrSum(c, p, 0, shape, c.output(0));
+          shareOrSum(c, p, 0, shape, c.output());
           if (sign > 0) {
-            shareOrSum(c, p, 1, shape, c.output(0));
+            shareOrSum(c, p, 1, shape, c.output());
           } else {
-            contribute(c, p, 1, shape, Source.scaled(p, -1, Source.of(p, c.output(0))));
+            contribute(c, p, 1, shape, Source.scaled(p, -1, Source.of(p, c.output())));
           }
         },
         x,
@@ -93,7 +93,7 @@ final class Arithmetic {
     return tape.record(
         evaluate(tape, p, function, x, y, shape),
         c -> {
-          Source<A> gradient = Source.of(p, c.output(0));
+          Source<A> gradient = Source.of(p, c.output());
           contribute(c, p, 0, shape, Source.product(p, gradient, Source.of(p, y.operand(), shape)));
           contribute(c, p, 1, shape, Source.product(p, gradient, Source.of(p, x.operand(), shape)));
         },
@@ -116,7 +116,7 @@ final class Arithmetic {
           // gx = g/y and gy = -g (x/y)/y, which is -gx times the quotient already computed.
           Source<A> gx =
               Source.combine(
-                  p, Source.of(p, c.output(0)), Source.of(p, y.operand(), shape), function);
+                  p, Source.of(p, c.output()), Source.of(p, y.operand(), shape), function);
           contribute(c, p, 0, shape, gx);
           Source<A> gy = Source.product(p, gx, Source.of(p, value));
           contribute(c, p, 1, shape, Source.scaled(p, -1, gy));
@@ -144,7 +144,7 @@ final class Arithmetic {
         0);
     return tape.record(
         value,
-        c -> contribute(c, p, 0, x.shape(), Source.scaled(p, alpha, Source.of(p, c.output(0)))),
+        c -> contribute(c, p, 0, x.shape(), Source.scaled(p, alpha, Source.of(p, c.output()))),
         x);
   }
 

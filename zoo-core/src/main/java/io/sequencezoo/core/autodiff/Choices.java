@@ -69,7 +69,7 @@ final class Choices {
     return tape.record(
         value,
         c -> {
-          Source<A> gradient = Source.of(p, c.output(0));
+          Source<A> gradient = Source.of(p, c.output());
           Source<A> slope = mapped(p, source, derivative);
           Arithmetic.contribute(c, p, 0, x.shape(), Source.product(p, gradient, slope));
         },
@@ -101,7 +101,7 @@ final class Choices {
     return tape.record(
         value,
         c -> {
-          Source<A> gradient = Source.of(p, c.output(0));
+          Source<A> gradient = Source.of(p, c.output());
           Source<A> first = Source.combine(p, left, right, loop(p, share));
           Source<A> second =
               Source.combine(p, left, right, loop(p, (a, b) -> 1 - share.applyAsDouble(a, b)));
@@ -138,7 +138,7 @@ final class Choices {
     return tape.record(
         value,
         c -> {
-          Source<A> gradient = Source.of(p, c.output(0));
+          Source<A> gradient = Source.of(p, c.output());
           Source<A> zero = (at, tile, n) -> p.kernels().fill(tile, 0, n, 0);
           Arithmetic.contribute(c, p, 0, shape, select(p, mask, gradient, zero));
           Arithmetic.contribute(c, p, 1, shape, select(p, mask, zero, gradient));

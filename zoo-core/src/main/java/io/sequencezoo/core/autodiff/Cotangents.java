@@ -1,8 +1,10 @@
 package io.sequencezoo.core.autodiff;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a {@link Pullback} reads and writes: cotangents of outputs, and sinks for its inputs'. */
@@ -23,8 +25,21 @@ public final class Cotangents {
   }
 
   /** The cotangent of output i, or null where the loss doesn't depend on it. Never written to. */
-  public INDArray output(int i) {
+  public @Nullable INDArray output(int i) {
     return outputs[i].gradient();
+  }
+
+  /**
+   * The cotangent of the only output: a pullback runs only where the loss depends on what it is of.
+   * Never written to.
+   */
+  public INDArray output() {
+    INDArray gradient = outputs[0].gradient();
+    checkState(
+        outputs.length == 1 && gradient != null,
+        "pullback: output() is of one output that the loss depends on, got %s; use output(i)",
+        outputs.length);
+    return gradient;
   }
 
   /** The cotangent of output i, zeros where the loss doesn't depend on it. Never written to. */
@@ -92,13 +107,15 @@ public final class Cotangents {
     Variable input = inputs[i];
     INDArray gradient = input.gradient();
     if (gradient == null) {
-      input.setGradient(tape.allocate(input.type(), input.shape()), false);
-      return new Sink(input.gradient(), 0);
+      gradient = tape.allocate(input.type(), input.shape());
+      input.setGradient(gradient, false);
+      return new Sink(gradient, 0);
     }
     if (input.gradientIsShared()) {
-      input.setGradient(tape.copy(gradient), false);
+      gradient = tape.copy(gradient);
+      input.setGradient(gradient, false);
     }
-    return new Sink(input.gradient(), 1);
+    return new Sink(gradient, 1);
   }
 
   /**

@@ -27,7 +27,8 @@ final class Elementwise {
         (start, end) -> {
           try (Scratch<A> scratch = precision.scratch()) {
             A tile = scratch.take(TILE);
-            A before = beta == 0 ? null : scratch.take(TILE);
+            // With 0 nothing is read before.
+            A before = beta == 0 ? tile : scratch.take(TILE);
             for (long at = start; at < end; at += TILE) {
               int n = (int) Math.min(TILE, end - at);
               source.load(at, tile, n);

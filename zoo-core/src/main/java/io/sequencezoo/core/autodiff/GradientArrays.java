@@ -23,7 +23,7 @@ final class GradientArrays {
   private static final int LEAST = 1024;
 
   private final Map<Size, Deque<Storage>> free = new HashMap<>();
-  private final Map<DataBuffer, Storage> storages = new IdentityHashMap<>();
+  private final IdentityHashMap<DataBuffer, Storage> storages = new IdentityHashMap<>();
 
   /** What the pullback that runs has asked for, and what gradients have left meanwhile. */
   private final List<Storage> touched = new ArrayList<>();

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -123,8 +124,8 @@ public final class GradientCheck {
   /** Runs the check. */
   public Report run() {
     checkArgument(!inputs.isEmpty(), "gradient check: needs at least one input, got none");
-    INDArray[] gradients = new INDArray[inputs.size()];
-    List<INDArray> cotangents = new ArrayList<>();
+    @Nullable INDArray[] gradients = new INDArray[inputs.size()];
+    List<@Nullable INDArray> cotangents = new ArrayList<>();
     pullBack(gradients, cotangents);
     SplittableRandom random = new SplittableRandom(seed ^ 0x5DEECE66DL);
     List<Finding> findings = new ArrayList<>();
@@ -141,7 +142,7 @@ public final class GradientCheck {
         .toArray(Variable[]::new);
   }
 
-  private void pullBack(INDArray[] gradients, List<INDArray> cotangents) {
+  private void pullBack(@Nullable INDArray[] gradients, List<@Nullable INDArray> cotangents) {
     SplittableRandom random = new SplittableRandom(seed);
     try (Tape tape = Tape.detached()) {
       Variable[] variables = variables(tape, true);
@@ -149,7 +150,7 @@ public final class GradientCheck {
       List<Variable> wanted = new ArrayList<>();
       List<INDArray> given = new ArrayList<>();
       for (Variable output : outputs) {
-        INDArray cotangent = null;
+        @Nullable INDArray cotangent = null;
         if (output.type() == DataType.DOUBLE) {
           double[] values = random.doubles(output.value().length(), -1, 1).toArray();
           cotangent = Nd4j.createFromArray(values).reshape('c', output.shape());
@@ -159,17 +160,21 @@ public final class GradientCheck {
         cotangents.add(cotangent);
       }
       checkArgument(!wanted.isEmpty(), "gradient check: needs an output of type DOUBLE, got none");
-      inputs.stream().filter(in -> in.gradient != null).forEach(in -> in.gradient.assign(0));
+      for (Input input : inputs) {
+        if (input.gradient != null) {
+          input.gradient.assign(0);
+        }
+      }
       tape.backward(wanted, given);
       int next = 0;
       for (int i = 0; i < gradients.length; i++) {
-        INDArray own = inputs.get(i).gradient;
+        @Nullable INDArray own = inputs.get(i).gradient;
         gradients[i] = own != null ? own : variables[next++].gradient();
       }
     }
   }
 
-  private double loss(List<INDArray> cotangents) {
+  private double loss(List<@Nullable INDArray> cotangents) {
     try (Tape tape = Tape.inference()) {
       List<Variable> outputs = function.apply(tape, variables(tape, false));
       double loss = 0;
@@ -187,7 +192,10 @@ public final class GradientCheck {
   }
 
   private Finding check(
-      Input input, INDArray gradient, List<INDArray> cotangents, SplittableRandom random) {
+      Input input,
+      @Nullable INDArray gradient,
+      List<@Nullable INDArray> cotangents,
+      SplittableRandom random) {
     long length = input.value.length();
     double largest = gradient == null ? 0 : largest(gradient);
     long[] elements =
@@ -243,7 +251,7 @@ public final class GradientCheck {
     return index;
   }
 
-  private record Input(String name, INDArray value, INDArray gradient) {}
+  private record Input(String name, INDArray value, @Nullable INDArray gradient) {}
 
   /**
    * The worst element of one tensor.

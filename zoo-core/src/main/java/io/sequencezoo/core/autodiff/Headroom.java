@@ -3,6 +3,7 @@ package io.sequencezoo.core.autodiff;
 import com.google.common.math.LongMath;
 import io.sequencezoo.core.kernel.Memory;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 
@@ -28,7 +29,7 @@ final class Headroom {
    * @param workspace where it will live; null for none
    * @throws IllegalArgumentException where memory doesn't hold it
    */
-  void take(MemoryWorkspace workspace, DataType type, long[] shape) {
+  void take(@Nullable MemoryWorkspace workspace, DataType type, long[] shape) {
     long bytes = type.width();
     for (long size : shape) {
       bytes = LongMath.saturatedMultiply(bytes, size);

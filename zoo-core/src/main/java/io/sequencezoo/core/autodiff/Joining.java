@@ -43,7 +43,7 @@ final class Joining {
           if (sink.beta() == 0) {
             Elementwise.fill(sink.array(), 0);
           }
-          copy(p, part, c.output(0), inY, sink.array(), inX, sink.beta());
+          copy(p, part, c.output(), inY, sink.array(), inX, sink.beta());
         },
         x);
   }
@@ -84,7 +84,7 @@ final class Joining {
               copy(
                   p,
                   layout.blocks[i],
-                  c.output(0),
+                  c.output(),
                   layout.whole[i],
                   sink.array(),
                   layout.own(i),
@@ -187,7 +187,7 @@ final class Joining {
         value,
         c -> {
           Cotangents.Sink sink = c.sink(0);
-          copy(p, part, c.output(0), inY, sink.array(), inX, sink.beta());
+          copy(p, part, c.output(), inY, sink.array(), inX, sink.beta());
         },
         x);
   }

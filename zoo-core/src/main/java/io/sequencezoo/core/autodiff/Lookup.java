@@ -67,7 +67,7 @@ final class Lookup {
           if (sink.beta() == 0) {
             Elementwise.fill(sink.array(), 0);
           }
-          scatter(p, rows, width, p.slab(c.output(0)), p.slab(sink.array()));
+          scatter(p, rows, width, p.slab(c.output()), p.slab(sink.array()));
         },
         table);
   }

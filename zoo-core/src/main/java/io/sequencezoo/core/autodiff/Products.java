@@ -65,7 +65,7 @@ final class Products {
       return tape.record(
           value,
           c -> {
-            pullBackTall(c, p, tb, rows, n, k, a, b, c.output(0));
+            pullBackTall(c, p, tb, rows, n, k, a, b, c.output());
           },
           a,
           b);
@@ -77,7 +77,7 @@ final class Products {
     return tape.record(
         value,
         c -> {
-          INDArray g = c.output(0);
+          INDArray g = c.output();
           if (c.needs(0)) {
             Cotangents.Sink s = c.sink(0);
             if (ta) {
@@ -136,9 +136,9 @@ final class Products {
     return tape.record(
         value,
         c -> {
-          pullBackTall(c, p, false, rows, n, k, x, weight, c.output(0));
+          pullBackTall(c, p, false, rows, n, k, x, weight, c.output());
           if (bias != null) {
-            Arithmetic.shareOrSum(c, p, 2, shape, c.output(0));
+            Arithmetic.shareOrSum(c, p, 2, shape, c.output());
           }
         },
         x,

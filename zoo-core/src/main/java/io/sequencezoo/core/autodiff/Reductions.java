@@ -31,7 +31,7 @@ final class Reductions {
         c -> {
           long[] kept = {view.outer(), 1, view.inner()};
           long[] full = {view.outer(), view.size(), view.inner()};
-          Source<A> spread = Source.of(p, c.output(0).reshape('c', kept), full);
+          Source<A> spread = Source.of(p, c.output().reshape('c', kept), full);
           Arithmetic.contribute(c, p, 0, x.shape(), spread);
         },
         x);
@@ -81,7 +81,7 @@ final class Reductions {
     if (sink.beta() == 0) {
       Elementwise.fill(sink.array(), 0);
     }
-    Slab<A> gy = p.slab(c.output(0));
+    Slab<A> gy = p.slab(c.output());
     Slab<A> gx = p.slab(sink.array());
     int inner = (int) view.inner();
     try (Scratch<A> scratch = p.scratch()) {
@@ -196,7 +196,7 @@ final class Reductions {
       Cotangents c, Precision<A> p, int n, Variable x, INDArray value) {
     Kernels<A> kernels = p.kernels();
     Slab<A> totals = p.slab(value);
-    Slab<A> gy = p.slab(c.output(0));
+    Slab<A> gy = p.slab(c.output());
     Slab<A> from = p.slab(x.operand());
     Cotangents.Sink sink = c.sink(0);
     Slab<A> gx = p.slab(sink.array());
@@ -235,7 +235,7 @@ final class Reductions {
         value,
         c -> {
           Cotangents.Sink sink = c.sink(0);
-          accumulate(p, c.output(0), view, !reverse, sink.array(), sink.beta());
+          accumulate(p, c.output(), view, !reverse, sink.array(), sink.beta());
         },
         x);
   }
@@ -284,7 +284,7 @@ final class Reductions {
       Cotangents c, Precision<A> p, int n, INDArray value, BiConsumer<A, A> gradient) {
     Kernels<A> kernels = p.kernels();
     Slab<A> y = p.slab(value);
-    Slab<A> gy = p.slab(c.output(0));
+    Slab<A> gy = p.slab(c.output());
     Cotangents.Sink sink = c.sink(0);
     Slab<A> gx = p.slab(sink.array());
     rows(

@@ -18,7 +18,7 @@ final class Shaping {
   static Variable reshape(Tape tape, Variable x, long... shape) {
     long[] target = resolve(x, shape);
     return tape.record(
-        tape.view(x.operand(), target), c -> c.share(0, c.output(0).reshape('c', x.shape())), x);
+        tape.view(x.operand(), target), c -> c.share(0, c.output().reshape('c', x.shape())), x);
   }
 
   private static long[] resolve(Variable x, long[] shape) {
@@ -60,7 +60,7 @@ final class Shaping {
     Precision<?> p = Precision.of(x.type());
     return tape.record(
         Permutation.apply(tape, p, x.operand(), order),
-        c -> c.add(0, Permutation.apply(tape, p, c.output(0), back)),
+        c -> c.add(0, Permutation.apply(tape, p, c.output(), back)),
         x);
   }
 
@@ -76,7 +76,7 @@ final class Shaping {
   private static <A> Variable expand(Tape tape, Precision<A> p, Variable x, long[] shape) {
     INDArray value = tape.allocate(x.type(), shape);
     Elementwise.write(p, Source.of(p, x.operand(), shape), value, 0);
-    return tape.record(value, c -> Arithmetic.shareOrSum(c, p, 0, shape, c.output(0)), x);
+    return tape.record(value, c -> Arithmetic.shareOrSum(c, p, 0, shape, c.output()), x);
   }
 
   static Variable repeat(Tape tape, Variable x, int axis, int times) {
@@ -98,7 +98,7 @@ final class Shaping {
         value,
         c -> {
           INDArray gradient = c.tape().allocate(x.type(), x.shape());
-          flip(p, c.output(0), view, gradient);
+          flip(p, c.output(), view, gradient);
           c.add(0, gradient);
         },
         x);

@@ -55,10 +55,10 @@ final class Sums<A> {
       boolean last = --repeated == 0;
       INDArray sum = last ? sink.array() : tape.allocate(precision.type(), rest * inner);
       overMiddle(current, rest, size, inner, sum, last ? sink.beta() : 0);
-      current = last ? null : Source.of(precision, sum);
       if (last) {
         return;
       }
+      current = Source.of(precision, sum);
     }
   }
 

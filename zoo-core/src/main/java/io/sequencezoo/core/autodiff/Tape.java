@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
@@ -51,17 +52,17 @@ public final class Tape implements AutoCloseable {
   private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
 
   /** Who hears of the operations of this thread's tapes; nobody, usually. */
-  private static final ThreadLocal<Observer> OBSERVER = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable Observer> OBSERVER = new ThreadLocal<>();
 
   private final Thread owner = Thread.currentThread();
-  private final Observer observer = OBSERVER.get();
+  private final @Nullable Observer observer = OBSERVER.get();
   private final int depth = DEPTH.get();
   private final boolean recording;
-  private final MemoryWorkspace workspace;
+  private final @Nullable MemoryWorkspace workspace;
   private final List<Entry> entries = new ArrayList<>();
 
   /** The arrays of a tape that starts over, or null. */
-  private final StepArrays reused;
+  private final @Nullable StepArrays reused;
 
   private final GradientArrays gradientArrays = new GradientArrays();
 
@@ -73,7 +74,7 @@ public final class Tape implements AutoCloseable {
   private final Headroom headroom = new Headroom();
   private boolean closed;
 
-  private Tape(boolean recording, String workspaceName, StepArrays reused) {
+  private Tape(boolean recording, @Nullable String workspaceName, @Nullable StepArrays reused) {
     this.recording = recording;
     this.reused = reused;
     this.workspace =
@@ -111,7 +112,7 @@ public final class Tape implements AutoCloseable {
 
   /** Runs a body whose tapes, of this thread, tell an observer of every operation. */
   public static void observe(Observer observer, Runnable body) {
-    Observer before = OBSERVER.get();
+    @Nullable Observer before = OBSERVER.get();
     OBSERVER.set(observer);
     try {
       body.run();
@@ -244,13 +245,13 @@ public final class Tape implements AutoCloseable {
     return reused == null ? array.isAttached() : reused.owns(array);
   }
 
-  /** Records an operation with one output. */
-  public Variable record(INDArray value, Pullback pullback, Variable... inputs) {
+  /** Records an operation with one output; inputs that it does without are null. */
+  public Variable record(INDArray value, Pullback pullback, @Nullable Variable... inputs) {
     return record(new INDArray[] {value}, pullback, inputs)[0];
   }
 
-  /** Records an operation with several outputs. */
-  public Variable[] record(INDArray[] values, Pullback pullback, Variable... inputs) {
+  /** Records an operation with several outputs; inputs that it does without are null. */
+  public Variable[] record(INDArray[] values, Pullback pullback, @Nullable Variable... inputs) {
     checkOpen();
     boolean needed = recording && anyRequiresGradient(inputs);
     Variable[] outputs = new Variable[values.length];
@@ -270,7 +271,7 @@ public final class Tape implements AutoCloseable {
   /**
    * Whether an operation on these inputs will be recorded, so that it may skip saving for backward.
    */
-  public boolean needsPullback(Variable... inputs) {
+  public boolean needsPullback(@Nullable Variable... inputs) {
     return recording && anyRequiresGradient(inputs);
   }
 

@@ -3,6 +3,7 @@ package io.sequencezoo.core.autodiff;
 import static com.google.common.base.Preconditions.checkState;
 
 import io.sequencezoo.core.kernel.Replay;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -12,13 +13,13 @@ public final class Variable {
   private final INDArray value;
   private final boolean requiresGradient;
   private final int step;
-  private INDArray gradient;
+  private @Nullable INDArray gradient;
   private boolean gradientIsShared;
-  private GradientArrays.Storage storage;
+  private GradientArrays.@Nullable Storage storage;
   private boolean keepsGradient;
   private boolean gaveGradientBack;
 
-  Variable(Tape tape, INDArray value, boolean requiresGradient, INDArray gradient) {
+  Variable(Tape tape, INDArray value, boolean requiresGradient, @Nullable INDArray gradient) {
     this.tape = tape;
     this.value = value;
     this.requiresGradient = requiresGradient;
@@ -29,7 +30,8 @@ public final class Variable {
   /** The value. Never written to after it was recorded. */
   public INDArray value() {
     Replay.spoil();
-    return usable(value);
+    checkUsable(value);
+    return value;
   }
 
   /**
@@ -39,7 +41,8 @@ public final class Variable {
    * ({@link Replay}).
    */
   public INDArray operand() {
-    return usable(value);
+    checkUsable(value);
+    return value;
   }
 
   /** The number of elements. */
@@ -77,12 +80,15 @@ public final class Variable {
    * to be written to: variables may share it. Leaves keep theirs; what was computed keeps it where
    * {@link #keepGradient} was said before.
    */
-  public INDArray gradient() {
+  public @Nullable INDArray gradient() {
     checkState(
         !gaveGradientBack,
         "variable: the gradient of what was computed is kept only if asked for, got one that others"
             + " have overwritten; call keepGradient() before backward");
-    return usable(gradient);
+    if (gradient != null) {
+      checkUsable(gradient);
+    }
+    return gradient;
   }
 
   /** Lets this variable, which was computed, keep its gradient after backward. */
@@ -90,12 +96,11 @@ public final class Variable {
     keepsGradient = true;
   }
 
-  private INDArray usable(INDArray array) {
+  private void checkUsable(INDArray array) {
     checkState(
-        array == null || !tape.hasReleased(array, step),
+        !tape.hasReleased(array, step),
         "variable: its tape must be open and in the same step, got one that was closed or started"
             + " over, which gave its memory back; detach() what must survive before");
-    return array;
   }
 
   /** Whether the value goes with its tape, so that who wants to keep it must copy. */
@@ -109,7 +114,7 @@ public final class Variable {
 
   void setGradient(INDArray array, boolean shared) {
     GradientArrays arrays = tape.gradientArrays();
-    GradientArrays.Storage before = storage;
+    GradientArrays.@Nullable Storage before = storage;
     storage = arrays.hold(array);
     arrays.letGo(before);
     gradient = array;

@@ -48,7 +48,7 @@ final class PaddedRows {
         cotangents -> {
           if (cotangents.needs(0)) {
             Cotangents.Sink sink = cotangents.sink(0);
-            copy(precision, cotangents.output(0), sink.array(), lengths, sink.beta());
+            copy(precision, cotangents.output(), sink.array(), lengths, sink.beta());
           }
         },
         x);

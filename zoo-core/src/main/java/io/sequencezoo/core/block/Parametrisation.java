@@ -61,5 +61,14 @@ public interface Parametrisation extends Block {
   record Drive(
       Map<String, Variable> coefficients,
       Map<String, Variable> extras,
-      Map<String, Variable> ownState) {}
+      Map<String, Variable> ownState) {
+    /**
+     * The extra of this name, which read-out can't do without.
+     *
+     * @throws IllegalArgumentException where there is none
+     */
+    public Variable extra(String name) {
+      return Recurrence.required(extras, name);
+    }
+  }
 }

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A recurrence whose outputs follow from the past alone, so that it also goes token by token and
@@ -45,7 +46,7 @@ public abstract class CausalRecurrence extends Recurrence {
    * @param initial the state to start from; null for {@link #initialState}
    */
   public final LinearSystem linearize(
-      Map<String, Variable> coefficients, State initial, int row, int head) {
+      Map<String, Variable> coefficients, @Nullable State initial, int row, int head) {
     checked(coefficients, initial, null);
     int heads = heads(coefficients);
     checkArgument(
@@ -64,5 +65,5 @@ public abstract class CausalRecurrence extends Recurrence {
 
   /** What {@link #linearize} gives, its arguments checked. */
   protected abstract LinearSystem system(
-      Map<String, Variable> coefficients, State initial, int row, int head);
+      Map<String, Variable> coefficients, @Nullable State initial, int row, int head);
 }

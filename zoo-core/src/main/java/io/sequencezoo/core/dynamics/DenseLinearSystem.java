@@ -3,6 +3,7 @@ package io.sequencezoo.core.dynamics;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear time-varying system given by functions of the step: structured transitions, dense input
@@ -25,16 +26,19 @@ public final class DenseLinearSystem implements LinearSystem {
   private final IntFunction<Transition> transitions;
   private final IntFunction<double[][]> inputMatrices;
   private final IntFunction<double[][]> outputMatrices;
-  private final IntFunction<double[][]> feedthroughs;
+  private final IntFunction<double @Nullable [][]> feedthroughs;
   private final double[] initialState;
 
-  private DenseLinearSystem(Builder builder) {
+  private DenseLinearSystem(
+      Builder builder,
+      IntFunction<double[][]> inputMatrices,
+      IntFunction<double[][]> outputMatrices) {
     this.stateSize = builder.stateSize;
     this.outputSize = builder.outputSize;
     this.inputs = builder.inputs;
     this.transitions = builder.transitions;
-    this.inputMatrices = builder.inputMatrices;
-    this.outputMatrices = builder.outputMatrices;
+    this.inputMatrices = inputMatrices;
+    this.outputMatrices = outputMatrices;
     this.feedthroughs = builder.feedthroughs;
     this.initialState = builder.initialState;
   }
@@ -84,7 +88,7 @@ public final class DenseLinearSystem implements LinearSystem {
   }
 
   @Override
-  public double[][] feedthrough(int t) {
+  public double @Nullable [][] feedthrough(int t) {
     return feedthroughs.apply(t);
   }
 
@@ -144,9 +148,9 @@ public final class DenseLinearSystem implements LinearSystem {
     private final int outputSize;
     private final double[][] inputs;
     private IntFunction<Transition> transitions;
-    private IntFunction<double[][]> inputMatrices;
-    private IntFunction<double[][]> outputMatrices;
-    private IntFunction<double[][]> feedthroughs = t -> null;
+    private @Nullable IntFunction<double[][]> inputMatrices;
+    private @Nullable IntFunction<double[][]> outputMatrices;
+    private IntFunction<double @Nullable [][]> feedthroughs = t -> null;
     private double[] initialState;
 
     private Builder(double[][] inputs, int stateSize, int outputSize) {
@@ -176,7 +180,7 @@ public final class DenseLinearSystem implements LinearSystem {
     }
 
     /** {@code D_t}, outputs rows of inputs; null where zero. */
-    public Builder feedthrough(IntFunction<double[][]> at) {
+    public Builder feedthrough(IntFunction<double @Nullable [][]> at) {
       this.feedthroughs = at;
       return this;
     }
@@ -196,7 +200,7 @@ public final class DenseLinearSystem implements LinearSystem {
     public LinearSystem build() {
       checkArgument(inputMatrices != null, "linear system: input matrices must be given");
       checkArgument(outputMatrices != null, "linear system: output matrices must be given");
-      return new DenseLinearSystem(this);
+      return new DenseLinearSystem(this, inputMatrices, outputMatrices);
     }
   }
 }

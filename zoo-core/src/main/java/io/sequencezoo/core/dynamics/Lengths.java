@@ -3,6 +3,7 @@ package io.sequencezoo.core.dynamics;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** How many positions of each row are valid: where lengths are checked and tokens counted. */
 public final class Lengths {
@@ -13,7 +14,7 @@ public final class Lengths {
    *
    * @param lengths null for all positions
    */
-  public static int[] of(String subject, int[] lengths, int batch, int steps) {
+  public static int[] of(String subject, int @Nullable [] lengths, int batch, int steps) {
     if (lengths == null) {
       int[] all = new int[batch];
       Arrays.fill(all, steps);
@@ -37,7 +38,7 @@ public final class Lengths {
   }
 
   /** Checks that a state, where there is one, counts the tokens of B rows. */
-  static void checkRows(String subject, State state, int batch) {
+  static void checkRows(String subject, @Nullable State state, int batch) {
     checkArgument(
         state == null || state.count() == batch,
         "%s: state must have B=%s rows, got %s",
@@ -47,7 +48,7 @@ public final class Lengths {
   }
 
   /** The tokens that each row has consumed after these; {@code before} may be null for none. */
-  static int[] consumed(State before, int[] lengths) {
+  static int[] consumed(@Nullable State before, int[] lengths) {
     int[] consumed = lengths.clone();
     if (before != null) {
       int[] so = before.counts();

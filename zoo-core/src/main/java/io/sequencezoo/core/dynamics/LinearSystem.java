@@ -1,5 +1,7 @@
 package io.sequencezoo.core.dynamics;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A linear time-varying system of one row and one head in double precision:
  *
@@ -33,7 +35,7 @@ public interface LinearSystem {
   double[][] outputMatrix(int t);
 
   /** {@code D_t}, outputs rows of inputs; null for zero. */
-  double[][] feedthrough(int t);
+  double @Nullable [][] feedthrough(int t);
 
   /** The state before step 0. */
   double[] initialState();

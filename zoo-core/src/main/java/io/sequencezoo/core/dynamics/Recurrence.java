@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -60,9 +61,22 @@ public abstract class Recurrence {
     return solvers;
   }
 
+  /**
+   * The variable of this name that a recurrence or a read-out can't do without; what it can is
+   * asked of the map itself.
+   *
+   * @throws IllegalArgumentException where there is none
+   */
+  public static Variable required(Map<String, Variable> drive, String name) {
+    Variable variable = drive.get(name);
+    checkArgument(
+        variable != null, "drive: must have %s, got %s; add %s", name, drive.keySet(), name);
+    return variable;
+  }
+
   /** The coefficient {@code [B, T, ...]} whose batch and time are everybody's. */
   protected final Variable drive(Map<String, Variable> coefficients) {
-    return coefficients.get(drive);
+    return required(coefficients, drive);
   }
 
   /**
@@ -84,7 +98,7 @@ public abstract class Recurrence {
   }
 
   /** The given state, or where there is none the initial one, of the type of what drives it. */
-  protected final State start(Map<String, Variable> coefficients, State initial) {
+  protected final State start(Map<String, Variable> coefficients, @Nullable State initial) {
     return initial != null ? initial : initialState(coefficients, drive(coefficients).type());
   }
 
@@ -97,7 +111,11 @@ public abstract class Recurrence {
    * @param lengths valid positions of every row
    */
   protected abstract Advance advance(
-      Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths);
+      Tape tape,
+      Solver solver,
+      Map<String, Variable> coefficients,
+      @Nullable State initial,
+      int[] lengths);
 
   /**
    * Advances over a whole sequence, differentiably in coefficients and initial state.
@@ -108,7 +126,11 @@ public abstract class Recurrence {
    * @param lengths valid positions per row, or null for all
    */
   public final Evolution evolve(
-      Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
+      Tape tape,
+      Solver solver,
+      Map<String, Variable> coefficients,
+      @Nullable State initial,
+      int @Nullable [] lengths) {
     checkSolver(solver);
     int[] valid = checked(coefficients, initial, lengths);
     return evolution(advance(tape, solver, coefficients, initial, valid), initial, valid);
@@ -125,14 +147,15 @@ public abstract class Recurrence {
   }
 
   /** What a stretch gave, its tokens counted: for solvers that give more than evolve does. */
-  protected final Evolution evolution(Advance advance, State initial, int[] lengths) {
+  protected final Evolution evolution(Advance advance, @Nullable State initial, int[] lengths) {
     int[] consumed = Lengths.consumed(initial, lengths);
     return new Evolution(advance.outputs(), new State(advance.parts(), consumed));
   }
 
   /** The valid positions of every row, once coefficients and state, where given, are checked. */
-  protected final int[] checked(Map<String, Variable> coefficients, State initial, int[] lengths) {
-    Variable driving = drive(coefficients);
+  protected final int[] checked(
+      Map<String, Variable> coefficients, @Nullable State initial, int @Nullable [] lengths) {
+    Variable driving = coefficients.get(drive);
     checkArgument(
         driving != null && driving.rank() >= 2,
         "%s: needs coefficient %s [B, T, ...], got %s; add %s",

@@ -16,6 +16,7 @@ import java.lang.ref.Reference;
 import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -419,7 +420,7 @@ public final class Blas {
     private final Doubles a64 = new Doubles();
     private final Doubles b64 = new Doubles();
     private final Doubles c64 = new Doubles();
-    private Slab<?> sums;
+    private @Nullable Slab<?> sums;
 
     /** Room for so many numbers of the type of {@code like}, kept between calls. */
     @SuppressWarnings("unchecked")

@@ -2,6 +2,7 @@ package io.sequencezoo.core.kernel;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,7 +76,7 @@ final class Providers {
       }
       reason = refused.get();
     } catch (UnsupportedOperationException e) {
-      reason = e.getMessage();
+      reason = String.valueOf(e.getMessage());
     }
     return wanted.equals("vector")
         ? new Choice(null, "must be usable to be forced, got vector: " + reason, false)
@@ -84,11 +85,11 @@ final class Providers {
 
   /** What was chosen and why; no kernels if what was asked for can't be had. */
   static final class Choice {
-    private final Kernels<float[]> kernels;
+    private final @Nullable Kernels<float[]> kernels;
     private final String reason;
     private final boolean fallback;
 
-    private Choice(Kernels<float[]> kernels, String reason, boolean fallback) {
+    private Choice(@Nullable Kernels<float[]> kernels, String reason, boolean fallback) {
       this.kernels = kernels;
       this.reason = reason;
       this.fallback = fallback;

@@ -1,5 +1,7 @@
 package io.sequencezoo.core.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Rows of normalised layers, and the optimiser; see {@link Kernels}.
  *
@@ -11,24 +13,47 @@ public interface RowKernels<A> {
    * {@code y = (x - mean) rstd w + b}, {@code rstd = 1/√(var + eps)}; w and b may be null. Returns
    * rstd and leaves the mean in {@code stats[so]} and rstd in {@code stats[so + 1]}.
    */
-  void layerNorm(A x, int xo, A w, A b, double eps, A y, int yo, A stats, int so, int n);
+  void layerNorm(
+      A x, int xo, @Nullable A w, @Nullable A b, double eps, A y, int yo, A stats, int so, int n);
 
   /**
    * The pullback of {@link #layerNorm}: writes gx; adds to gw and gb where they are not null. stats
    * is what the forward pass left.
    */
   void layerNormPullback(
-      A x, int xo, A w, A stats, int so, A gy, int gyo, A gx, int gxo, A gw, A gb, int n);
+      A x,
+      int xo,
+      @Nullable A w,
+      A stats,
+      int so,
+      A gy,
+      int gyo,
+      A gx,
+      int gxo,
+      @Nullable A gw,
+      @Nullable A gb,
+      int n);
 
   /** {@code y = x rstd w + b}, {@code rstd = 1/√(mean(x²) + eps)}, left in {@code stats[so]}. */
   void rmsNorm(
-      A x, int xo, A w, int wo, A b, int bo, double eps, A y, int yo, A stats, int so, int n);
+      A x,
+      int xo,
+      @Nullable A w,
+      int wo,
+      @Nullable A b,
+      int bo,
+      double eps,
+      A y,
+      int yo,
+      A stats,
+      int so,
+      int n);
 
   /** The pullback of {@link #rmsNorm}: writes gx; adds to gw and gb where they are not null. */
   void rmsNormPullback(
       A x,
       int xo,
-      A w,
+      @Nullable A w,
       int wo,
       A stats,
       int so,
@@ -36,9 +61,9 @@ public interface RowKernels<A> {
       int gyo,
       A gx,
       int gxo,
-      A gw,
+      @Nullable A gw,
       int gwo,
-      A gb,
+      @Nullable A gb,
       int gbo,
       int n);
 

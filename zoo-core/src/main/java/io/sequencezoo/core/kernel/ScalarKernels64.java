@@ -1,5 +1,7 @@
 package io.sequencezoo.core.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /** The readable specification of {@link Kernels}, in double precision. */
 final class ScalarKernels64 extends DoubleArrays {
 
@@ -197,8 +199,8 @@ final class ScalarKernels64 extends DoubleArrays {
   public void layerNorm(
       double[] x,
       int xo,
-      double[] w,
-      double[] b,
+      double @Nullable [] w,
+      double @Nullable [] b,
       double eps,
       double[] y,
       int yo,
@@ -224,15 +226,15 @@ final class ScalarKernels64 extends DoubleArrays {
   public void layerNormPullback(
       double[] x,
       int xo,
-      double[] w,
+      double @Nullable [] w,
       double[] stats,
       int so,
       double[] gy,
       int gyo,
       double[] gx,
       int gxo,
-      double[] gw,
-      double[] gb,
+      double @Nullable [] gw,
+      double @Nullable [] gb,
       int n) {
     double mean = stats[so];
     double rstd = stats[so + 1];
@@ -261,9 +263,9 @@ final class ScalarKernels64 extends DoubleArrays {
   public void rmsNorm(
       double[] x,
       int xo,
-      double[] w,
+      double @Nullable [] w,
       int wo,
-      double[] b,
+      double @Nullable [] b,
       int bo,
       double eps,
       double[] y,
@@ -282,7 +284,7 @@ final class ScalarKernels64 extends DoubleArrays {
   public void rmsNormPullback(
       double[] x,
       int xo,
-      double[] w,
+      double @Nullable [] w,
       int wo,
       double[] stats,
       int so,
@@ -290,9 +292,9 @@ final class ScalarKernels64 extends DoubleArrays {
       int gyo,
       double[] gx,
       int gxo,
-      double[] gw,
+      double @Nullable [] gw,
       int gwo,
-      double[] gb,
+      double @Nullable [] gb,
       int gbo,
       int n) {
     double rstd = stats[so];

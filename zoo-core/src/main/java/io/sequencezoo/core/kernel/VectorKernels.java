@@ -6,6 +6,7 @@ import static io.sequencezoo.core.kernel.Lanes.all;
 import static io.sequencezoo.core.kernel.Lanes.load;
 
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Kernels} in single precision by the Vector API: a loop over whole vectors, then one over
@@ -236,8 +237,8 @@ final class VectorKernels extends FloatArrays {
   public void layerNorm(
       float[] x,
       int xo,
-      float[] w,
-      float[] b,
+      float @Nullable [] w,
+      float @Nullable [] b,
       double eps,
       float[] y,
       int yo,
@@ -256,15 +257,15 @@ final class VectorKernels extends FloatArrays {
   public void layerNormPullback(
       float[] x,
       int xo,
-      float[] w,
+      float @Nullable [] w,
       float[] stats,
       int so,
       float[] gy,
       int gyo,
       float[] gx,
       int gxo,
-      float[] gw,
-      float[] gb,
+      float @Nullable [] gw,
+      float @Nullable [] gb,
       int n) {
     float mean = stats[so];
     float rstd = stats[so + 1];
@@ -275,9 +276,9 @@ final class VectorKernels extends FloatArrays {
   public void rmsNorm(
       float[] x,
       int xo,
-      float[] w,
+      float @Nullable [] w,
       int wo,
-      float[] b,
+      float @Nullable [] b,
       int bo,
       double eps,
       float[] y,
@@ -295,7 +296,7 @@ final class VectorKernels extends FloatArrays {
   public void rmsNormPullback(
       float[] x,
       int xo,
-      float[] w,
+      float @Nullable [] w,
       int wo,
       float[] stats,
       int so,
@@ -303,9 +304,9 @@ final class VectorKernels extends FloatArrays {
       int gyo,
       float[] gx,
       int gxo,
-      float[] gw,
+      float @Nullable [] gw,
       int gwo,
-      float[] gb,
+      float @Nullable [] gb,
       int gbo,
       int n) {
     float rstd = stats[so];

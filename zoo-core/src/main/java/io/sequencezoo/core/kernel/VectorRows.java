@@ -5,6 +5,7 @@ import static io.sequencezoo.core.kernel.Lanes.all;
 import static io.sequencezoo.core.kernel.Lanes.load;
 
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Normalised rows and the optimiser by vectors. LayerNorm and RMSNorm share their loops: the latter
@@ -20,9 +21,9 @@ final class VectorRows {
       int xo,
       float mean,
       float rstd,
-      float[] w,
+      float @Nullable [] w,
       int wo,
-      float[] b,
+      float @Nullable [] b,
       int bo,
       float[] y,
       int yo,
@@ -79,15 +80,15 @@ final class VectorRows {
       int xo,
       float mean,
       float rstd,
-      float[] w,
+      float @Nullable [] w,
       int wo,
       float[] gy,
       int gyo,
       float[] gx,
       int gxo,
-      float[] gw,
+      float @Nullable [] gw,
       int gwo,
-      float[] gb,
+      float @Nullable [] gb,
       int gbo,
       int n) {
     if (gw != null) {

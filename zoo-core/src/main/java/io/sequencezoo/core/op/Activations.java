@@ -12,6 +12,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Element-wise activations and gates. Nothing is saved for backward but the inputs. */
@@ -30,7 +31,7 @@ public final class Activations {
    *
    * @param f the activation of the gate; null for none, the bilinear gate
    */
-  public static Variable gated(Tape tape, Unary f, Variable gate, Variable up) {
+  public static Variable gated(Tape tape, @Nullable Unary f, Variable gate, Variable up) {
     checkArgument(
         Arrays.equals(gate.shape(), up.shape()),
         "gate: gate and up must have one shape, got %s and %s",
@@ -62,8 +63,8 @@ public final class Activations {
     Kernels<A> kernels = precision.kernels();
     Slab<A> xs = precision.slab(x.operand());
     Slab<A> ys = precision.slab(y);
-    Slab<A> gy = precision.slab(cotangents.output(0));
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+    Slab<A> gy = precision.slab(cotangents.output());
+    Tiles.Target<A> gx = Tiles.wanted(precision, cotangents, 0);
     tiles(
         precision,
         xs.length(),
@@ -78,7 +79,7 @@ public final class Activations {
   }
 
   private static <A> Variable gated(
-      Tape tape, Precision<A> precision, Unary f, Variable gate, Variable up) {
+      Tape tape, Precision<A> precision, @Nullable Unary f, Variable gate, Variable up) {
     Kernels<A> kernels = precision.kernels();
     INDArray y = tape.allocate(gate.type(), gate.shape());
     Slab<A> gates = precision.slab(gate.operand());
@@ -102,11 +103,15 @@ public final class Activations {
   }
 
   private static <A> void gatedPullback(
-      Precision<A> precision, Unary f, Cotangents cotangents, Variable gate, Variable up) {
+      Precision<A> precision,
+      @Nullable Unary f,
+      Cotangents cotangents,
+      Variable gate,
+      Variable up) {
     Kernels<A> kernels = precision.kernels();
     Slab<A> gates = precision.slab(gate.operand());
     Slab<A> ups = precision.slab(up.operand());
-    Slab<A> gy = precision.slab(cotangents.output(0));
+    Slab<A> gy = precision.slab(cotangents.output());
     // In the order of writing below, so that a gate that gates itself adds up.
     Tiles.Target<A> gUp = Tiles.target(precision, cotangents, 1);
     Tiles.Target<A> gGate = Tiles.target(precision, cotangents, 0);
@@ -146,20 +151,17 @@ public final class Activations {
         Tiles.taskRows(1),
         (from, end) -> {
           try (Scratch<A> scratch = precision.scratch()) {
-            A a = tile(scratch, buffers, 0);
-            A b = tile(scratch, buffers, 1);
-            A c = tile(scratch, buffers, 2);
-            A d = tile(scratch, buffers, 3);
-            A e = tile(scratch, buffers, 4);
+            A a = scratch.take(TILE);
+            // What a body doesn't ask for it doesn't touch.
+            A b = buffers > 1 ? scratch.take(TILE) : a;
+            A c = buffers > 2 ? scratch.take(TILE) : a;
+            A d = buffers > 3 ? scratch.take(TILE) : a;
+            A e = buffers > 4 ? scratch.take(TILE) : a;
             for (long at = from; at < end; at += TILE) {
               body.accept(at, (int) Math.min(TILE, end - at), a, b, c, d, e);
             }
           }
         });
-  }
-
-  private static <A> A tile(Scratch<A> scratch, int buffers, int i) {
-    return i < buffers ? scratch.take(TILE) : null;
   }
 
   /** A body with up to five scratch arrays; in a list they would be garbage of every token. */

@@ -10,6 +10,7 @@ import io.sequencezoo.core.kernel.Blas;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A linear map of the last axis by blocks: head h of the output sees head h of the input alone. */
@@ -24,7 +25,7 @@ public final class BlockDiagonal {
    * @param bias {@code [H out]}, or null
    * @return {@code [..., H out]}
    */
-  public static Variable linear(Tape tape, Variable x, Variable w, Variable bias) {
+  public static Variable linear(Tape tape, Variable x, Variable w, @Nullable Variable bias) {
     int columns = Tiles.columns("block diagonal", x);
     checkArgument(
         w.rank() == 3 && (long) w.size(0) * w.size(1) == columns,
@@ -84,7 +85,7 @@ public final class BlockDiagonal {
     }
 
     private void pullback(Cotangents cotangents) {
-      Slab<A> gy = precision.slab(cotangents.output(0));
+      Slab<A> gy = precision.slab(cotangents.output());
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> gw = Tiles.target(precision, cotangents, 1);
       Slab<A> xs = precision.slab(x.operand());

@@ -10,6 +10,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -25,9 +26,9 @@ final class CausalConvolution<A> {
   private final Kernels<A> kernels;
   private final Variable x;
   private final Variable weight;
-  private final Variable bias;
-  private final Variable cache;
-  private final Unary activation;
+  private final @Nullable Variable bias;
+  private final @Nullable Variable cache;
+  private final @Nullable Unary activation;
   private final int[] lengths;
   private final int steps;
   private final int d;
@@ -39,10 +40,10 @@ final class CausalConvolution<A> {
       Precision<A> precision,
       Variable x,
       Variable weight,
-      Variable bias,
-      Variable cache,
-      Unary activation,
-      int[] lengths) {
+      @Nullable Variable bias,
+      @Nullable Variable cache,
+      @Nullable Unary activation,
+      int @Nullable [] lengths) {
     this.precision = precision;
     this.kernels = precision.kernels();
     this.x = x;
@@ -71,7 +72,7 @@ final class CausalConvolution<A> {
     INDArray next = tape.allocate(x.type(), batch, w - 1, d);
     Inputs inputs = new Inputs();
     Slab<A> ys = precision.slab(y);
-    Slab<A> nexts = w == 1 ? null : precision.slab(next);
+    @Nullable Slab<A> nexts = w == 1 ? null : precision.slab(next);
     Parallel.run(
         batch * blocks,
         task -> {
@@ -81,7 +82,7 @@ final class CausalConvolution<A> {
           int valid = Math.max(from, Math.min(end, lengths[b]));
           try (Scratch<A> scratch = precision.scratch()) {
             A taps = taps(scratch);
-            A shift = bias == null ? null : Norms.vector(precision, scratch, bias);
+            @Nullable A shift = bias == null ? null : Norms.vector(precision, scratch, bias);
             A tile = scratch.take((block + w) * d);
             A out = scratch.take(block * d);
             inputs.load(b, from, valid + w - 1, tile);
@@ -91,7 +92,7 @@ final class CausalConvolution<A> {
             }
             kernels.fill(out, (valid - from) * d, (end - valid) * d, 0);
             ys.store(((long) b * steps + from) * d, out, 0, (end - from) * d);
-            if (from == 0 && w > 1) {
+            if (from == 0 && nexts != null) {
               inputs.load(b, lengths[b], lengths[b] + w - 1, tile);
               nexts.store((long) b * (w - 1) * d, tile, 0, (w - 1) * d);
             }
@@ -113,7 +114,7 @@ final class CausalConvolution<A> {
   }
 
   /** {@code out_i = b + Σ_j w_j tile_{i+j}} for n rows. */
-  private void convolve(A taps, A shift, A tile, A out, int n) {
+  private void convolve(A taps, @Nullable A shift, A tile, A out, int n) {
     for (int i = 0; i < n; i++) {
       if (shift == null) {
         kernels.fill(out, i * d, d, 0);
@@ -157,7 +158,8 @@ final class CausalConvolution<A> {
   /** The inputs with the cache, or zeros, before them. */
   private final class Inputs {
     private final Slab<A> xs = precision.slab(x.operand());
-    private final Slab<A> caches = cache == null || w == 1 ? null : precision.slab(cache.operand());
+    private final @Nullable Slab<A> caches =
+        cache == null || w == 1 ? null : precision.slab(cache.operand());
 
     /** Loads extended positions {@code from} to {@code end - 1} of row b. */
     void load(int b, int from, int end, A into) {
@@ -180,7 +182,7 @@ final class CausalConvolution<A> {
   /** The heap arrays of one task of backward. */
   private final class Block {
     private final A taps;
-    private final A shift;
+    private final @Nullable A shift;
     private final A inputs;
     private final A pre;
     private final A out;
@@ -206,14 +208,14 @@ final class CausalConvolution<A> {
   /** Where backward reads and writes. */
   private final class Gradients {
     private final Inputs inputs = new Inputs();
-    private final Slab<A> gy;
-    private final Slab<A> gNext;
-    private final Tiles.Target<A> gx;
-    private final Tiles.Target<A> gCache;
+    private final @Nullable Slab<A> gy;
+    private final @Nullable Slab<A> gNext;
+    private final Tiles.@Nullable Target<A> gx;
+    private final Tiles.@Nullable Target<A> gCache;
 
     Gradients(Cotangents cotangents) {
-      gy = cotangents.output(0) == null ? null : precision.slab(cotangents.output(0));
-      gNext = cotangents.output(1) == null || w == 1 ? null : precision.slab(cotangents.output(1));
+      gy = Tiles.cotangent(precision, cotangents, 0);
+      gNext = w == 1 ? null : Tiles.cotangent(precision, cotangents, 1);
       gx = Tiles.target(precision, cotangents, 0);
       gCache = w == 1 ? null : Tiles.target(precision, cotangents, 3);
     }

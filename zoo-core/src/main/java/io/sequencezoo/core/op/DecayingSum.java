@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.shape.Shapes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An exponentially decaying sum along one axis of a grid whose positions follow each other in
@@ -60,7 +61,7 @@ public final class DecayingSum {
       Variable state,
       int[] starts,
       Line line,
-      int[] lengths) {
+      int @Nullable [] lengths) {
     check(x, decay);
     long b = x.size(0);
     Shapes.check("decaying sum state", state.operand(), "BsD", b, line.stride(), x.size(2));
@@ -76,7 +77,7 @@ public final class DecayingSum {
 
   /** Sums backwards from the last valid position; as {@link #forwards}, from position 0. */
   public static Variable backwards(
-      Tape tape, Variable x, Variable decay, Line line, int[] lengths) {
+      Tape tape, Variable x, Variable decay, Line line, int @Nullable [] lengths) {
     check(x, decay);
     Walk walk = Walk.of(x, LineSum.GROUP, lengths);
     return new LineSum<>(

@@ -12,6 +12,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Linear maps of the last axis. */
@@ -25,7 +26,7 @@ public final class Dense {
    * @param w {@code [in, out]}
    * @param bias {@code [out]}, or null
    */
-  public static Variable linear(Tape tape, Variable x, Variable w, Variable bias) {
+  public static Variable linear(Tape tape, Variable x, Variable w, @Nullable Variable bias) {
     return linear(tape, x, w, bias, false);
   }
 
@@ -37,12 +38,13 @@ public final class Dense {
    * @param w {@code [out, in]}
    * @param bias {@code [out]}, or null
    */
-  public static Variable linearTransposed(Tape tape, Variable x, Variable w, Variable bias) {
+  public static Variable linearTransposed(
+      Tape tape, Variable x, Variable w, @Nullable Variable bias) {
     return linear(tape, x, w, bias, true);
   }
 
   private static Variable linear(
-      Tape tape, Variable x, Variable w, Variable bias, boolean transposed) {
+      Tape tape, Variable x, Variable w, @Nullable Variable bias, boolean transposed) {
     int in = Tiles.columns("linear", x);
     checkArgument(
         w.rank() == 2 && w.size(transposed ? 1 : 0) == in,
@@ -64,7 +66,7 @@ public final class Dense {
   private record Product<A>(
       Precision<A> precision, Variable x, Variable w, int in, int out, boolean transposed) {
 
-    Variable record(Tape tape, Variable bias) {
+    Variable record(Tape tape, @Nullable Variable bias) {
       int rows = rows();
       long[] shape = x.shape().clone();
       shape[shape.length - 1] = out;
@@ -91,7 +93,7 @@ public final class Dense {
 
     private void pullback(Cotangents cotangents) {
       int rows = rows();
-      Slab<A> gy = precision.slab(cotangents.output(0));
+      Slab<A> gy = precision.slab(cotangents.output());
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
       if (gx != null) {
         Slab<A> ws = precision.slab(w.operand());

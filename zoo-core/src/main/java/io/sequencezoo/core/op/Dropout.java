@@ -45,8 +45,8 @@ public final class Dropout {
 
   private static <A> void pullback(
       Precision<A> precision, Cotangents cotangents, double rate, long seed) {
-    Slab<A> gy = precision.slab(cotangents.output(0));
-    mask(precision, gy, Tiles.target(precision, cotangents, 0), rate, seed);
+    Slab<A> gy = precision.slab(cotangents.output());
+    mask(precision, gy, Tiles.wanted(precision, cotangents, 0), rate, seed);
   }
 
   private static <A> void mask(

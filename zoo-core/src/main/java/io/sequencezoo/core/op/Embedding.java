@@ -93,7 +93,7 @@ public final class Embedding {
       Precision<A> precision, Cotangents cotangents, Variable table, int[] ids) {
     int d = table.size(1);
     Kernels<A> kernels = precision.kernels();
-    Slab<A> gy = precision.slab(cotangents.output(0));
+    Slab<A> gy = precision.slab(cotangents.output());
     Cotangents.Sink sink = cotangents.sink(0);
     if (sink.beta() == 0) {
       sink.array().assign(0);

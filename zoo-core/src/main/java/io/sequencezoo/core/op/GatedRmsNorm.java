@@ -82,7 +82,7 @@ record GatedRmsNorm<A>(
     Kernels<A> kernels = precision.kernels();
     Slab<A> xs = precision.slab(x.operand());
     Slab<A> zs = precision.slab(z.operand());
-    Slab<A> gy = precision.slab(cotangents.output(0));
+    Slab<A> gy = precision.slab(cotangents.output());
     Slab<A> saved = precision.slab(stats);
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     Tiles.Target<A> gz = Tiles.target(precision, cotangents, 1);

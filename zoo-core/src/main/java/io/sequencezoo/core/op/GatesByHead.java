@@ -9,6 +9,7 @@ import io.sequencezoo.core.kernel.Blas;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -27,7 +28,7 @@ public final class GatesByHead {
    * @param bias {@code [G, H O]}, or null
    * @return {@code [..., G H O]}, gate by gate
    */
-  public static Variable linear(Tape tape, Variable x, Variable w, Variable bias) {
+  public static Variable linear(Tape tape, Variable x, Variable w, @Nullable Variable bias) {
     int columns = Tiles.columns("gates by head", x);
     checkArgument(
         w.rank() == 4 && w.size(0) * w.size(1) == columns,
@@ -49,7 +50,7 @@ public final class GatesByHead {
   private record Product<A>(
       Precision<A> precision, Variable x, Variable w, int heads, int in, int gates, int out) {
 
-    Variable record(Tape tape, Variable bias) {
+    Variable record(Tape tape, @Nullable Variable bias) {
       int rows = Math.toIntExact(Tiles.rows(x, heads * in));
       int columns = gates * heads * out;
       long[] shape = x.shape().clone();
@@ -96,7 +97,7 @@ public final class GatesByHead {
 
     private void pullback(Cotangents cotangents, int rows) {
       int columns = gates * heads * out;
-      Slab<A> gy = precision.slab(cotangents.output(0));
+      Slab<A> gy = precision.slab(cotangents.output());
       Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> gw = Tiles.target(precision, cotangents, 1);
       Slab<A> xs = precision.slab(x.operand());

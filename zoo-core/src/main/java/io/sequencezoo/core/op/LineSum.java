@@ -8,6 +8,7 @@ import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -23,7 +24,7 @@ record LineSum<A>(
     Precision<A> precision,
     Variable x,
     Variable decay,
-    Variable state,
+    @Nullable Variable state,
     int[] starts,
     DecayingSum.Line line,
     Walk walk,
@@ -33,10 +34,10 @@ record LineSum<A>(
 
   Variable[] record(Tape tape) {
     INDArray y = tape.allocate(x.type(), x.shape());
-    INDArray next =
+    @Nullable INDArray next =
         state == null ? null : tape.allocate(x.type(), x.size(0), line.stride(), walk.features());
     Slab<A> ys = precision.slab(y);
-    Slab<A> nexts = next == null ? null : precision.slab(next);
+    @Nullable Slab<A> nexts = next == null ? null : precision.slab(next);
     Parallel.run(walk.tasks(), task -> forward(task, ys, nexts));
     INDArray[] outputs = next == null ? new INDArray[] {y} : new INDArray[] {y, next};
     return tape.record(outputs, cotangents -> pullback(cotangents, ys), x, decay, state);
@@ -52,7 +53,7 @@ record LineSum<A>(
     return reversed ? coordinate == line.size() - 1 : coordinate == 0;
   }
 
-  private void forward(int task, Slab<A> ys, Slab<A> nexts) {
+  private void forward(int task, Slab<A> ys, @Nullable Slab<A> nexts) {
     Kernels<A> kernels = precision.kernels();
     int row = walk.row(task);
     int from = walk.from(task);
@@ -102,7 +103,7 @@ record LineSum<A>(
   }
 
   /** Rows of {@code [B, s, D]} on the heap, zeros for null. */
-  private A ring(Scratch<A> scratch, Slab<A> slab, int row, int from, int n) {
+  private A ring(Scratch<A> scratch, @Nullable Slab<A> slab, int row, int from, int n) {
     Kernels<A> kernels = precision.kernels();
     A ring = scratch.take(line.stride() * n);
     if (slab == null) {
@@ -122,21 +123,18 @@ record LineSum<A>(
   private void pullback(Cotangents cotangents, Slab<A> ys) {
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     Tiles.Target<A> gState = state == null ? null : Tiles.target(precision, cotangents, 2);
-    Slab<A> gy = slab(cotangents.output(0));
-    Slab<A> gNext = state == null ? null : slab(cotangents.output(1));
+    Slab<A> gy = Tiles.cotangent(precision, cotangents, 0);
+    Slab<A> gNext = state == null ? null : Tiles.cotangent(precision, cotangents, 1);
     int tasks = walk.tasks();
     double[][] sums = new double[tasks][];
     Parallel.run(tasks, task -> sums[task] = backward(task, ys, gy, gNext, gx, gState));
-    if (cotangents.needs(1)) {
-      putDecay(cotangents, sums);
+    Tiles.Target<A> gDecay = Tiles.target(precision, cotangents, 1);
+    if (gDecay != null) {
+      putDecay(gDecay, sums);
     }
   }
 
-  private Slab<A> slab(INDArray array) {
-    return array == null ? null : precision.slab(array);
-  }
-
-  private void putDecay(Cotangents cotangents, double[][] sums) {
+  private void putDecay(Tiles.Target<A> gDecay, double[][] sums) {
     Kernels<A> kernels = precision.kernels();
     int heads = decay.size(0);
     double[] total = new double[heads];
@@ -151,13 +149,18 @@ record LineSum<A>(
       for (int h = 0; h < heads; h++) {
         kernels.set(values, h, total[h]);
       }
-      Tiles.target(precision, cotangents, 1).put(kernels, 0, values, 0, scratch.take(heads), heads);
+      gDecay.put(kernels, 0, values, 0, scratch.take(heads), heads);
     }
   }
 
   /** Returns the gradient of γ, feature by feature. */
   private double[] backward(
-      int task, Slab<A> ys, Slab<A> gy, Slab<A> gNext, Tiles.Target<A> gx, Tiles.Target<A> gState) {
+      int task,
+      Slab<A> ys,
+      @Nullable Slab<A> gy,
+      @Nullable Slab<A> gNext,
+      Tiles.@Nullable Target<A> gx,
+      Tiles.@Nullable Target<A> gState) {
     Kernels<A> kernels = precision.kernels();
     int row = walk.row(task);
     int from = walk.from(task);

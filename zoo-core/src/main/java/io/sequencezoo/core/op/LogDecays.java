@@ -59,8 +59,8 @@ public final class LogDecays {
       Precision<A> precision, Cotangents cotangents, Variable x, double factor) {
     Kernels<A> kernels = precision.kernels();
     Slab<A> xs = precision.slab(x.operand());
-    Slab<A> gy = precision.slab(cotangents.output(0));
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+    Slab<A> gy = precision.slab(cotangents.output());
+    Tiles.Target<A> gx = Tiles.wanted(precision, cotangents, 0);
     tiles(
         precision,
         xs.length(),
@@ -114,7 +114,7 @@ public final class LogDecays {
     Slab<A> fs = precision.slab(f.operand());
     Slab<A> gk = precision.slab(cotangents.outputOrZeros(0));
     Slab<A> gg = precision.slab(cotangents.outputOrZeros(1));
-    Tiles.Target<A> gf = Tiles.target(precision, cotangents, 0);
+    Tiles.Target<A> gf = Tiles.wanted(precision, cotangents, 0);
     tiles(
         precision,
         fs.length(),

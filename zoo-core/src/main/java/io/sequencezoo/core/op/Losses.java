@@ -11,6 +11,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Training objectives over predictions and targets. */
@@ -36,7 +37,7 @@ public final class Losses {
    * @param labelMask {@code [...]} weights m, not negative; null for ones
    */
   public static CrossEntropy crossEntropy(
-      Tape tape, Variable logits, INDArray targets, int ignoreIndex, INDArray labelMask) {
+      Tape tape, Variable logits, INDArray targets, int ignoreIndex, @Nullable INDArray labelMask) {
     int v = Tiles.columns("cross-entropy", logits);
     long[] positions = Arrays.copyOf(logits.shape(), logits.shape().length - 1);
     checkArgument(v > 0, "cross-entropy: logits must have at least one class, got none");
@@ -69,7 +70,7 @@ public final class Losses {
    * @param mask {@code [...]} weights m, not negative; null for ones
    */
   public static Variable meanSquaredError(
-      Tape tape, Variable prediction, INDArray target, INDArray mask) {
+      Tape tape, Variable prediction, INDArray target, @Nullable INDArray mask) {
     checkShape("mean squared error: target", target, prediction.shape());
     checkArgument(
         target.dataType() == prediction.type(),
@@ -126,10 +127,10 @@ public final class Losses {
       double[] weights) {
     Kernels<A> kernels = precision.kernels();
     int d = prediction.size(-1);
-    double gLoss = cotangents.output(0).getDouble(0);
+    double gLoss = cotangents.output().getDouble(0);
     Slab<A> xs = precision.slab(prediction.value());
     Slab<A> ts = precision.slab(target.value());
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+    Tiles.Target<A> gx = Tiles.wanted(precision, cotangents, 0);
     Parallel.ranges(
         weights.length,
         Tiles.taskRows(d),
@@ -163,7 +164,7 @@ public final class Losses {
     return array;
   }
 
-  private static double[] weights(INDArray mask, long[] positions, int n) {
+  private static double[] weights(@Nullable INDArray mask, long[] positions, int n) {
     double[] weights = new double[n];
     if (mask == null) {
       Arrays.fill(weights, 1);

@@ -11,6 +11,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Normalisation of the last axis. Backward keeps the inputs and one or two numbers per row. */
@@ -25,7 +26,7 @@ public final class Norms {
    * @param bias {@code [D]}, or null
    */
   public static Variable layerNorm(
-      Tape tape, Variable x, Variable weight, Variable bias, double eps) {
+      Tape tape, Variable x, Variable weight, @Nullable Variable bias, double eps) {
     check("layer norm", x, weight, bias, x.size(-1));
     return layerNorm(tape, Precision.of(x.type()), x, weight, bias, eps);
   }
@@ -39,7 +40,7 @@ public final class Norms {
    * @param groupSize divides D; D for one group
    */
   public static Variable rmsNorm(
-      Tape tape, Variable x, Variable weight, Variable bias, double eps, int groupSize) {
+      Tape tape, Variable x, Variable weight, @Nullable Variable bias, double eps, int groupSize) {
     check("rms norm", x, weight, bias, groupSize);
     return rmsNorm(tape, Precision.of(x.type()), x, weight, bias, eps, groupSize);
   }
@@ -86,7 +87,12 @@ public final class Norms {
   }
 
   private static <A> Variable layerNorm(
-      Tape tape, Precision<A> precision, Variable x, Variable weight, Variable bias, double eps) {
+      Tape tape,
+      Precision<A> precision,
+      Variable x,
+      Variable weight,
+      @Nullable Variable bias,
+      double eps) {
     Kernels<A> kernels = precision.kernels();
     int d = x.size(-1);
     return norm(
@@ -114,7 +120,7 @@ public final class Norms {
       Precision<A> precision,
       Variable x,
       Variable weight,
-      Variable bias,
+      @Nullable Variable bias,
       double eps,
       int g) {
     Kernels<A> kernels = precision.kernels();
@@ -143,7 +149,7 @@ public final class Norms {
 
   /** Normalises n rows in place, leaving their statistics. */
   private interface Forward<A> {
-    void rows(int n, A tile, A w, A b, A stat);
+    void rows(int n, A tile, A w, @Nullable A b, A stat);
   }
 
   /** From the gradients of n rows to those of their inputs, adding to those of w and b. */
@@ -157,7 +163,7 @@ public final class Norms {
       Precision<A> precision,
       Variable x,
       Variable weight,
-      Variable bias,
+      @Nullable Variable bias,
       int kept,
       Forward<A> forward,
       Backward<A> backward) {
@@ -175,7 +181,7 @@ public final class Norms {
         (from, end) -> {
           try (Scratch<A> scratch = precision.scratch()) {
             A w = vector(precision, scratch, weight);
-            A b = bias == null ? null : vector(precision, scratch, bias);
+            @Nullable A b = bias == null ? null : vector(precision, scratch, bias);
             A tile = scratch.take(tileRows * d);
             A stat = scratch.take(tileRows * kept);
             for (long r = from; r < end; r += tileRows) {
@@ -205,7 +211,7 @@ public final class Norms {
       Backward<A> backward) {
     int d = x.size(-1);
     Slab<A> xs = precision.slab(x.operand());
-    Slab<A> gy = precision.slab(cotangents.output(0));
+    Slab<A> gy = precision.slab(cotangents.output());
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     int tileRows = Tiles.tileRows(d);
     Partials.run(
@@ -244,7 +250,7 @@ public final class Norms {
   }
 
   private static void check(
-      String subject, Variable x, Variable weight, Variable bias, int groupSize) {
+      String subject, Variable x, Variable weight, @Nullable Variable bias, int groupSize) {
     int d = Tiles.columns(subject, x);
     checkArgument(
         weight.length() == d,

@@ -4,6 +4,7 @@ import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sums over rows, such as gradients of gains and biases: every group of rows sums for itself, and
@@ -34,8 +35,8 @@ final class Partials {
       long rows,
       int grain,
       int n,
-      Tiles.Target<A> first,
-      Tiles.Target<A> second,
+      Tiles.@Nullable Target<A> first,
+      Tiles.@Nullable Target<A> second,
       Body<A> body) {
     Kernels<A> kernels = precision.kernels();
     int size = (int) Math.max(grain, (rows + GROUPS - 1) / GROUPS);
@@ -65,7 +66,7 @@ final class Partials {
       int offset,
       int stride,
       int groups,
-      Tiles.Target<A> target) {
+      Tiles.@Nullable Target<A> target) {
     if (target == null) {
       return;
     }

@@ -77,8 +77,8 @@ public final class RelativePosition {
         y,
         cotangents ->
             transform.run(
-                precision.slab(cotangents.output(0)),
-                Tiles.target(precision, cotangents, 0),
+                precision.slab(cotangents.output()),
+                Tiles.wanted(precision, cotangents, 0),
                 out,
                 keys,
                 true),

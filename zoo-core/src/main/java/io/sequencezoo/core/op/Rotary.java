@@ -13,6 +13,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -46,7 +47,12 @@ public final class Rotary {
    * @param rotaryDim R, even, at most D
    */
   public static Variable rotate(
-      Tape tape, Variable x, int[] offsets, Convention convention, double base, int rotaryDim) {
+      Tape tape,
+      Variable x,
+      int @Nullable [] offsets,
+      Convention convention,
+      double base,
+      int rotaryDim) {
     Shapes.check("rotary", x.operand(), "BTHD", -1, -1, -1, -1);
     // Where a step is recorded they grow with its repetitions.
     boolean grow = offsets != null && Replay.isRecording();
@@ -106,8 +112,8 @@ public final class Rotary {
         cotangents ->
             turn(
                 precision,
-                precision.slab(cotangents.output(0)),
-                Tiles.target(precision, cotangents, 0),
+                precision.slab(cotangents.output()),
+                Tiles.wanted(precision, cotangents, 0),
                 x.shape(),
                 starts,
                 table,

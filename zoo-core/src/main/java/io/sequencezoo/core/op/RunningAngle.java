@@ -11,6 +11,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -32,7 +33,7 @@ public final class RunningAngle {
    * @param lengths valid positions per row, or null for all; angles are zero at padded positions
    * @return θ of all tokens in [0, 2π), as x, and the last, as start
    */
-  public static Variable[] apply(Tape tape, Variable x, Variable start, int[] lengths) {
+  public static Variable[] apply(Tape tape, Variable x, Variable start, int @Nullable [] lengths) {
     Shapes.check("running angle", x.operand(), "BTHR", -1, -1, -1, -1);
     Shapes.check("running angle state", start.operand(), "BHR", x.size(0), x.size(2), x.size(3));
     checkArgument(
@@ -86,17 +87,17 @@ public final class RunningAngle {
     private void pullback(Cotangents cotangents) {
       Tiles.Target<A> toX = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> toStart = Tiles.target(precision, cotangents, 1);
-      Slab<A> ofAngles = slab(cotangents.output(0));
-      Slab<A> ofLast = slab(cotangents.output(1));
+      Slab<A> ofAngles = Tiles.cotangent(precision, cotangents, 0);
+      Slab<A> ofLast = Tiles.cotangent(precision, cotangents, 1);
       Parallel.run(walk.tasks(), task -> backward(task, ofAngles, ofLast, toX, toStart));
     }
 
-    private Slab<A> slab(INDArray array) {
-      return array == null ? null : precision.slab(array);
-    }
-
     private void backward(
-        int task, Slab<A> ofAngles, Slab<A> ofLast, Tiles.Target<A> toX, Tiles.Target<A> toStart) {
+        int task,
+        @Nullable Slab<A> ofAngles,
+        @Nullable Slab<A> ofLast,
+        Tiles.@Nullable Target<A> toX,
+        Tiles.@Nullable Target<A> toStart) {
       Kernels<A> kernels = precision.kernels();
       int row = walk.row(task);
       int from = walk.from(task);
@@ -125,7 +126,7 @@ public final class RunningAngle {
       }
     }
 
-    private void put(Tiles.Target<A> to, long at, A from, A spare, int n) {
+    private void put(Tiles.@Nullable Target<A> to, long at, A from, A spare, int n) {
       if (to != null) {
         to.put(precision.kernels(), at, from, 0, spare, n);
       }

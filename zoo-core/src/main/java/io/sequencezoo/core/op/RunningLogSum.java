@@ -9,6 +9,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -21,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * ζ_t = c_t - dg_t - w_t dw_t       dx_t = w_t (dw_t + ζ_t)       c_{t-1} = dg_t + e^{g_t} ζ_t
  * }</pre>
  */
-record RunningLogSum<A>(Precision<A> precision, Variable x, Variable z0, Walk walk) {
+record RunningLogSum<A>(Precision<A> precision, Variable x, @Nullable Variable z0, Walk walk) {
   /** Features of a task. */
   static final int GROUP = 256;
 
@@ -98,26 +99,22 @@ record RunningLogSum<A>(Precision<A> precision, Variable x, Variable z0, Walk wa
   private void pullback(Cotangents cotangents, Slab<A> decays, Slab<A> weights) {
     Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
     Tiles.Target<A> gz = z0 == null ? null : Tiles.target(precision, cotangents, 1);
-    Slab<A> gDecay = slab(cotangents.output(0));
-    Slab<A> gWeight = slab(cotangents.output(1));
-    Slab<A> gLast = slab(cotangents.output(2));
+    Slab<A> gDecay = Tiles.cotangent(precision, cotangents, 0);
+    Slab<A> gWeight = Tiles.cotangent(precision, cotangents, 1);
+    Slab<A> gLast = Tiles.cotangent(precision, cotangents, 2);
     Parallel.run(
         walk.tasks(), task -> backward(task, decays, weights, gDecay, gWeight, gLast, gx, gz));
-  }
-
-  private Slab<A> slab(INDArray array) {
-    return array == null ? null : precision.slab(array);
   }
 
   private void backward(
       int task,
       Slab<A> decays,
       Slab<A> weights,
-      Slab<A> gDecay,
-      Slab<A> gWeight,
-      Slab<A> gLast,
-      Tiles.Target<A> gx,
-      Tiles.Target<A> gz) {
+      @Nullable Slab<A> gDecay,
+      @Nullable Slab<A> gWeight,
+      @Nullable Slab<A> gLast,
+      Tiles.@Nullable Target<A> gx,
+      Tiles.@Nullable Target<A> gz) {
     Kernels<A> kernels = precision.kernels();
     int row = walk.row(task);
     int from = walk.from(task);
@@ -158,7 +155,7 @@ record RunningLogSum<A>(Precision<A> precision, Variable x, Variable z0, Walk wa
     }
   }
 
-  private void loadOrZero(Slab<A> slab, long at, A into, int n) {
+  private void loadOrZero(@Nullable Slab<A> slab, long at, A into, int n) {
     Kernels<A> kernels = precision.kernels();
     if (slab == null) {
       kernels.fill(into, 0, n, 0);

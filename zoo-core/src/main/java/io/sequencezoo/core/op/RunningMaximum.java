@@ -12,6 +12,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -41,7 +42,8 @@ public final class RunningMaximum {
    * @param lengths valid positions per row, or null for all; results are zero at padded positions
    * @return g, w and m, as x, and the last m, as m0
    */
-  public static Variable[] apply(Tape tape, Variable x, Variable l, Variable m0, int[] lengths) {
+  public static Variable[] apply(
+      Tape tape, Variable x, Variable l, @Nullable Variable m0, int @Nullable [] lengths) {
     long[] shape = x.shape();
     checkArgument(
         shape.length >= 3 && Arrays.equals(shape, l.shape()),
@@ -55,7 +57,8 @@ public final class RunningMaximum {
   }
 
   /** One application: a task per row and group of features walks over time. */
-  private record Scan<A>(Precision<A> precision, Variable x, Variable l, Variable m0, Walk walk) {
+  private record Scan<A>(
+      Precision<A> precision, Variable x, Variable l, @Nullable Variable m0, Walk walk) {
     Variable[] record(Tape tape, long[] stateShape) {
       INDArray decay = tape.allocate(x.type(), x.shape());
       INDArray weight = tape.allocate(x.type(), x.shape());
@@ -127,15 +130,11 @@ public final class RunningMaximum {
               m0 == null ? null : Tiles.target(precision, cotangents, 2));
       Gradients<A> of =
           new Gradients<>(
-              slab(cotangents.output(0)),
-              slab(cotangents.output(1)),
-              slab(cotangents.output(2)),
-              slab(cotangents.output(3)));
+              Tiles.cotangent(precision, cotangents, 0),
+              Tiles.cotangent(precision, cotangents, 1),
+              Tiles.cotangent(precision, cotangents, 2),
+              Tiles.cotangent(precision, cotangents, 3));
       Parallel.run(walk.tasks(), task -> backward(task, decays, weights, of, to));
-    }
-
-    private Slab<A> slab(INDArray array) {
-      return array == null ? null : precision.slab(array);
     }
 
     private void backward(
@@ -182,13 +181,13 @@ public final class RunningMaximum {
       }
     }
 
-    private void put(Tiles.Target<A> to, long at, A from, A spare, int n) {
+    private void put(Tiles.@Nullable Target<A> to, long at, A from, A spare, int n) {
       if (to != null) {
         to.put(precision.kernels(), at, from, 0, spare, n);
       }
     }
 
-    private void loadOrZero(Slab<A> slab, long at, A into, int n) {
+    private void loadOrZero(@Nullable Slab<A> slab, long at, A into, int n) {
       if (slab == null) {
         precision.kernels().fill(into, 0, n, 0);
       } else {
@@ -198,8 +197,13 @@ public final class RunningMaximum {
   }
 
   /** Where gradients go; null where nobody wants them. */
-  private record Targets<A>(Tiles.Target<A> x, Tiles.Target<A> l, Tiles.Target<A> start) {}
+  private record Targets<A>(
+      Tiles.@Nullable Target<A> x, Tiles.@Nullable Target<A> l, Tiles.@Nullable Target<A> start) {}
 
   /** The gradients of what was put out; null for none. */
-  private record Gradients<A>(Slab<A> decay, Slab<A> weight, Slab<A> maximum, Slab<A> last) {}
+  private record Gradients<A>(
+      @Nullable Slab<A> decay,
+      @Nullable Slab<A> weight,
+      @Nullable Slab<A> maximum,
+      @Nullable Slab<A> last) {}
 }

@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Precision;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A softmax over all tokens so far, feature by feature, as a recurrence. */
 public final class RunningSoftmax {
@@ -22,7 +23,8 @@ public final class RunningSoftmax {
    *     padded positions
    * @return log decay and weight, as x, and the last {@code z}, as z0
    */
-  public static Variable[] apply(Tape tape, Variable x, Variable z0, int[] lengths) {
+  public static Variable[] apply(
+      Tape tape, Variable x, @Nullable Variable z0, int @Nullable [] lengths) {
     long[] shape = x.shape();
     checkArgument(
         shape.length >= 3,

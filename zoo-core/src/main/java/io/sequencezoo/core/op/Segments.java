@@ -133,7 +133,7 @@ public final class Segments {
       List<Variable> inputs,
       List<Segment> segments) {
     Kernels<A> kernels = precision.kernels();
-    Slab<A> gy = precision.slab(cotangents.output(0));
+    Slab<A> gy = precision.slab(cotangents.output());
     for (int input = 0; input < inputs.size(); input++) {
       if (!cotangents.needs(input)) {
         continue;

@@ -7,6 +7,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.shape.Shapes;
+import org.jspecify.annotations.Nullable;
 
 /** Causal depthwise convolution over a few tokens. */
 public final class ShortConvolution {
@@ -29,10 +30,10 @@ public final class ShortConvolution {
       Tape tape,
       Variable x,
       Variable weight,
-      Variable bias,
-      Variable cache,
-      Unary activation,
-      int[] lengths) {
+      @Nullable Variable bias,
+      @Nullable Variable cache,
+      @Nullable Unary activation,
+      int @Nullable [] lengths) {
     Shapes.check("short convolution", x.operand(), "BTD", -1, -1, -1);
     int d = x.size(2);
     Shapes.check("short convolution weight", weight.operand(), "DW", d, -1);
@@ -53,7 +54,7 @@ public final class ShortConvolution {
         .record(tape);
   }
 
-  private static void checkLengths(int[] lengths, int batch, int steps) {
+  private static void checkLengths(int @Nullable [] lengths, int batch, int steps) {
     if (lengths == null) {
       return;
     }

@@ -78,7 +78,7 @@ public final class Sine {
     Tape tape = cotangents.tape();
     INDArray gx = tape.allocate(precision.type(), cotangents.shape(0));
     INDArray gw = tape.allocate(precision.type(), cotangents.shape(1));
-    Slab<A> gys = precision.slab(cotangents.output(0));
+    Slab<A> gys = precision.slab(cotangents.output());
     Slab<A> gxs = precision.slab(gx);
     Kernels<A> kernels = precision.kernels();
     int rows = (int) (gx.length() / f);

@@ -85,7 +85,7 @@ public final class SkipConnection {
 
     private void pullback(Cotangents cotangents) {
       Kernels<A> kernels = precision.kernels();
-      INDArray gradient = cotangents.output(0);
+      INDArray gradient = cotangents.output();
       Slab<A> gy = precision.slab(gradient);
       Slab<A> us = precision.slab(u.operand());
       Tiles.Target<A> gu = Tiles.target(precision, cotangents, 1);

@@ -9,6 +9,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -88,11 +89,11 @@ final class SoftmaxCrossEntropy<A> {
   private void pullback(Cotangents cotangents, INDArray logSumExp) {
     INDArray gLoss = cotangents.output(0);
     double gMean = gLoss == null || total == 0 ? 0 : gLoss.getDouble(0) / total;
-    Slab<A> gToken = cotangents.output(1) == null ? null : precision.slab(cotangents.output(1));
-    Slab<A> gLog = cotangents.output(2) == null ? null : precision.slab(cotangents.output(2));
+    Slab<A> gToken = Tiles.cotangent(precision, cotangents, 1);
+    Slab<A> gLog = Tiles.cotangent(precision, cotangents, 2);
     Slab<A> xs = precision.slab(logits.value());
     Slab<A> logs = precision.slab(logSumExp);
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+    Tiles.Target<A> gx = Tiles.wanted(precision, cotangents, 0);
     Parallel.ranges(
         targets.length,
         Tiles.taskRows(v),
@@ -129,7 +130,7 @@ final class SoftmaxCrossEntropy<A> {
     }
   }
 
-  private A load(Scratch<A> scratch, Slab<A> slab, long from, int count) {
+  private A load(Scratch<A> scratch, @Nullable Slab<A> slab, long from, int count) {
     A array = scratch.zeros(count);
     if (slab != null) {
       slab.load(from, array, 0, count);

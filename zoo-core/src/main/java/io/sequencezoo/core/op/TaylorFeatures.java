@@ -103,8 +103,8 @@ public final class TaylorFeatures {
     int keys = plan.keys;
     int features = plan.features;
     Slab<A> xs = precision.slab(x.value());
-    Slab<A> gy = precision.slab(cotangents.output(0));
-    Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+    Slab<A> gy = precision.slab(cotangents.output());
+    Tiles.Target<A> gx = Tiles.wanted(precision, cotangents, 0);
     Parallel.ranges(
         Tiles.rows(x, keys),
         Tiles.taskRows(features),

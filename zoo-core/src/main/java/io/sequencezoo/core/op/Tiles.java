@@ -7,6 +7,8 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Slab;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** How whole arrays are cut into tasks for the pool and tiles for the heap, by shape alone. */
 final class Tiles {
@@ -40,12 +42,24 @@ final class Tiles {
   }
 
   /** A sink's data together with whether to add or to overwrite; null where nobody wants it. */
-  static <A> Target<A> target(Precision<A> precision, Cotangents cotangents, int input) {
+  static <A> @Nullable Target<A> target(Precision<A> precision, Cotangents cotangents, int input) {
     if (!cotangents.needs(input)) {
       return null;
     }
+    return wanted(precision, cotangents, input);
+  }
+
+  /** As {@link #target} of an input that wants its gradient, as an operation's only one does. */
+  static <A> Target<A> wanted(Precision<A> precision, Cotangents cotangents, int input) {
     Cotangents.Sink sink = cotangents.sink(input);
     return new Target<>(precision.slab(sink.array()), sink.beta());
+  }
+
+  /** The cotangent of an output; null where the loss doesn't depend on it. */
+  static <A> @Nullable Slab<A> cotangent(
+      Precision<A> precision, Cotangents cotangents, int output) {
+    INDArray gradient = cotangents.output(output);
+    return gradient == null ? null : precision.slab(gradient);
   }
 
   /**
@@ -67,8 +81,8 @@ final class Tiles {
     }
   }
 
-  static void checkSameType(String subject, Variable x, Variable... others) {
-    for (Variable other : others) {
+  static void checkSameType(String subject, Variable x, @Nullable Variable... others) {
+    for (@Nullable Variable other : others) {
       checkArgument(
           other == null || other.type() == x.type(),
           "%s: all inputs must have one data type, got %s and %s",

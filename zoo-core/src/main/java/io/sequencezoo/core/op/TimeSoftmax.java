@@ -12,6 +12,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -35,7 +36,7 @@ public final class TimeSoftmax {
    * @param lengths valid positions per row, or null for all; weights are zero at padded positions
    * @return as x
    */
-  public static Variable apply(Tape tape, Variable x, double start, int[] lengths) {
+  public static Variable apply(Tape tape, Variable x, double start, int @Nullable [] lengths) {
     checkArgument(
         x.rank() >= 3,
         "time softmax: logits must be [B, T, ...], got %s",
@@ -101,8 +102,8 @@ public final class TimeSoftmax {
     }
 
     private void pullback(Cotangents cotangents, Slab<A> ws) {
-      Slab<A> gw = precision.slab(cotangents.output(0));
-      Tiles.Target<A> gx = Tiles.target(precision, cotangents, 0);
+      Slab<A> gw = precision.slab(cotangents.output());
+      Tiles.Target<A> gx = Tiles.wanted(precision, cotangents, 0);
       Parallel.run(walk.tasks(), task -> backward(task, ws, gw, gx));
     }
 

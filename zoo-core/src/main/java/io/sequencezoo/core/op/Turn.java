@@ -78,7 +78,7 @@ public final class Turn {
       Kernels<A> kernels = precision.kernels();
       Tiles.Target<A> toX = Tiles.target(precision, cotangents, 0);
       Tiles.Target<A> toAngles = Tiles.target(precision, cotangents, 1);
-      Slab<A> gradients = precision.slab(cotangents.output(0));
+      Slab<A> gradients = precision.slab(cotangents.output());
       Slab<A> thetas = precision.slab(angles.operand());
       eachRow(
           (row, tile, theta, spare) -> {

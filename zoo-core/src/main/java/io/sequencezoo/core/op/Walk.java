@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.shape.Shapes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Arrays {@code [B, T, ...]} whose features don't meet: a task walks over the time of one row and
@@ -13,8 +14,8 @@ import io.sequencezoo.core.shape.Shapes;
  * @param group features of a task at most: a few cache lines, so that few still make several tasks
  * @param lengths valid positions per row, or null for all
  */
-record Walk(int batch, int steps, int features, int group, int[] lengths) {
-  static Walk of(Variable x, int group, int[] lengths) {
+record Walk(int batch, int steps, int features, int group, int @Nullable [] lengths) {
+  static Walk of(Variable x, int group, int @Nullable [] lengths) {
     long positions = (long) x.size(0) * x.size(1);
     int features = positions == 0 ? 0 : (int) (x.length() / positions);
     return new Walk(x.size(0), x.size(1), features, group, lengths);
@@ -24,7 +25,8 @@ record Walk(int batch, int steps, int features, int group, int[] lengths) {
    * The shape {@code [B, ...]} of what is carried along {@code x [B, T, ...]}; checks what a walk
    * starts from, and the lengths, where there are any.
    */
-  static long[] stateShape(String subject, Variable x, Variable start, int[] lengths) {
+  static long[] stateShape(
+      String subject, Variable x, @Nullable Variable start, int @Nullable [] lengths) {
     long[] shape = x.shape();
     long[] state = new long[shape.length - 1];
     state[0] = shape[0];

@@ -99,7 +99,7 @@ public final class WeightedLayers {
       for (int l = 0; l < n; l++) {
         targets.add(Tiles.target(precision, cotangents, l));
       }
-      Slab<A> gy = precision.slab(cotangents.output(0));
+      Slab<A> gy = precision.slab(cotangents.output());
       Partials.run(
           precision,
           Tiles.rows(layers.get(0), width),

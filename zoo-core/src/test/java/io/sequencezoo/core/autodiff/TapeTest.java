@@ -38,6 +38,19 @@ final class TapeTest {
   }
 
   @Test
+  void pullbackThatAsksForTheOnlyOfTwoOutputs_isRefused() {
+    try (Tape tape = Tape.training()) {
+      Variable x = tape.variable(vector(3, -1));
+      Variable[] both =
+          tape.record(new INDArray[] {vector(1, 2), vector(3, 4)}, c -> c.share(0, c.output()), x);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> tape.backward(List.of(both[0]), List.of(vector(1, 1))))
+          .withMessage(
+              "pullback: output() is of one output that the loss depends on, got 2; use output(i)");
+    }
+  }
+
+  @Test
   void sharedCotangents_areNotOverwritten() {
     try (Tape tape = Tape.training()) {
       Variable x = tape.variable(vector(3, -1));

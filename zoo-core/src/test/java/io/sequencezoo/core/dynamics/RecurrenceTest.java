@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
+import io.sequencezoo.core.dynamics.lookup.LookupRecurrence;
 import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -46,6 +47,15 @@ class RecurrenceTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("elementwise state h: D must be 3, got 4 in shape [2, 4]");
     }
+  }
+
+  @Test
+  void coefficients_thatAreNotThereAreNamed() {
+    Map<String, Variable> links = Map.of("v", zeros(2, 5, 3), "match", zeros(2, 5, 1));
+    assertThatThrownBy(() -> new LookupRecurrence().initialState(links, DataType.DOUBLE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("drive: must have prev, got [")
+        .hasMessageEndingWith("]; add prev");
   }
 
   @Test

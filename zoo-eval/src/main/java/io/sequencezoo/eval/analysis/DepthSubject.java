@@ -1,6 +1,7 @@
 package io.sequencezoo.eval.analysis;
 
 import io.sequencezoo.models.model.ModelConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model whose depth is looked at, as results record it.
@@ -12,4 +13,8 @@ import io.sequencezoo.models.model.ModelConfig;
  * @param input along which
  */
 public record DepthSubject(
-    String name, ModelConfig config, Long seed, String model, ProbeInput input) {}
+    String name,
+    ModelConfig config,
+    @Nullable Long seed,
+    @Nullable String model,
+    ProbeInput input) {}

@@ -2,6 +2,7 @@ package io.sequencezoo.eval.analysis;
 
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Family;
+import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.eval.report.TextTable;
 import java.util.ArrayList;
@@ -29,10 +30,11 @@ public final class DynamicsReport {
   public String text() {
     StringBuilder text = new StringBuilder(subtitle()).append(System.lineSeparator());
     text.append(TextTable.of(List.of("quantity", "value"), numbers()));
-    if (results.fixedPoints() != null) {
-      text.append(searches()).append(System.lineSeparator());
-      if (!results.fixedPoints().points().isEmpty()) {
-        text.append(TextTable.of(POINTS_HEADER, points()));
+    FixedPoints found = results.fixedPoints();
+    if (found != null) {
+      text.append(searches(found)).append(System.lineSeparator());
+      if (!found.points().isEmpty()) {
+        text.append(TextTable.of(POINTS_HEADER, points(found)));
       }
     } else if (results.family() == Family.NONLINEAR) {
       text.append("fixed points: not searched for, since the state has more than ")
@@ -93,8 +95,7 @@ public final class DynamicsReport {
     return rows;
   }
 
-  private String searches() {
-    FixedPoints found = results.fixedPoints();
+  private String searches(FixedPoints found) {
     return String.format(
         Locale.ROOT,
         "fixed points under the mean input: %d, from %d starts, of which %d found none",
@@ -103,9 +104,9 @@ public final class DynamicsReport {
         found.unsolved());
   }
 
-  private List<List<String>> points() {
+  private List<List<String>> points(FixedPoints found) {
     List<List<String>> rows = new ArrayList<>();
-    List<FixedPoints.Point> points = results.fixedPoints().points();
+    List<FixedPoints.Point> points = found.points();
     for (int i = 0; i < points.size(); i++) {
       FixedPoints.Point point = points.get(i);
       rows.add(
@@ -139,25 +140,29 @@ public final class DynamicsReport {
             "The mean logarithmic growth per step of small differences of the state along the input,"
                 + " direction by direction; above zero they grow.",
             List.of(running(), spectrum())));
-    if (results.fixedPoints() != null) {
+    FixedPoints found = results.fixedPoints();
+    DynamicsResults.Plane plane = results.plane();
+    if (found != null && plane != null) {
       sections.add(
           new Page.Section(
               "Fixed points",
-              searches() + ".",
-              results.fixedPoints().points().isEmpty()
-                  ? List.of(plane())
-                  : List.of(plane(), eigenvalues())));
-      if (!results.fixedPoints().points().isEmpty()) {
+              searches(found) + ".",
+              found.points().isEmpty()
+                  ? List.of(plane(plane, found))
+                  : List.of(plane(plane, found), eigenvalues(found))));
+      if (!found.points().isEmpty()) {
         sections.add(
-            new Page.Section("Stability", null, List.of(new Page.Table(POINTS_HEADER, points()))));
+            new Page.Section(
+                "Stability", null, List.of(new Page.Table(POINTS_HEADER, points(found)))));
       }
     }
-    if (results.newton() != null) {
+    ConvergenceReport newton = results.newton();
+    if (newton != null) {
       sections.add(
           new Page.Section(
               "Newton's method",
               "How the whole trajectory is solved in parallel over time.",
-              List.of(residuals())));
+              List.of(residuals(newton))));
     }
     sections.add(
         new Page.Section(
@@ -204,12 +209,11 @@ public final class DynamicsReport {
         List.of(new Page.Line("exponent", 2, false, points)));
   }
 
-  private Page.Lines plane() {
-    DynamicsResults.Plane plane = results.plane();
+  private Page.Lines plane(DynamicsResults.Plane plane, FixedPoints found) {
     List<Page.Line> lines = new ArrayList<>();
     lines.add(new Page.Line("trajectory", 6, false, plane.trajectory()));
     for (int i = 0; i < plane.points().size(); i++) {
-      String stability = results.fixedPoints().points().get(i).stability().name();
+      String stability = found.points().get(i).stability().name();
       lines.add(
           new Page.Line(
               "point " + i + ", " + stability.toLowerCase(Locale.ROOT),
@@ -227,9 +231,9 @@ public final class DynamicsReport {
         lines);
   }
 
-  private Page.Plane eigenvalues() {
+  private Page.Plane eigenvalues(FixedPoints found) {
     List<double[]> values = new ArrayList<>();
-    List<FixedPoints.Point> points = results.fixedPoints().points();
+    List<FixedPoints.Point> points = found.points();
     for (int i = 0; i < points.size(); i++) {
       for (Spectrum.Eigenvalue z : points.get(i).eigenvalues()) {
         values.add(new double[] {z.re(), z.im(), i});
@@ -242,9 +246,9 @@ public final class DynamicsReport {
         values);
   }
 
-  private Page.Lines residuals() {
+  private Page.Lines residuals(ConvergenceReport newton) {
     List<double[]> points = new ArrayList<>();
-    double[] residuals = results.newton().residuals();
+    double[] residuals = newton.residuals();
     for (int i = 0; i < residuals.length; i++) {
       points.add(new double[] {i, Math.log10(Math.max(1e-300, residuals[i]))});
     }

@@ -8,6 +8,7 @@ import io.sequencezoo.core.dynamics.nonlinear.ConvergenceReport;
 import io.sequencezoo.train.Provenance;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a recurrence does as a dynamical system, with what it was computed from: the content of
@@ -34,9 +35,9 @@ public record DynamicsResults(
     Family family,
     List<String> labels,
     Lyapunov lyapunov,
-    FixedPoints fixedPoints,
-    ConvergenceReport newton,
-    Plane plane) {
+    @Nullable FixedPoints fixedPoints,
+    @Nullable ConvergenceReport newton,
+    @Nullable Plane plane) {
   /** The current version of the layout. */
   public static final int SCHEMA = 1;
 

@@ -12,6 +12,7 @@ import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DecompositionSolver;
 import org.apache.commons.math3.linear.LUDecomposition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fixed points of a nonlinear recurrence under a constant input, {@code s = F(s)}, and how small
@@ -181,7 +182,7 @@ public record FixedPoints(List<Point> points, int starts, int unsolved) {
   }
 
   /** Levenberg-Marquardt from one start; null where it ends at no fixed point. */
-  private static double[] search(DifferentiableMap space, double[] start) {
+  private static double @Nullable [] search(DifferentiableMap space, double[] start) {
     double[] s = start;
     DifferentiableMap.Image image = space.image(s);
     double[] residual = residual(image, s);

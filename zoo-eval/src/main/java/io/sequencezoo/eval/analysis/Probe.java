@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -43,7 +44,7 @@ public final class Probe {
   private final double[] meanInput;
   private final String inputHash;
   private final IntFunction<LinearSystem> systems;
-  private final double[][] vectors;
+  private final double @Nullable [][] vectors;
 
   private Probe(
       SequenceMixer mixer,
@@ -52,7 +53,7 @@ public final class Probe {
       List<String> labels,
       double[] meanInput,
       HashCode inputHash,
-      double[][] vectors,
+      double @Nullable [][] vectors,
       IntFunction<LinearSystem> systems) {
     checkArgument(
         !mixer.parametrisation().isBidirectional(),

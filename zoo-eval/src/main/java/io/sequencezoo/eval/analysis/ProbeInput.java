@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The input along which a mixer is looked at.
@@ -23,7 +24,7 @@ import java.util.stream.IntStream;
  * @param length the most steps, T; text and prompts may be shorter
  * @param seed of random vectors
  */
-public record ProbeInput(Kind kind, String text, int row, int length, long seed) {
+public record ProbeInput(Kind kind, @Nullable String text, int row, int length, long seed) {
   /** Spreads seeds of rows and symbols over all bits: SplitMix64's increment. */
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
@@ -118,6 +119,7 @@ public record ProbeInput(Kind kind, String text, int row, int length, long seed)
   }
 
   private String line() {
+    checkArgument(text != null, "input: must be a text to have lines, got %s", kind);
     List<String> lines = text.lines().filter(line -> !line.isBlank()).toList();
     checkArgument(
         row < lines.size(), "input: text must have a line %s, got %s lines", row, lines.size());

@@ -1,6 +1,7 @@
 package io.sequencezoo.eval.analysis;
 
 import io.sequencezoo.core.registry.MixerConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is looked at, as results record it.
@@ -17,7 +18,7 @@ public record ProbeSubject(
     String name,
     MixerConfig config,
     int width,
-    Long seed,
-    String model,
-    Integer layer,
+    @Nullable Long seed,
+    @Nullable String model,
+    @Nullable Integer layer,
     ProbeInput input) {}

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,10 +34,10 @@ final class AblateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "STUDY", arity = "0..1", description = "The study; not with --resume.")
-  private Path file;
+  private @Nullable Path file;
 
   @Option(names = "--seeds", paramLabel = "N", description = "Runs per model and task.")
-  private Integer seeds;
+  private @Nullable Integer seeds;
 
   @Option(
       names = "--dry-run",
@@ -47,13 +48,13 @@ final class AblateCommand implements Callable<Integer> {
       names = "--resume",
       paramLabel = "DIR",
       description = "Go on with the study of this folder.")
-  private Path resume;
+  private @Nullable Path resume;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Folder of the study (default: runs/ablate-DATE-TIME).")
-  private Path output;
+  private @Nullable Path output;
 
   @Override
   public Integer call() throws IOException {

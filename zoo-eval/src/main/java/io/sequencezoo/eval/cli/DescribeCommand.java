@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,13 +68,13 @@ final class DescribeCommand implements Callable<Integer> {
       names = "--width",
       paramLabel = "D",
       description = "Width to count at (default: 256) or to look at (default: 32).")
-  private Integer width;
+  private @Nullable Integer width;
 
   @Option(
       names = "--config",
       paramLabel = "F",
       description = "A YAML or JSON file with the block's configuration.")
-  private Path file;
+  private @Nullable Path file;
 
   @Option(names = "--spectrum", description = "Eigenvalues, memory length and mixing matrix.")
   private boolean spectrum;

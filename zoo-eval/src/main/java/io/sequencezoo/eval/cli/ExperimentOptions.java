@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -27,17 +28,17 @@ final class ExperimentOptions {
       names = "--config",
       paramLabel = "F",
       description = "A YAML or JSON file with model, mixers, train and, maybe, task.")
-  private Path config;
+  private @Nullable Path config;
 
   @Option(
       names = "--mixers",
       paramLabel = "A,B",
       split = ",",
       description = "Train these architectures ('zoo list' shows all).")
-  private List<String> mixers;
+  private @Nullable List<String> mixers;
 
   @Option(names = "--seeds", paramLabel = "N", description = "Runs per architecture.")
-  private Integer seeds;
+  private @Nullable Integer seeds;
 
   /** Whether none of them was given. */
   boolean areAbsent() {
@@ -45,7 +46,7 @@ final class ExperimentOptions {
   }
 
   /** The file that describes the experiment, or null. */
-  Path config() {
+  @Nullable Path config() {
     return config;
   }
 

@@ -9,6 +9,7 @@ import io.sequencezoo.models.model.Sampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,10 +48,10 @@ final class GenerateCommand implements Callable<Integer> {
   private double temperature;
 
   @Option(names = "--top-k", description = "Draw from the K likeliest tokens.")
-  private Integer topK;
+  private @Nullable Integer topK;
 
   @Option(names = "--top-p", description = "Draw from the likeliest tokens of total weight P.")
-  private Double topP;
+  private @Nullable Double topP;
 
   @Option(names = "--seed", defaultValue = "1", description = "Seed of the draws.")
   private long seed;

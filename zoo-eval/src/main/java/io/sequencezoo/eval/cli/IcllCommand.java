@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,7 +44,7 @@ final class IcllCommand implements Callable<Integer> {
       names = "--train-examples",
       paramLabel = "N",
       description = "Number of training automata.")
-  private Integer trainExamples;
+  private @Nullable Integer trainExamples;
 
   @Option(
       names = "--full",
@@ -54,13 +55,13 @@ final class IcllCommand implements Callable<Integer> {
       names = "--resume",
       paramLabel = "DIR",
       description = "Go on with the experiment of this folder.")
-  private Path resume;
+  private @Nullable Path resume;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Folder of a new experiment (default: runs/icll-DATE-TIME).")
-  private Path output;
+  private @Nullable Path output;
 
   @Option(names = "--baselines-only", description = "Only score what needs no training.")
   private boolean baselinesOnly;
@@ -69,13 +70,13 @@ final class IcllCommand implements Callable<Integer> {
       names = "--problems",
       paramLabel = "N",
       description = "Problems for --baselines-only (default: 500).")
-  private Integer problems;
+  private @Nullable Integer problems;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       description = "Seed of the problems for --baselines-only (default: 0).")
-  private Long seed;
+  private @Nullable Long seed;
 
   @Override
   public Integer call() throws IOException {

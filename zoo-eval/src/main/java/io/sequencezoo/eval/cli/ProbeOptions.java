@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import picocli.CommandLine.Option;
 
@@ -40,13 +41,13 @@ final class ProbeOptions {
       names = "--length",
       paramLabel = "T",
       description = "Steps to look at; a text or prompt may be shorter (default: 64).")
-  private Integer length;
+  private @Nullable Integer length;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       description = "Seed of weights and of the input (default: 1).")
-  private Long seed;
+  private @Nullable Long seed;
 
   @Option(
       names = "--input",
@@ -54,43 +55,43 @@ final class ProbeOptions {
       description =
           "Independent normal vectors, or a prompt of in-context language learning, a random vector"
               + " per symbol (default: random).")
-  private ProbeInput.Kind input;
+  private ProbeInput.@Nullable Kind input;
 
   @Option(
       names = "--text",
       paramLabel = "TEXT",
       description = "Characters as the input, a random vector per character.")
-  private String text;
+  private @Nullable String text;
 
   @Option(
       names = "--row",
       paramLabel = "N",
       description = "Which random input, prompt or line of the text, from 0 (default: 0).")
-  private Integer row;
+  private @Nullable Integer row;
 
   @Option(
       names = "--head",
       paramLabel = "H",
       description = "Which of the systems that run side by side, from 0 (default: 0).")
-  private Integer head;
+  private @Nullable Integer head;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
       description = "Take weights from a trained model, a folder 'model' that 'zoo run' wrote.")
-  private Path model;
+  private @Nullable Path model;
 
   @Option(
       names = "--layer",
       paramLabel = "L",
       description = "Which layer of the model, from 0 (default: 0).")
-  private Integer layer;
+  private @Nullable Integer layer;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Folder for JSON and page (default: runs/describe-NAME).")
-  private Path out;
+  private @Nullable Path out;
 
   /** Whether any of them was given. */
   boolean areGiven() {

@@ -10,6 +10,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows a training run as a bar with time left, tokens per second, loss and the last validation.
@@ -24,7 +25,7 @@ final class ProgressBarListener implements TrainListener {
   private final String name;
   private final PrintStream terminal;
   private final boolean color;
-  private ProgressBar bar;
+  private @Nullable ProgressBar bar;
   private double secondsPerStep;
   private double tokensPerStep;
   private double loss;
@@ -64,8 +65,9 @@ final class ProgressBarListener implements TrainListener {
     secondsPerStep = MEMORY * secondsPerStep + (1 - MEMORY) * step.seconds();
     tokensPerStep = MEMORY * tokensPerStep + (1 - MEMORY) * step.tokens();
     loss = MEMORY * loss + (1 - MEMORY) * step.loss();
-    bar.setExtraMessage(message());
-    bar.stepTo(step.step());
+    if (bar != null) {
+      bar.setExtraMessage(message()).stepTo(step.step());
+    }
   }
 
   @Override
@@ -73,7 +75,9 @@ final class ProgressBarListener implements TrainListener {
     validation =
         String.format(
             Locale.ROOT, "  val %.4f%s", evaluated.evaluation().score(), best ? " (best)" : "");
-    bar.setExtraMessage(message());
+    if (bar != null) {
+      bar.setExtraMessage(message());
+    }
   }
 
   @Override

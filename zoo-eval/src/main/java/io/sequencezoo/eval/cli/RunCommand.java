@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +32,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "TASK",
       arity = "0..1",
       description = "A name that 'zoo tasks' shows; not with --resume.")
-  private String name;
+  private @Nullable String name;
 
   @Mixin private ExperimentOptions options;
 
@@ -39,19 +40,19 @@ final class RunCommand implements Callable<Integer> {
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Change the experiment, for example --set train.steps=100; null takes away.")
-  private Map<String, String> settings;
+  private @Nullable Map<String, String> settings;
 
   @Option(
       names = "--resume",
       paramLabel = "DIR",
       description = "Go on with the experiment of this folder.")
-  private Path resume;
+  private @Nullable Path resume;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Folder of the experiment (default: runs/TASK-DATE-TIME).")
-  private Path output;
+  private @Nullable Path output;
 
   @Override
   public Integer call() throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,22 +36,22 @@ final class SyntheticCommand implements Callable<Integer> {
   @Mixin private ExperimentOptions options;
 
   @Option(names = "--length", paramLabel = "T", description = "Steps of a sequence.")
-  private Integer length;
+  private @Nullable Integer length;
 
   @Option(
       names = "--train-examples",
       paramLabel = "N",
       description = "Number of training sequences.")
-  private Integer trainExamples;
+  private @Nullable Integer trainExamples;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over them.")
-  private Integer epochs;
+  private @Nullable Integer epochs;
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Folder of the experiment (default: runs/synthetic-TASK).")
-  private Path output;
+  private @Nullable Path output;
 
   @Override
   public Integer call() throws IOException {

@@ -23,19 +23,21 @@ record Case(String operator, String name, JsonNode config, Map<String, INDArray>
     String format = metadata.get("format");
     checkArgument(
         FORMAT.equals(format), "%s: metadata format must be %s, got %s", file, FORMAT, format);
-    for (String key : new String[] {"operator", "case", "config"}) {
-      checkArgument(metadata.containsKey(key), "%s: metadata must have %s", file, key);
-    }
+    String operator = given(file, metadata, "operator");
+    String name = given(file, metadata, "case");
+    String config = given(file, metadata, "config");
     try {
-      return new Case(
-          metadata.get("operator"),
-          metadata.get("case"),
-          Configs.json().readTree(metadata.get("config")),
-          tensors);
+      return new Case(operator, name, Configs.json().readTree(config), tensors);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           file + ": metadata config must be JSON, " + e.getOriginalMessage(), e);
     }
+  }
+
+  private static String given(String file, Map<String, String> metadata, String key) {
+    String value = metadata.get(key);
+    checkArgument(value != null, "%s: metadata must have %s", file, key);
+    return value;
   }
 
   double number(String key) {

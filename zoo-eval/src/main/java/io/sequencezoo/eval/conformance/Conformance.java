@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -92,11 +93,12 @@ public final class Conformance {
     return new Summary(passed, failed, unknown);
   }
 
-  private static String line(String verdict, String name, Double exact, Double single) {
+  private static String line(
+      String verdict, String name, @Nullable Double exact, @Nullable Double single) {
     return verdict + " " + name + " double=" + text(exact) + " float=" + text(single);
   }
 
-  private static String text(Double error) {
+  private static String text(@Nullable Double error) {
     return error == null ? "-" : String.format(Locale.ROOT, "%.2e", error);
   }
 
@@ -107,7 +109,7 @@ public final class Conformance {
   }
 
   /** The largest error relative to each tensor's largest entry, or null where evaluation failed. */
-  private static Double largestError(
+  private static @Nullable Double largestError(
       Operator operator, Case conformanceCase, DataType type, PrintWriter err) {
     try {
       return new Evaluation(operator, conformanceCase, type).largestError();

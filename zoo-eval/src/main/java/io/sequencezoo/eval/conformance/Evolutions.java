@@ -5,6 +5,7 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Initial and final states under the names of the reference vectors. */
 final class Evolutions {
@@ -14,7 +15,7 @@ final class Evolutions {
   private Evolutions() {}
 
   /** The state of these parts, or null where the case starts from the operator's own. */
-  static State initial(Inputs in, String... parts) {
+  static @Nullable State initial(Inputs in, String... parts) {
     if (in.optional(INITIAL + parts[0]) == null) {
       return null;
     }
@@ -22,7 +23,7 @@ final class Evolutions {
     for (String part : parts) {
       state.put(part, in.get(INITIAL + part));
     }
-    return new State(state, new int[state.get(parts[0]).size(0)]);
+    return new State(state, new int[in.get(INITIAL + parts[0]).size(0)]);
   }
 
   /** Outputs and final state under the names of the reference vectors. */

@@ -11,6 +11,7 @@ import io.sequencezoo.models.vector.GatedOperators;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The gated members of the vector-state family, whose decays the input sets. */
@@ -122,7 +123,8 @@ final class GatedStateOperators {
         Primitives.permute(tape, evolution.state().get("h"), 0, 2, 1));
   }
 
-  private static void putIfPresent(Map<String, Variable> map, String name, Variable value) {
+  private static void putIfPresent(
+      Map<String, Variable> map, String name, @Nullable Variable value) {
     if (value != null) {
       map.put(name, value);
     }

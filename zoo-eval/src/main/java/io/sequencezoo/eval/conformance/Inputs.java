@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Variable;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The inputs, parameters and initial states of a case, by their full names. */
 final class Inputs {
@@ -22,7 +23,7 @@ final class Inputs {
   }
 
   /** A tensor that may be absent, or null. */
-  Variable optional(String name) {
+  @Nullable Variable optional(String name) {
     return variables.get(name);
   }
 }

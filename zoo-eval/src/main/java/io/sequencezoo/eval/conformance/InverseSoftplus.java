@@ -19,7 +19,7 @@ final class InverseSoftplus {
     return tape.record(
         x,
         cotangents -> {
-          INDArray gx = cotangents.output(0);
+          INDArray gx = cotangents.output();
           INDArray gy = cotangents.tape().allocate(y.type(), y.shape());
           for (long i = 0; i < n; i++) {
             gy.putScalar(i, gx.getDouble(i) / -Math.expm1(-y.value().getDouble(i)));

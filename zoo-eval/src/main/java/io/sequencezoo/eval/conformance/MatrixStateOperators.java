@@ -16,6 +16,7 @@ import io.sequencezoo.models.matrix.LinearOperators;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The matrix-state family of the reference vectors, by the solvers that training uses. */
 final class MatrixStateOperators {
@@ -140,8 +141,8 @@ final class MatrixStateOperators {
         Variable k,
         Variable v,
         Variable beta,
-        Variable g,
-        State initial,
+        @Nullable Variable g,
+        @Nullable State initial,
         double scale);
   }
 
@@ -278,7 +279,7 @@ final class MatrixStateOperators {
   }
 
   /** What almost all of them take. */
-  private record Read(Variable q, Variable k, Variable v, State initial, double scale) {
+  private record Read(Variable q, Variable k, Variable v, @Nullable State initial, double scale) {
     /** Of a case, whose state has these parts. */
     static Read of(Case c, Inputs in, String... parts) {
       return new Read(

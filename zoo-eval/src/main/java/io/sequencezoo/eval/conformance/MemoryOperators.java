@@ -3,6 +3,7 @@ package io.sequencezoo.eval.conformance;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -17,6 +18,7 @@ import io.sequencezoo.core.kernel.Unary;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -57,11 +59,11 @@ final class MemoryOperators {
   }
 
   private static State state(Map<String, Variable> parts) {
-    return new State(parts, new int[parts.get(WEIGHTS).size(0)]);
+    return new State(parts, new int[Recurrence.required(parts, WEIGHTS).size(0)]);
   }
 
   private static Evolution evolve(
-      Tape tape, MemoryRule rule, Map<String, Variable> coefficients, State initial) {
+      Tape tape, MemoryRule rule, Map<String, Variable> coefficients, @Nullable State initial) {
     return new OptimiserMemoryRecurrence(rule)
         .evolve(tape, Solver.AUTO, coefficients, initial, null);
   }
@@ -192,9 +194,9 @@ final class MemoryOperators {
    * are the next token's keys recalls just that.
    */
   private static Variable isQuadratic(
-      Tape tape, MemoryRule rule, Map<String, Variable> coefficients, State initial) {
+      Tape tape, MemoryRule rule, Map<String, Variable> coefficients, @Nullable State initial) {
     Map<String, Variable> shifted = new LinkedHashMap<>(coefficients);
-    Variable k = coefficients.get("k");
+    Variable k = Recurrence.required(coefficients, "k");
     int steps = k.size(1);
     Variable ahead = Primitives.pad(tape, Primitives.slice(tape, k, 1, 1, steps), 1, 0, 1, 0);
     shifted.put("q", ahead);
@@ -218,13 +220,13 @@ final class MemoryOperators {
               recalled,
               Primitives.pad(tape, Primitives.permute(tape, met, 0, 2, 1, 3), 1, 0, steps - 1, 0));
     }
-    Variable e = Primitives.subtract(tape, recalled, coefficients.get("v"));
+    Variable e = Primitives.subtract(tape, recalled, Recurrence.required(coefficients, "v"));
     Variable length =
         Primitives.map(
             tape,
             Unary.SQRT,
             Primitives.sum(tape, Primitives.map(tape, Unary.SQUARE, e), -1, false));
-    INDArray room = coefficients.get("delta").value().sub(length.value());
+    INDArray room = Recurrence.required(coefficients, "delta").value().sub(length.value());
     INDArray within = room.gte(0);
     return tape.constant(within.castTo(e.type()));
   }

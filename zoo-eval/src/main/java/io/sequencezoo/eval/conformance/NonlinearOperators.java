@@ -1,5 +1,7 @@
 package io.sequencezoo.eval.conformance;
 
+import static com.google.common.base.Preconditions.checkNotNull;
+
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -18,6 +20,7 @@ import io.sequencezoo.core.op.GatesByHead;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The nonlinear cells of the reference vectors, by the solvers that training uses. */
 final class NonlinearOperators {
@@ -118,7 +121,8 @@ final class NonlinearOperators {
   /** PyTorch's last state has an axis of layers first. */
   private static Map<String, Variable> withLayerAxis(
       Tape tape, Map<String, Variable> outputs, String part) {
-    Variable last = outputs.get("state.final." + part);
+    // Every recurrence leaves its state.
+    Variable last = checkNotNull(outputs.get("state.final." + part));
     outputs.put(
         "state.final." + part, Primitives.reshape(tape, last, 1, last.size(0), last.size(1)));
     return outputs;
@@ -134,7 +138,8 @@ final class NonlinearOperators {
   }
 
   /** By Newton's method: its gradients are those of the sequential solver. */
-  private static Map<String, Variable> para(Tape tape, Inputs in, Cell cell, State initial) {
+  private static Map<String, Variable> para(
+      Tape tape, Inputs in, Cell cell, @Nullable State initial) {
     Variable x =
         GatesByHead.linear(tape, in.get("input.x"), in.get("parameter.B"), in.get("parameter.b"));
     Map<String, Variable> coefficients = new LinkedHashMap<>();

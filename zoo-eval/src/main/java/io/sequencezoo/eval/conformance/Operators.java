@@ -11,6 +11,7 @@ import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.op.ShortConvolution;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operators that exist, by the names of the reference vectors. Each maps a case's tensors to
@@ -40,7 +41,7 @@ final class Operators {
   private Operators() {}
 
   /** The operator of this name, or null. */
-  static Operator get(String name) {
+  static @Nullable Operator get(String name) {
     return ALL.get(name);
   }
 

@@ -13,6 +13,7 @@ import io.sequencezoo.models.vector.ShiftSystem;
 import io.sequencezoo.models.vector.SsmOperators;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The vector-state family of the reference vectors, by the solvers that training uses. */
@@ -46,7 +47,7 @@ final class VectorStateOperators {
     return Map.of("output.y", Primitives.reshape(tape, y, u.shape()));
   }
 
-  private static Variable s4d(Tape tape, Variable u, Inputs in, Variable d) {
+  private static Variable s4d(Tape tape, Variable u, Inputs in, @Nullable Variable d) {
     return SsmOperators.s4d(
             tape,
             Solver.AUTO,

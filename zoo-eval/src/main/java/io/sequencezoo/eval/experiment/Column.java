@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A column of the table of results.
@@ -16,7 +17,9 @@ import java.util.stream.Stream;
  * @param ofRun the cell of a trained model, where it tells of training
  */
 public record Column(
-    String name, Function<Scores, String> ofScores, Function<Results.Run, String> ofRun) {
+    String name,
+    @Nullable Function<Scores, String> ofScores,
+    @Nullable Function<Results.Run, String> ofRun) {
 
   private static Column scores(String name, Function<Scores, String> cell) {
     return new Column(name, cell, null);
@@ -28,17 +31,17 @@ public record Column(
 
   /** An estimate with its standard error. */
   public static Column estimate(String name, String key) {
-    return scores(name, scores -> text(scores.estimates().get(key)));
+    return scores(name, scores -> text(scores.estimate(key)));
   }
 
   /** An estimate alone. */
   public static Column number(String name, String key) {
-    return scores(name, scores -> text("%.3f", scores.estimates().get(key).value()));
+    return scores(name, scores -> text("%.3f", scores.estimate(key).value()));
   }
 
   /** A share in per cent. */
   public static Column percent(String name, String key) {
-    return scores(name, scores -> text("%.1f %%", 100 * scores.estimates().get(key).value()));
+    return scores(name, scores -> text("%.1f %%", 100 * scores.estimate(key).value()));
   }
 
   /** The number of parameters. */
@@ -81,7 +84,7 @@ public record Column(
 
   /** The cell of a trained model. */
   String trained(Results.Run run, Scores scores) {
-    return ofScores == null ? ofRun.apply(run) : ofScores.apply(scores);
+    return ofScores == null && ofRun != null ? ofRun.apply(run) : baseline(scores);
   }
 
   /** An estimate in words. */

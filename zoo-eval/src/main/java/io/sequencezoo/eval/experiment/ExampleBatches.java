@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The training examples as batches, each example once an epoch, in an order of the epoch's own, the
@@ -30,13 +31,13 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
   private final Task task;
   private final int examples;
   private final int batch;
-  private final Integer window;
+  private final @Nullable Integer window;
   private final long seed;
   private final String dataHash;
-  private int[] lengths;
+  private int @Nullable [] lengths;
   private long position;
   private long orderedEpoch = -1;
-  private List<List<Integer>> order;
+  private List<List<Integer>> order = List.of();
 
   /**
    * The training split of a task.
@@ -45,7 +46,7 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
    * @param window batches of a window; null for none
    * @param seed of the epochs' orders
    */
-  public ExampleBatches(Task task, int batch, Integer window, long seed) {
+  public ExampleBatches(Task task, int batch, @Nullable Integer window, long seed) {
     checkArgument(batch >= 1, "batches: batch must be at least 1, got %s", batch);
     checkArgument(
         window == null || window >= 1, "batches: window must be at least 1, got %s", window);

@@ -12,6 +12,8 @@ public final class ExampleRows {
   private ExampleRows() {}
 
   /** A batch as long as its longest example. */
+  // NullAway 0.12.10 misses @Nullable on an array that a compact constructor takes.
+  @SuppressWarnings("NullAway")
   public static TokenBatch batch(List<SyntheticData.Example> examples) {
     int[] lengths = examples.stream().mapToInt(example -> example.tokens().length).toArray();
     int steps = Arrays.stream(lengths).max().orElseThrow();

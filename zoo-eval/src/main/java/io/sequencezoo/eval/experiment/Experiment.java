@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs an {@link ExperimentConfig} in a folder: trains every model, tests it, and writes {@code
@@ -64,7 +65,7 @@ public final class Experiment {
   private final Function<String, TrainListener> listeners;
   private final Map<String, LanguageModelConfig> models;
   private volatile boolean stopRequested;
-  private volatile Trainer<?> training;
+  private volatile @Nullable Trainer<?> training;
 
   /**
    * An experiment. Nothing is written until it runs.
@@ -116,8 +117,11 @@ public final class Experiment {
   /** The task that a folder {@link #MODEL} was trained on, where it lies in an experiment's. */
   public static Optional<Task> taskOf(Path model) throws IOException {
     Path run = model.toAbsolutePath().normalize().getParent();
-    Path file = run == null ? null : run.resolveSibling(CONFIG);
-    return file != null && Files.exists(run.resolve(RUN)) && Files.exists(file)
+    if (run == null) {
+      return Optional.empty();
+    }
+    Path file = run.resolveSibling(CONFIG);
+    return Files.exists(run.resolve(RUN)) && Files.exists(file)
         ? Optional.of(ExperimentConfig.parse(file.toString(), Files.readString(file)).task())
         : Optional.empty();
   }

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole experiment: one model, with each of several mixers in turn, or several models, trained
@@ -36,7 +37,7 @@ public record ExperimentConfig(
     Task task,
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
         @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
-        LanguageModelConfig model,
+        @Nullable LanguageModelConfig model,
     List<MixerConfig> mixers,
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
         @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -44,8 +45,8 @@ public record ExperimentConfig(
         Map<String, LanguageModelConfig> models,
     TrainConfig train,
     Integer seeds,
-    Integer window,
-    Integer validationProblems) {
+    @Nullable Integer window,
+    @Nullable Integer validationProblems) {
 
   /** Fills in defaults and checks. */
   public ExperimentConfig {
@@ -85,9 +86,9 @@ public record ExperimentConfig(
       List<MixerConfig> mixers,
       TrainConfig train,
       Integer seeds,
-      Integer window,
-      Integer validationProblems) {
-    this(task, model, mixers, null, train, seeds, window, validationProblems);
+      @Nullable Integer window,
+      @Nullable Integer validationProblems) {
+    this(task, model, mixers, Map.of(), train, seeds, window, validationProblems);
   }
 
   private static Map<String, LanguageModelConfig> ofTask(
@@ -187,7 +188,7 @@ public record ExperimentConfig(
 
   /** The models to train, by a name that is unique and fit for a folder. */
   public Map<String, LanguageModelConfig> contestants() {
-    return models.isEmpty() ? Contestants.models(model, mixers) : models;
+    return model == null ? models : Contestants.models(model, mixers);
   }
 
   /** The number of validation examples that evaluations during training use. */

@@ -1,5 +1,7 @@
 package io.sequencezoo.eval.experiment;
 
+import static com.google.common.base.Preconditions.checkNotNull;
+
 import com.google.common.collect.Lists;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.eval.report.Page;
@@ -97,7 +99,7 @@ public final class Report {
       lines.add(new Page.Line(results.label(run), i, false, points));
     }
     for (int i = 0; i < baselines.size(); i++) {
-      double level = scores(baselines.get(i)).estimates().get(metric).value();
+      double level = scores(baselines.get(i)).estimate(metric).value();
       lines.add(
           new Page.Line(
               baselines.get(i),
@@ -114,11 +116,10 @@ public final class Report {
     List<Page.Line> lines = new ArrayList<>();
     for (int i = 0; i < results.runs().size(); i++) {
       Results.Run run = results.runs().get(i);
-      lines.add(
-          new Page.Line(results.label(run), i, false, results.scores(run).curves().get(curve)));
+      lines.add(new Page.Line(results.label(run), i, false, curve(results.scores(run), curve)));
     }
     for (int i = 0; i < baselines.size(); i++) {
-      List<double[]> points = scores(baselines.get(i)).curves().get(curve);
+      List<double[]> points = curve(scores(baselines.get(i)), curve);
       lines.add(new Page.Line(baselines.get(i), color(i, baselines), true, points));
     }
     return new Page.Lines(title, "", x, y, false, lines);
@@ -164,7 +165,12 @@ public final class Report {
   }
 
   private Scores scores(String baseline) {
-    return results.baselines().scores().get(baseline);
+    // Whoever names a baseline has asked for its scores.
+    return checkNotNull(results.baselines().scores().get(baseline), baseline);
+  }
+
+  private static List<double[]> curve(Scores scores, String name) {
+    return checkNotNull(scores.curves().get(name), name);
   }
 
   /** Baselines come after all runs; one alone is grey, so that it can't pass for a run. */

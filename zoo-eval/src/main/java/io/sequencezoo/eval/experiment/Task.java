@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something to learn: its examples, how well they are answered, what needs no training, and how it
@@ -61,12 +62,12 @@ public interface Task {
    * The batches whose rows are sorted by length together where an experiment says nothing; null
    * where examples have one length, so that there is nothing to sort. See {@link ExampleBatches}.
    */
-  default Integer standardWindow() {
+  default @Nullable Integer standardWindow() {
     return null;
   }
 
   /** The validation examples used during training likewise; null for all. */
-  default Integer standardValidationProblems() {
+  default @Nullable Integer standardValidationProblems() {
     return null;
   }
 

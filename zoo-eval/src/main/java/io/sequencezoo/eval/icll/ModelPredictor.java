@@ -34,8 +34,9 @@ public final class ModelPredictor implements Predictor {
     TokenBatch batch = IcllTask.batch(problems);
     double[] scores;
     try (Tape tape = Tape.inference()) {
-      Context context = Context.inference(tape, parameters).withLengths(batch.lengths());
-      scores = model.logits(context, batch.ids()).value().ravel().toDoubleVector();
+      Context context = Context.inference(tape, parameters);
+      Context rows = batch.lengths() == null ? context : context.withLengths(batch.lengths());
+      scores = model.logits(rows, batch.ids()).value().ravel().toDoubleVector();
     }
     int vocabulary = problems.get(0).vocabulary().size();
     checkArgument(

@@ -1,5 +1,7 @@
 package io.sequencezoo.eval.icll;
 
+import static com.google.common.base.Preconditions.checkNotNull;
+
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -13,8 +15,13 @@ final class Tally {
     }
   }
 
+  private Total total(IcllMetric metric) {
+    // Every metric has one.
+    return checkNotNull(totals.get(metric));
+  }
+
   void add(IcllMetric metric, double value) {
-    Total total = totals.get(metric);
+    Total total = total(metric);
     total.sum += value;
     total.count++;
   }
@@ -28,11 +35,11 @@ final class Tally {
   }
 
   double sum(IcllMetric metric) {
-    return totals.get(metric).sum;
+    return total(metric).sum;
   }
 
   long count(IcllMetric metric) {
-    return totals.get(metric).count;
+    return total(metric).count;
   }
 
   double mean(IcllMetric metric) {

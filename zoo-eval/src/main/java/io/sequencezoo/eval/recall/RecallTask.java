@@ -12,6 +12,7 @@ import io.sequencezoo.eval.experiment.Baselines;
 import io.sequencezoo.eval.experiment.SizedTask;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Multi-query associative recall; sizes are pairs of a key and a value.
@@ -87,7 +88,7 @@ public record RecallTask(@JsonValue RecallConfig config) implements SizedTask {
 
   /** Several lengths are kept apart where there are some. */
   @Override
-  public Integer standardWindow() {
+  public @Nullable Integer standardWindow() {
     boolean several =
         config.train().stream().map(RecallConfig.Setting::length).distinct().count() > 1;
     return several ? 16 : null;

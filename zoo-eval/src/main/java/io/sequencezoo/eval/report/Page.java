@@ -2,6 +2,7 @@ package io.sequencezoo.eval.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a report shows, apart from how it looks.
@@ -13,7 +14,7 @@ import java.util.List;
 public record Page(String title, String subtitle, List<Section> sections) {
 
   /** A heading with items below it. */
-  public record Section(String title, String note, List<Item> items) {}
+  public record Section(String title, @Nullable String note, List<Item> items) {}
 
   /** Something drawn. */
   public interface Item {

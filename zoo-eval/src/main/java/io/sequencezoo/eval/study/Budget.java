@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** What all models of a study have as much of, by their widths. */
@@ -87,7 +88,7 @@ public enum Budget {
   }
 
   /** Null where there is no such model. */
-  private static LanguageModelConfig atWidth(LanguageModelConfig model, int width) {
+  private static @Nullable LanguageModelConfig atWidth(LanguageModelConfig model, int width) {
     try {
       LanguageModelConfig other = Configs.with(model, "width", width);
       new LanguageModel(other);

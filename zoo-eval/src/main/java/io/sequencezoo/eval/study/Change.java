@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One named change to a model. As text:
@@ -56,7 +57,7 @@ public record Change(String name, Map<String, JsonNode> set) {
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static Change of(JsonNode node) {
     if (node.isTextual()) {
-      return new Change(node.asText(), null);
+      return new Change(node.asText(), Map.of());
     }
     checkArgument(
         node.isObject() && node.path("name").isTextual() && node.path("set").isObject(),
@@ -130,11 +131,11 @@ public record Change(String name, Map<String, JsonNode> set) {
     return changes;
   }
 
-  private static JsonNode switchedOn(JsonNode value) {
+  private static @Nullable JsonNode switchedOn(JsonNode value) {
     return value.isBoolean() && !value.asBoolean() ? BooleanNode.TRUE : null;
   }
 
-  private static JsonNode switchedOff(JsonNode value) {
+  private static @Nullable JsonNode switchedOff(JsonNode value) {
     if (value.isBoolean()) {
       return value.asBoolean() ? BooleanNode.FALSE : null;
     }

@@ -111,7 +111,7 @@ public record StudyConfig(
           "study: names of changes must differ in letters and digits, got %s twice",
           variant.folder());
     }
-    return new ExperimentConfig(task, null, null, models, train, seeds, null, null);
+    return new ExperimentConfig(task, null, List.of(), models, train, seeds, null, null);
   }
 
   /** Tokens of a task's longest test input. */

@@ -232,7 +232,7 @@ public final class ForgettingAttention extends AbstractParametrisation {
       o = Norms.rmsNorm(tape, o, context.parameter("output_norm"), null, OUTPUT_NORM_EPS, headDim);
     }
     if (config.outputGate()) {
-      o = Activations.gated(tape, Unary.SIGMOID, drive.extras().get(GATE), o);
+      o = Activations.gated(tape, Unary.SIGMOID, drive.extra(GATE), o);
     }
     return linear(context, o, "output");
   }

@@ -8,6 +8,7 @@ import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The family of gated linear units: one linear map gated by another.
@@ -35,7 +36,7 @@ import io.sequencezoo.core.op.Activations;
     repo = "Lightning-AI/litgpt",
     path = "litgpt/model.py",
     commit = "26857050fe3ff627cd714fe92f5838f51a3d5efa")
-public record Glu(ChannelShape shape, Unary activation) implements FeedForward {
+public record Glu(ChannelShape shape, @Nullable Unary activation) implements FeedForward {
   @Override
   public void declare(Declaration declaration) {
     shape.declareIn(declaration.child("gate"));

@@ -8,6 +8,7 @@ import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Describes a {@link Glu}; the members differ in the activation of the gate alone. */
 public sealed interface GluConfig extends FeedForwardConfig {
@@ -27,7 +28,7 @@ public sealed interface GluConfig extends FeedForwardConfig {
   double initStd();
 
   /** The activation of the gate, null for none. */
-  Unary gate();
+  @Nullable Unary gate();
 
   @Override
   default FeedForward build(MixerConfig.Place place) {
@@ -165,7 +166,7 @@ public sealed interface GluConfig extends FeedForwardConfig {
     }
 
     @Override
-    public Unary gate() {
+    public @Nullable Unary gate() {
       return null;
     }
   }

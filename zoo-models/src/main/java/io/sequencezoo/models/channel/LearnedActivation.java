@@ -43,15 +43,19 @@ public final class LearnedActivation {
     INDArray ones = tape.zeros(x.type(), n);
     ones.addi(1);
     Variable gain = tape.constant(ones);
-    Variable y = null;
     Variable power = x;
-    for (int i = 2; i >= 0; i--) {
-      Variable normed = Norms.rmsNorm(tape, power, gain, null, eps, n);
-      Variable term = Primitives.multiply(tape, normed, entry(tape, weight, i));
-      y = y == null ? term : Primitives.add(tape, y, term);
-      power = i == 0 ? power : Primitives.multiply(tape, power, x);
+    Variable y = term(tape, power, gain, entry(tape, weight, 2), eps);
+    for (int i = 1; i >= 0; i--) {
+      power = Primitives.multiply(tape, power, x);
+      y = Primitives.add(tape, y, term(tape, power, gain, entry(tape, weight, i), eps));
     }
     return Primitives.add(tape, y, bias);
+  }
+
+  private static Variable term(
+      Tape tape, Variable power, Variable gain, Variable weight, double eps) {
+    Variable normed = Norms.rmsNorm(tape, power, gain, null, eps, power.size(-1));
+    return Primitives.multiply(tape, normed, weight);
   }
 
   private static Variable entry(Tape tape, Variable weight, int i) {
@@ -90,15 +94,19 @@ public final class LearnedActivation {
         a.size(1),
         b.size(0),
         b.size(1));
-    Variable y = null;
-    for (int i = 0; i < n; i++) {
-      Variable scale = Primitives.reshape(tape, Primitives.slice(tape, a, 0, i, i + 1L), width);
-      Variable shift = Primitives.reshape(tape, Primitives.slice(tape, b, 0, i, i + 1L), width);
-      Variable inner = Primitives.add(tape, Primitives.multiply(tape, x, scale), shift);
-      Variable term = Activations.apply(tape, f, inner);
-      y = y == null ? term : Primitives.add(tape, y, term);
+    Variable y = term(tape, f, x, a, b, 0);
+    for (int i = 1; i < n; i++) {
+      y = Primitives.add(tape, y, term(tape, f, x, a, b, i));
     }
     return y;
+  }
+
+  private static Variable term(Tape tape, Unary f, Variable x, Variable a, Variable b, int i) {
+    int width = x.size(-1);
+    Variable scale = Primitives.reshape(tape, Primitives.slice(tape, a, 0, i, i + 1L), width);
+    Variable shift = Primitives.reshape(tape, Primitives.slice(tape, b, 0, i, i + 1L), width);
+    Variable inner = Primitives.add(tape, Primitives.multiply(tape, x, scale), shift);
+    return Activations.apply(tape, f, inner);
   }
 
   /**

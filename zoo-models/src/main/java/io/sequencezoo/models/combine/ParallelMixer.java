@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -153,9 +154,9 @@ public final class ParallelMixer extends AbstractParametrisation {
     Variable[] all = new Variable[others.size() + 1];
     all[0] = first.readOut(context.child(path(0)), outputs, own);
     for (int m = 1; m < all.length; m++) {
-      all[m] = drive.extras().get(path(m));
+      all[m] = drive.extra(path(m));
     }
-    return merged(context, all, drive.extras().get(INPUT));
+    return merged(context, all, drive.extra(INPUT));
   }
 
   private Variable merged(Context context, Variable[] all, Variable x) {
@@ -167,15 +168,17 @@ public final class ParallelMixer extends AbstractParametrisation {
         merge == Merge.SUM
             ? null
             : Primitives.softmax(tape, Dense.linear(tape, x, context.parameter(GATE), null));
-    Variable sum = null;
-    for (int m = 0; m < all.length; m++) {
-      Variable term =
-          gates == null
-              ? all[m]
-              : Primitives.multiply(tape, all[m], Primitives.slice(tape, gates, 2, m, m + 1L));
-      sum = sum == null ? term : Primitives.add(tape, sum, term);
+    Variable sum = gated(tape, all, gates, 0);
+    for (int m = 1; m < all.length; m++) {
+      sum = Primitives.add(tape, sum, gated(tape, all, gates, m));
     }
     return sum;
+  }
+
+  private static Variable gated(Tape tape, Variable[] all, @Nullable Variable gates, int m) {
+    return gates == null
+        ? all[m]
+        : Primitives.multiply(tape, all[m], Primitives.slice(tape, gates, 2, m, m + 1L));
   }
 
   @Override

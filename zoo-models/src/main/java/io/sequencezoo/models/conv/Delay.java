@@ -7,6 +7,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.ShortConvolution;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -42,7 +43,7 @@ public record Delay(String name, int features) {
    * @param lengths valid positions per row, or null for all
    * @return what was before, as x, and what waits then, as before
    */
-  public static Variable[] apply(Tape tape, Variable x, Variable before, int[] lengths) {
+  public static Variable[] apply(Tape tape, Variable x, Variable before, int @Nullable [] lengths) {
     // A convolution over two tokens of which the present one has no weight.
     Variable ones = tape.constant(tape.allocate(x.type(), x.size(2)).assign(1));
     Variable zeros = tape.constant(tape.zeros(x.type(), x.size(2)));

@@ -15,6 +15,7 @@ import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.ShortConvolution;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -46,7 +47,7 @@ public final class ShortConvolutions {
 
   private final int span;
   private final ImmutableMap<String, Integer> features;
-  private final Unary activation;
+  private final @Nullable Unary activation;
   private final boolean biased;
 
   /**
@@ -66,7 +67,10 @@ public final class ShortConvolutions {
    * @param activation f; null for none
    */
   public ShortConvolutions(
-      int span, ImmutableMap<String, Integer> features, Unary activation, boolean biased) {
+      int span,
+      ImmutableMap<String, Integer> features,
+      @Nullable Unary activation,
+      boolean biased) {
     this.activation = activation;
     this.biased = biased;
     this.span = span;

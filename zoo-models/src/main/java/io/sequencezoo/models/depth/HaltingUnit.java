@@ -1,5 +1,7 @@
 package io.sequencezoo.models.depth;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -12,6 +14,7 @@ import io.sequencezoo.core.op.HaltingWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -27,7 +30,7 @@ final class HaltingUnit {
   private final int depth;
   private final List<Variable> logits = new ArrayList<>();
   private final List<Variable> candidates = new ArrayList<>();
-  private HaltingWeights weights;
+  private @Nullable HaltingWeights weights;
 
   HaltingUnit(Context context, HaltingConfig config, int depth) {
     this.context = context;
@@ -45,7 +48,7 @@ final class HaltingUnit {
    * Takes a step.
    *
    * @param z what the transition was applied to
-   * @param h the state before, null at the start
+   * @param h the state before; at the start, where all positions run, it isn't read
    * @param transformed what it gave
    * @return the state after
    */
@@ -57,7 +60,8 @@ final class HaltingUnit {
     if (weights == null) {
       weights = new HaltingWeights(config.rule(), positions, depth);
     }
-    INDArray running = config.halted() == HaltingConfig.Halted.COPY ? running(logit) : null;
+    INDArray running =
+        config.halted() == HaltingConfig.Halted.COPY ? running(weights, logit) : null;
     logits.add(logit);
     candidates.add(transformed);
     weights.advance(logit);
@@ -65,7 +69,7 @@ final class HaltingUnit {
   }
 
   /** 1 for positions that run and 0 for others; null where all do. */
-  private INDArray running(Variable like) {
+  private static @Nullable INDArray running(HaltingWeights weights, Variable like) {
     double[] running = new double[(int) like.length()];
     for (int i = 0; i < running.length; i++) {
       running[i] = weights.isRunning(i) ? 1 : 0;
@@ -77,6 +81,7 @@ final class HaltingUnit {
 
   /** What all steps became; the ponder cost is added to the losses. */
   Variable result() {
+    checkState(weights != null, "halting: needs a step before its result, got none");
     Tape tape = context.tape();
     AdaptiveHalting.Result result = AdaptiveHalting.apply(tape, weights, logits, candidates);
     Variable steps = context.pass(UniversalTransformer.DEPTH, result.steps());

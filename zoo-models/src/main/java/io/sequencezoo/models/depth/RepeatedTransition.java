@@ -8,6 +8,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.models.model.Stage;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -31,7 +32,8 @@ public abstract class RepeatedTransition implements Stage {
   }
 
   /** As {@link #forward}, or as {@link #step} where asked for. */
-  protected abstract Evolution run(Context context, Variable x, State initial, boolean step);
+  protected abstract Evolution run(
+      Context context, Variable x, @Nullable State initial, boolean step);
 
   /** The path of a depth's state. */
   protected static String path(int n) {
@@ -39,12 +41,12 @@ public abstract class RepeatedTransition implements Stage {
   }
 
   @Override
-  public final Evolution forward(Context context, Variable x, State initial) {
+  public final Evolution forward(Context context, Variable x, @Nullable State initial) {
     return run(context, x, initial, false);
   }
 
   @Override
-  public final Evolution step(Context context, Variable x, State initial) {
+  public final Evolution step(Context context, Variable x, @Nullable State initial) {
     return run(context, x, initial, true);
   }
 

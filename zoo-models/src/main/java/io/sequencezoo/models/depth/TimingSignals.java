@@ -13,6 +13,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Embedding;
 import io.sequencezoo.core.op.Sinusoids;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What is added to the stream before every step: where and when it is. */
@@ -47,7 +48,7 @@ final class TimingSignals {
   }
 
   /** The stream and its timing before step n, from 0. */
-  Variable add(Context context, Variable stream, Variable ofPositions, int n) {
+  Variable add(Context context, Variable stream, @Nullable Variable ofPositions, int n) {
     Tape tape = context.tape();
     Variable timed = ofPositions == null ? stream : Primitives.add(tape, stream, ofPositions);
     if (steps == Timing.NONE) {
@@ -61,7 +62,7 @@ final class TimingSignals {
   }
 
   /** The timing of positions, which broadcasts to {@code x [B, T, D]}; null for none. */
-  Variable positions(Context context, Variable x, State initial) {
+  @Nullable Variable positions(Context context, Variable x, @Nullable State initial) {
     if (positions == Timing.NONE) {
       return null;
     }
@@ -79,7 +80,7 @@ final class TimingSignals {
   }
 
   /** Positions counted from the start of each sequence: of one row where all have the same. */
-  private int[] at(Context context, Variable x, State initial) {
+  private int[] at(Context context, Variable x, @Nullable State initial) {
     int steps = x.size(1);
     PackedSequences packed = context.sequences();
     int count = packed == null ? x.size(0) : packed.count();

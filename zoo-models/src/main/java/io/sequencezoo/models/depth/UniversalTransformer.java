@@ -14,6 +14,7 @@ import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.registry.MixerConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -63,7 +64,7 @@ public final class UniversalTransformer extends RepeatedTransition {
   private final int width;
   private final Injection injection;
   private final TimingSignals timing;
-  private final HaltingConfig halting;
+  private final @Nullable HaltingConfig halting;
 
   /** The stage of a configuration whose transition leaves nothing open. */
   UniversalTransformer(UniversalTransformerConfig config, MixerConfig.Place place) {
@@ -87,14 +88,14 @@ public final class UniversalTransformer extends RepeatedTransition {
   }
 
   @Override
-  protected Evolution run(Context context, Variable x, State initial, boolean step) {
+  protected Evolution run(Context context, Variable x, @Nullable State initial, boolean step) {
     Map<String, State> states = new LinkedHashMap<>();
     Variable positions = timing.positions(context, x, initial);
     HaltingUnit unit = halting == null ? null : new HaltingUnit(context, halting, depth);
-    Variable h = injection == Injection.NONE ? x : null;
-    int[] consumed = null;
+    Variable h = x;
+    int[] consumed = {};
     for (int n = 0; n < depth; n++) {
-      Variable z = timing.add(context, injected(context, x, h), positions, n);
+      Variable z = timing.add(context, injected(context, x, n == 0 ? null : h), positions, n);
       Context own = context.again(n).child(TRANSITION);
       State before = initial == null ? null : initial.child(path(n + 1));
       Evolution evolution =
@@ -111,10 +112,11 @@ public final class UniversalTransformer extends RepeatedTransition {
     return new Evolution(unit == null ? h : unit.result(), State.of(states, consumed));
   }
 
-  private Variable injected(Context context, Variable x, Variable h) {
+  /** What a step is applied to; h is what the one before gave, null before the first. */
+  private Variable injected(Context context, Variable x, @Nullable Variable h) {
     Tape tape = context.tape();
     return switch (injection) {
-      case NONE -> h;
+      case NONE -> h == null ? x : h;
       case ADD -> h == null ? x : Primitives.add(tape, h, x);
       case CONCATENATE -> {
         Variable before = h == null ? Primitives.zerosLike(tape, x) : h;

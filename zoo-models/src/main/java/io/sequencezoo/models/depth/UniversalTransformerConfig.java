@@ -13,6 +13,7 @@ import io.sequencezoo.models.model.Stage;
 import io.sequencezoo.models.model.StageConfig;
 import io.sequencezoo.models.nonlinear.LstmConfig;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a {@link UniversalTransformer}.
@@ -38,7 +39,7 @@ public record UniversalTransformerConfig(
     @Derived int maxPositions,
     double timingScale,
     Injection injection,
-    @Derived HaltingConfig halting)
+    @Derived @Nullable HaltingConfig halting)
     implements StageConfig {
   static final String NAME = "universal_transformer";
 
@@ -87,7 +88,7 @@ public record UniversalTransformerConfig(
   }
 
   /** The same where positions halt, or take all steps for null. */
-  public UniversalTransformerConfig withHalting(HaltingConfig other) {
+  public UniversalTransformerConfig withHalting(@Nullable HaltingConfig other) {
     return new UniversalTransformerConfig(
         transition, depth, stepTiming, positionTiming, maxPositions, timingScale, injection, other);
   }

@@ -5,9 +5,11 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -34,7 +36,7 @@ record Levels(int count, int[] starts, int steps) {
   private static final double FORGET = -1e4;
 
   /** Refuses positions that no level reaches. */
-  void check(String subject, int[] lengths) {
+  void check(String subject, int @Nullable [] lengths) {
     for (int row = 0; row < starts.length; row++) {
       int end = Math.addExact(starts[row], lengths == null ? steps : lengths[row]);
       checkArgument(
@@ -52,7 +54,7 @@ record Levels(int count, int[] starts, int steps) {
    * written, and log decays {@code [B, T, H (L-1)]}; the others stay, shared by the levels.
    */
   Map<String, Variable> coefficients(Tape tape, Map<String, Variable> c) {
-    Variable v = c.get(MatrixStateRecurrence.VALUE);
+    Variable v = Recurrence.required(c, MatrixStateRecurrence.VALUE);
     int batch = v.size(0);
     int heads = v.size(2);
     int levels = count - 1;
@@ -118,8 +120,8 @@ record Levels(int count, int[] starts, int steps) {
 
   /** {@code λ_{t,0} scale (q_t · k_t) [beta_t] v_t}, {@code [B, T, H, V]}. */
   static Variable own(Tape tape, Map<String, Variable> c, Variable lambda, double scale) {
-    Variable q = c.get(MatrixStateRecurrence.QUERY);
-    Variable k = c.get(MatrixStateRecurrence.KEY);
+    Variable q = Recurrence.required(c, MatrixStateRecurrence.QUERY);
+    Variable k = Recurrence.required(c, MatrixStateRecurrence.KEY);
     int heads = lambda.size(2);
     Variable matched = Primitives.sum(tape, Primitives.multiply(tape, q, k), 3, true);
     Variable all = Primitives.repeat(tape, matched, 2, heads / q.size(2));
@@ -130,7 +132,7 @@ record Levels(int count, int[] starts, int steps) {
       weight = Primitives.multiply(tape, weight, rate);
     }
     Variable share = Primitives.affine(tape, scale, Primitives.multiply(tape, all, weight), 0);
-    return Primitives.multiply(tape, share, c.get(MatrixStateRecurrence.VALUE));
+    return Primitives.multiply(tape, share, Recurrence.required(c, MatrixStateRecurrence.VALUE));
   }
 
   /** Of every position and level, from level 1 as 0; {@code [B, T, 1, L-1]}. */

@@ -108,8 +108,8 @@ public final class LogLinear extends AbstractParametrisation {
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
-    Variable past = Levels.read(tape, outputs, drive.extras().get(WEIGHTS));
-    Variable read = Primitives.add(tape, past, drive.extras().get(OWN));
+    Variable past = Levels.read(tape, outputs, drive.extra(WEIGHTS));
+    Variable read = Primitives.add(tape, past, drive.extra(OWN));
     return layer.readOut(context.child(MIXER), read, drive);
   }
 

@@ -9,6 +9,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Norms;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the layers with a delta rule have in common: queries and keys of length 1, and rates.
@@ -34,12 +35,12 @@ abstract class DeltaMixer extends MatrixStateMixer {
    *
    * @param decay of the state before its corrections, or null for none
    */
-  DeltaMixer(HeadSizes sizes, DeltaConfig config, Decay decay) {
+  DeltaMixer(HeadSizes sizes, DeltaConfig config, @Nullable Decay decay) {
     this(sizes, config, decay, new OutputStage(sizes, config.outputGate(), config.norm()));
   }
 
   /** A layer with another output stage. */
-  DeltaMixer(HeadSizes sizes, DeltaConfig config, Decay decay, OutputStage output) {
+  DeltaMixer(HeadSizes sizes, DeltaConfig config, @Nullable Decay decay, OutputStage output) {
     super(
         sizes,
         config,

@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -12,6 +13,7 @@ import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The delta family between its projections: from queries, keys, values, rates and gates to outputs
@@ -39,8 +41,8 @@ public final class DeltaOperators {
       Variable k,
       Variable v,
       Variable beta,
-      Variable g,
-      State initial,
+      @Nullable Variable g,
+      @Nullable State initial,
       double scale) {
     Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
     coefficients.put(MatrixStateRecurrence.BETA, beta);
@@ -63,8 +65,8 @@ public final class DeltaOperators {
       Variable k,
       Variable v,
       Variable beta,
-      Variable g,
-      State initial,
+      @Nullable Variable g,
+      @Nullable State initial,
       double scale) {
     int steps = q.size(1);
     checkArgument(
@@ -110,8 +112,8 @@ public final class DeltaOperators {
       Variable v,
       Variable a,
       Variable b,
-      Variable g,
-      State initial,
+      @Nullable Variable g,
+      @Nullable State initial,
       double scale) {
     Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
     coefficients.put(MatrixStateRecurrence.READ, a);
@@ -136,7 +138,7 @@ public final class DeltaOperators {
       Variable g,
       Variable b,
       Variable w,
-      State initial,
+      @Nullable State initial,
       double scale) {
     Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
     eraseAndWrite(tape, coefficients, b, w);
@@ -145,9 +147,10 @@ public final class DeltaOperators {
 
   /** Completes q, k, v and the log decay per channel by gates that erase and write. */
   static void eraseAndWrite(Tape tape, Map<String, Variable> coefficients, Variable b, Variable w) {
-    Variable k = coefficients.get(MatrixStateRecurrence.KEY);
+    Variable k = Recurrence.required(coefficients, MatrixStateRecurrence.KEY);
     Variable decay =
-        Activations.apply(tape, Unary.EXP, coefficients.get(MatrixStateRecurrence.DECAY));
+        Activations.apply(
+            tape, Unary.EXP, Recurrence.required(coefficients, MatrixStateRecurrence.DECAY));
     coefficients.put(
         MatrixStateRecurrence.READ,
         Primitives.multiply(tape, decay, Primitives.multiply(tape, b, k)));
@@ -173,7 +176,7 @@ public final class DeltaOperators {
       Variable p,
       Variable beta,
       Variable g,
-      State initial,
+      @Nullable State initial,
       double scale) {
     Map<String, Variable> coefficients = LinearOperators.coefficients(q, k, v, g);
     feedBack(tape, coefficients, p, beta);
@@ -182,7 +185,7 @@ public final class DeltaOperators {
 
   /** Completes q, k and v by a feedback that p reads and k writes, at a rate. */
   static void feedBack(Tape tape, Map<String, Variable> coefficients, Variable p, Variable beta) {
-    Variable k = coefficients.get(MatrixStateRecurrence.KEY);
+    Variable k = Recurrence.required(coefficients, MatrixStateRecurrence.KEY);
     Variable rate = Primitives.reshape(tape, beta, beta.size(0), beta.size(1), beta.size(2), 1);
     Variable written = Primitives.multiply(tape, k, rate);
     coefficients.put(MatrixStateRecurrence.KEY, written);

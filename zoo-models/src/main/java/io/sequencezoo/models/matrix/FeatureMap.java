@@ -6,6 +6,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.TaylorFeatures;
+import org.jspecify.annotations.Nullable;
 
 /** What linear attention puts queries and keys through, in place of the softmax's exponential. */
 public enum FeatureMap {
@@ -22,9 +23,9 @@ public enum FeatureMap {
   @JsonProperty("taylor")
   TAYLOR(null);
 
-  private final Unary function;
+  private final @Nullable Unary function;
 
-  FeatureMap(Unary function) {
+  FeatureMap(@Nullable Unary function) {
     this.function = function;
   }
 

@@ -3,6 +3,7 @@ package io.sequencezoo.models.matrix;
 import com.fasterxml.jackson.annotation.JsonAlias;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.kernel.Unary;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What multiplies the outputs of a layer with matrix states, feature by feature: {@code f(x W_g)}.
@@ -22,14 +23,14 @@ public enum GateActivation {
   @JsonAlias("false")
   NONE(null);
 
-  private final Unary activation;
+  private final @Nullable Unary activation;
 
-  GateActivation(Unary activation) {
+  GateActivation(@Nullable Unary activation) {
     this.activation = activation;
   }
 
   /** f; null for no gate. */
-  Unary activation() {
+  @Nullable Unary activation() {
     return activation;
   }
 }

@@ -12,6 +12,7 @@ import io.sequencezoo.core.dynamics.matrix.RidgeReport;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gated KalmaNet: at every token the linear map from keys to values that fits a fading past best,
@@ -58,7 +59,7 @@ public final class GatedKalmaNet extends RidgeMixer {
   private static final double LEAST_WEIGHT = 1e-6;
 
   private final int shortConvolution;
-  private final Projection mix;
+  private final @Nullable Projection mix;
 
   /**
    * A layer.

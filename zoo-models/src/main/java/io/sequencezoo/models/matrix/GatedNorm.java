@@ -1,5 +1,7 @@
 package io.sequencezoo.models.matrix;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
@@ -9,6 +11,7 @@ import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Norms;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The norm and the gate of a layer's outputs in the orders that the references have: {@code rms(o)
@@ -21,7 +24,7 @@ import io.sequencezoo.core.op.Norms;
  * @param centred null for the root mean square; otherwise a layer norm takes its place
  */
 public record GatedNorm(
-    int gain, int group, GateActivation gate, boolean gateFirst, Centred centred) {
+    int gain, int group, GateActivation gate, boolean gateFirst, @Nullable Centred centred) {
   /** The reference layers'. */
   private static final double EPS = 1e-5;
 
@@ -78,36 +81,43 @@ public record GatedNorm(
    * @param o its last axis as long as the gain
    * @param z the gate's logits, as o; null without a gate
    */
-  Variable apply(Context context, Variable o, Variable z) {
+  Variable apply(Context context, Variable o, @Nullable Variable z) {
     Tape tape = context.tape();
     if (gain == 0) {
       return gated(tape, o, z);
     }
     if (centred != null) {
       Variable first = gateFirst ? gated(tape, o, z) : o;
-      Variable normed = layerNorm(context, first);
+      Variable normed = layerNorm(context, first, centred);
       return gateFirst ? normed : gated(tape, normed, z);
     }
     Variable weight = context.parameter(NORM);
     if (gate == GateActivation.SILU) {
-      return Norms.gatedRmsNorm(tape, o, z, weight, EPS, group, !gateFirst);
+      return Norms.gatedRmsNorm(tape, o, given(z), weight, EPS, group, !gateFirst);
     }
     Variable first = gateFirst ? gated(tape, o, z) : o;
     Variable normed = Norms.rmsNorm(tape, first, weight, null, EPS, group);
     return gateFirst ? normed : gated(tape, normed, z);
   }
 
-  private Variable layerNorm(Context context, Variable o) {
+  private Variable layerNorm(Context context, Variable o, Centred layer) {
     Tape tape = context.tape();
     Variable ones = tape.constant(tape.allocate(o.type(), group).assign(1));
     Variable groups = Heads.split(tape, o, gain / group);
-    Variable normed = Norms.layerNorm(tape, groups, ones, null, centred.eps);
+    Variable normed = Norms.layerNorm(tape, groups, ones, null, layer.eps);
     Variable scaled =
         Primitives.multiply(tape, Heads.joined(tape, normed), context.parameter(NORM));
-    return centred.biased ? Primitives.add(tape, scaled, context.parameter(NORM_BIAS)) : scaled;
+    return layer.biased ? Primitives.add(tape, scaled, context.parameter(NORM_BIAS)) : scaled;
   }
 
-  private Variable gated(Tape tape, Variable o, Variable z) {
-    return gate == GateActivation.NONE ? o : Activations.gated(tape, gate.activation(), z, o);
+  private Variable gated(Tape tape, Variable o, @Nullable Variable z) {
+    return gate == GateActivation.NONE
+        ? o
+        : Activations.gated(tape, gate.activation(), given(z), o);
+  }
+
+  private static Variable given(@Nullable Variable z) {
+    checkArgument(z != null, "gated norm: logits of the gate must be given, got none");
+    return z;
   }
 }

@@ -22,6 +22,7 @@ import io.sequencezoo.models.position.Grid;
 import io.sequencezoo.models.position.ToeplitzEncoding;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -71,8 +72,8 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class LightNet extends MatrixStateMixer {
   private final LightNetConfig config;
   private final Grid grid;
-  private final RelativeAngles angles;
-  private final ToeplitzEncoding toeplitz;
+  private final @Nullable RelativeAngles angles;
+  private final @Nullable ToeplitzEncoding toeplitz;
 
   /**
    * A layer.
@@ -163,8 +164,9 @@ public final class LightNet extends MatrixStateMixer {
   void complete(Stretch stretch) {
     stretch.map(MatrixStateRecurrence.QUERY, q -> Activations.apply(stretch.tape(), Unary.SILU, q));
     weigh(stretch);
-    if (angles != null) {
-      encode(stretch);
+    RelativePosition.Form form = config.relative().form();
+    if (angles != null && form != null) {
+      encode(stretch, angles, form);
     }
   }
 
@@ -186,13 +188,12 @@ public final class LightNet extends MatrixStateMixer {
   }
 
   /** MD-LRPE of queries and keys; the cosine form doubles the channels, and so their decays. */
-  private void encode(Stretch stretch) {
+  private void encode(Stretch stretch, RelativeAngles turns, RelativePosition.Form form) {
     Tape tape = stretch.tape();
     int[] positions = stretch.state().consumed();
     int[] starts = config.bidirectional() ? new int[positions.length] : positions;
     for (String name : new String[] {MatrixStateRecurrence.QUERY, MatrixStateRecurrence.KEY}) {
-      stretch.map(
-          name, x -> RelativePosition.apply(tape, x, starts, angles, config.relative().form()));
+      stretch.map(name, x -> RelativePosition.apply(tape, x, starts, turns, form));
     }
     if (!config.bidirectional() && config.relative().widening() == 2) {
       stretch.map(MatrixStateRecurrence.DECAY, g -> Primitives.concat(tape, 3, g, g));

@@ -3,6 +3,7 @@ package io.sequencezoo.models.matrix;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -17,6 +18,7 @@ import io.sequencezoo.core.op.SsdInputs;
 import io.sequencezoo.models.conv.Delay;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -36,7 +38,13 @@ public final class LinearOperators {
 
   /** {@code S_t = S_{t-1} + k_t v_tᵀ}, {@code o_t = S_tᵀ q_t}. */
   public static Evolution linearAttention(
-      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      @Nullable State initial,
+      double scale) {
     return evolve(tape, solver, q, k, v, null, initial, scale);
   }
 
@@ -50,7 +58,7 @@ public final class LinearOperators {
       Variable q,
       Variable k,
       Variable v,
-      State initial,
+      @Nullable State initial,
       double scale,
       double eps) {
     return MatrixStateRecurrence.normalised(scale, eps)
@@ -67,15 +75,21 @@ public final class LinearOperators {
       Variable q,
       Variable k,
       Variable v,
-      Variable g,
-      State initial,
+      @Nullable Variable g,
+      @Nullable State initial,
       double scale) {
     return evolve(tape, solver, q, k, v, g, initial, scale);
   }
 
   /** RetNet's recurrence: constant decay {@code γ_h = 1 - 2^{-5-h}} of head h, from 0. */
   public static Evolution retention(
-      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      @Nullable State initial,
+      double scale) {
     Variable g = retentionDecay(tape, q.type(), q.size(0), q.size(1), q.size(2));
     return evolve(tape, solver, q, k, v, g, initial, scale);
   }
@@ -96,7 +110,13 @@ public final class LinearOperators {
    * {@code z [B, H, K]}; without one, z starts at minus infinity.
    */
   public static Evolution lightnet(
-      Tape tape, Solver solver, Variable q, Variable k, Variable v, State initial, double scale) {
+      Tape tape,
+      Solver solver,
+      Variable q,
+      Variable k,
+      Variable v,
+      @Nullable State initial,
+      double scale) {
     Variable start = initial == null ? null : initial.get(NORMALISER);
     Variable[] softmax = RunningSoftmax.apply(tape, k, start, null);
     Evolution evolution = evolve(tape, solver, q, softmax[1], v, softmax[0], initial, scale);
@@ -118,8 +138,8 @@ public final class LinearOperators {
       Variable q,
       Variable f,
       Variable v,
-      Variable lowerBound,
-      State initial,
+      @Nullable Variable lowerBound,
+      @Nullable State initial,
       double scale) {
     Variable[] gates =
         lowerBound == null
@@ -146,8 +166,8 @@ public final class LinearOperators {
       Variable bias,
       Variable logRate,
       SsdInputs.Shape shape,
-      Variable skip,
-      State initial) {
+      @Nullable Variable skip,
+      @Nullable State initial) {
     Variable[] c = SsdInputs.apply(tape, u, raw, bias, logRate, shape);
     Evolution evolution = evolve(tape, solver, c[2], c[1], c[0], c[3], initial, 1);
     if (skip == null) {
@@ -175,7 +195,7 @@ public final class LinearOperators {
       Variable v,
       Variable w,
       Variable u,
-      State initial,
+      @Nullable State initial,
       double scale) {
     Variable[] keys = late(tape, k);
     Variable[] values = late(tape, v);
@@ -215,12 +235,14 @@ public final class LinearOperators {
       Variable logDecay,
       Variable trapezoid,
       Variable turns,
-      Variable skip,
-      State initial) {
+      @Nullable Variable skip,
+      @Nullable State initial) {
     long batch = x.size(0);
     long heads = x.size(2);
-    State start = initial;
-    if (initial == null) {
+    State start;
+    if (initial != null) {
+      start = initial;
+    } else {
       Map<String, Variable> zeros = new LinkedHashMap<>();
       zeros.put(STATE, tape.constant(tape.zeros(x.type(), batch, heads, b.size(3), x.size(3))));
       zeros.put("angle", tape.constant(tape.zeros(x.type(), batch, heads, turns.size(3))));
@@ -269,7 +291,7 @@ public final class LinearOperators {
       Variable v,
       Variable s,
       Variable g,
-      State initial,
+      @Nullable State initial,
       double scale) {
     int shares = q.size(2) / k.size(2);
     Map<String, Variable> coefficients =
@@ -335,7 +357,7 @@ public final class LinearOperators {
       Variable v,
       Variable i,
       Variable f,
-      State initial,
+      @Nullable State initial,
       double scale,
       double eps) {
     Map<String, Variable> coefficients = coefficients(q, k, v, null);
@@ -373,12 +395,12 @@ public final class LinearOperators {
       Map<String, Variable> coefficients,
       Variable i,
       Variable f,
-      Variable start,
-      int[] lengths) {
+      @Nullable Variable start,
+      int @Nullable [] lengths) {
     Variable forget = LogDecays.logSigmoid(tape, f, 1);
     Variable[] largest = RunningMaximum.apply(tape, i, forget, start, lengths);
-    Variable k = coefficients.get(MatrixStateRecurrence.KEY);
-    Variable v = coefficients.get(MatrixStateRecurrence.VALUE);
+    Variable k = Recurrence.required(coefficients, MatrixStateRecurrence.KEY);
+    Variable v = Recurrence.required(coefficients, MatrixStateRecurrence.VALUE);
     coefficients.put(
         MatrixStateRecurrence.KEY, Primitives.multiply(tape, k, column(tape, largest[1])));
     Variable ones =
@@ -407,15 +429,16 @@ public final class LinearOperators {
       Variable q,
       Variable k,
       Variable v,
-      Variable g,
-      State initial,
+      @Nullable Variable g,
+      @Nullable State initial,
       double scale) {
     return MatrixStateRecurrence.scaled(scale)
         .evolve(tape, solver, coefficients(q, k, v, g), initial, null);
   }
 
   /** By name; g may be null. */
-  static Map<String, Variable> coefficients(Variable q, Variable k, Variable v, Variable g) {
+  static Map<String, Variable> coefficients(
+      Variable q, Variable k, Variable v, @Nullable Variable g) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(MatrixStateRecurrence.QUERY, q);
     coefficients.put(MatrixStateRecurrence.KEY, k);

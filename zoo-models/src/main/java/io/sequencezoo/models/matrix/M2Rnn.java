@@ -8,6 +8,7 @@ import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.nonlinear.MatrixCellRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
@@ -106,7 +107,7 @@ public final class M2Rnn extends MatrixStateMixer {
 
   @Override
   Variable read(Context context, Variable outputs, Drive drive) {
-    Variable values = drive.coefficients().get(MatrixCellRecurrence.VALUE);
+    Variable values = Recurrence.required(drive.coefficients(), MatrixCellRecurrence.VALUE);
     Variable skip = Primitives.multiply(context.tape(), values, context.parameter(SKIP));
     return Primitives.add(context.tape(), outputs, skip);
   }

@@ -223,11 +223,8 @@ public final class Mamba2 extends AbstractParametrisation implements MatrixHeads
     Tape tape = context.tape();
     Variable skipped =
         SkipConnection.apply(
-            tape,
-            Heads.joined(tape, outputs),
-            drive.extras().get(CONVOLVED),
-            context.parameter(SKIP));
-    return out.apply(context, norm.apply(context, skipped, drive.extras().get(GATE)));
+            tape, Heads.joined(tape, outputs), drive.extra(CONVOLVED), context.parameter(SKIP));
+    return out.apply(context, norm.apply(context, skipped, drive.extra(GATE)));
   }
 
   @Override

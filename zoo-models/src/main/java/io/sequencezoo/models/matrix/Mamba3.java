@@ -236,7 +236,7 @@ public final class Mamba3 extends AbstractParametrisation {
           ranked.combined(
               context,
               outputs,
-              extras.get(SHARE),
+              drive.extra(SHARE),
               config.norm() ? context.parameter(GatedNorm.NORM) : null,
               config.outputGate(),
               extras.get(OutputStage.GATE));
@@ -244,7 +244,7 @@ public final class Mamba3 extends AbstractParametrisation {
     }
     Variable read =
         TrapezoidInputs.outputs(
-            context.tape(), outputs, extras.get(SHARE), extras.get(X), context.parameter(SKIP));
+            context.tape(), outputs, drive.extra(SHARE), drive.extra(X), context.parameter(SKIP));
     return output.apply(context, read, extras);
   }
 

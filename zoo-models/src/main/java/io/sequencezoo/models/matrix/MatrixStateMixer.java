@@ -14,6 +14,7 @@ import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -28,10 +29,10 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
   private final HeadSizes sizes;
   private final QueryKeyValue projections;
   private final OutputStage output;
-  private final Decay decay;
+  private final @Nullable Decay decay;
 
   /** A layer with convolutions that have SiLU, a norm per head, and queries divided by √K. */
-  MatrixStateMixer(HeadSizes sizes, MatrixStateConfig config, Decay decay) {
+  MatrixStateMixer(HeadSizes sizes, MatrixStateConfig config, @Nullable Decay decay) {
     this(
         sizes,
         config,
@@ -52,7 +53,7 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
       MixerConfig config,
       QueryKeyValue projections,
       OutputStage output,
-      Decay decay,
+      @Nullable Decay decay,
       Recurrence recurrence) {
     super(Registry.typeName(config.getClass()), sizes.width(), recurrence);
     this.sizes = sizes;

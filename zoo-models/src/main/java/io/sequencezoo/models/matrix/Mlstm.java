@@ -145,7 +145,7 @@ public final class Mlstm extends MatrixStateMixer {
 
   @Override
   Variable read(Context context, Variable outputs, Drive drive) {
-    return LinearOperators.normalise(context.tape(), outputs, drive.extras().get(STABILISER), EPS);
+    return LinearOperators.normalise(context.tape(), outputs, drive.extra(STABILISER), EPS);
   }
 
   @Override

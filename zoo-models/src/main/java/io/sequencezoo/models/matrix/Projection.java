@@ -9,6 +9,7 @@ import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The projection behind a gate: {@code x W + b}, or {@code (x W_1) W_2 + b} of low rank.
@@ -55,7 +56,7 @@ public record Projection(String name, int in, int rank, int out, boolean biased)
   }
 
   /** With an activation between the factors, or null. */
-  Variable apply(Context context, Variable x, Unary between) {
+  Variable apply(Context context, Variable x, @Nullable Unary between) {
     Tape tape = context.tape();
     String bias = name + "_bias";
     Variable b = context.hasParameter(bias) ? context.parameter(bias) : null;

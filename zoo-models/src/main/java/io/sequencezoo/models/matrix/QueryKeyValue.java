@@ -16,6 +16,7 @@ import io.sequencezoo.core.shape.Sizes;
 import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -35,13 +36,17 @@ public final class QueryKeyValue {
    * @param convolution W, or 0 for none
    * @param activation of the convolutions, or null
    */
-  public QueryKeyValue(HeadSizes sizes, int writes, int convolution, Unary activation) {
+  public QueryKeyValue(HeadSizes sizes, int writes, int convolution, @Nullable Unary activation) {
     this(sizes, writes, convolution, activation, true);
   }
 
   /** The same where values may do without the convolution. */
   QueryKeyValue(
-      HeadSizes sizes, int writes, int convolution, Unary activation, boolean convolvesValues) {
+      HeadSizes sizes,
+      int writes,
+      int convolution,
+      @Nullable Unary activation,
+      boolean convolvesValues) {
     this.sizes = sizes;
     this.writes = writes;
     this.features =

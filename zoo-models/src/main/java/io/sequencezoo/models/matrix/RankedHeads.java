@@ -11,6 +11,7 @@ import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Norms;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The many inputs and outputs of Mamba-3's heads: R forms of x, of the gate and of the output, each
@@ -87,9 +88,9 @@ record RankedHeads(int heads, int ranks, int features) {
       Context context,
       Variable outputs,
       Variable own,
-      Variable norm,
+      @Nullable Variable norm,
       GateActivation gate,
-      Variable logits) {
+      @Nullable Variable logits) {
     Tape tape = context.tape();
     Variable y = Primitives.add(tape, Primitives.reshape(tape, outputs, own.shape()), own);
     if (norm != null) {

@@ -19,6 +19,7 @@ import io.sequencezoo.models.conv.TokenShift;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -169,7 +170,7 @@ public final class Rwkv6 extends AbstractParametrisation {
 
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
-    Variable read = Primitives.add(context.tape(), outputs, drive.extras().get(BONUS));
+    Variable read = Primitives.add(context.tape(), outputs, drive.extra(BONUS));
     return output.apply(context, read, drive.extras());
   }
 
@@ -203,29 +204,31 @@ public final class Rwkv6 extends AbstractParametrisation {
   private final class Mixer {
     private final Context context;
     private final Variable x;
-    private final Variable change;
+    private final @Nullable Variable change;
     private final Variable mixed;
 
     Mixer(Context context, Variable x, State state, Map<String, Variable> next) {
       this.context = context;
       this.x = x;
       Tape tape = context.tape();
-      this.change = shift.on() ? shift.change(context, x, state, next) : null;
+      Variable made = shift.on() ? shift.change(context, x, state, next) : null;
+      this.change = made;
       this.mixed =
-          shift.on()
-              ? Primitives.add(tape, x, Primitives.multiply(tape, change, context.parameter(MIX)))
+          made != null
+              ? Primitives.add(tape, x, Primitives.multiply(tape, made, context.parameter(MIX)))
               : x;
     }
 
     /** {@code x + (tanh(u L) H + μ) ⊙ δ}. */
     Variable mix(String name) {
       Projection share = mixes.get(name);
-      if (share == null) {
+      if (share == null || change == null) {
         return x;
       }
+      Variable own = change;
       Tape tape = context.tape();
       Variable shares = share.apply(context, mixed, Unary.TANH);
-      return Primitives.add(tape, x, Primitives.multiply(tape, change, shares));
+      return Primitives.add(tape, x, Primitives.multiply(tape, own, shares));
     }
   }
 }

@@ -10,6 +10,7 @@ import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
 import io.sequencezoo.core.kernel.Unary;
@@ -207,13 +208,12 @@ public final class Rwkv7 extends AbstractParametrisation {
     Variable bonus =
         Heads.bonus(
             tape,
-            c.get(MatrixStateRecurrence.QUERY),
-            c.get(MatrixStateRecurrence.KEY),
-            c.get(MatrixStateRecurrence.VALUE),
+            Recurrence.required(c, MatrixStateRecurrence.QUERY),
+            Recurrence.required(c, MatrixStateRecurrence.KEY),
+            Recurrence.required(c, MatrixStateRecurrence.VALUE),
             context.parameter("bonus"));
     Variable sum = Primitives.add(tape, normed, Heads.joined(tape, bonus));
-    Variable gated =
-        config.outputGate() ? Primitives.multiply(tape, sum, drive.extras().get(GATE)) : sum;
+    Variable gated = config.outputGate() ? Primitives.multiply(tape, sum, drive.extra(GATE)) : sum;
     return projected(context, "output", gated);
   }
 

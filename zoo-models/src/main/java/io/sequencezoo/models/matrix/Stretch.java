@@ -3,6 +3,7 @@ package io.sequencezoo.models.matrix;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -29,7 +30,7 @@ record Stretch(
   }
 
   Variable get(String name) {
-    return coefficients.get(name);
+    return Recurrence.required(coefficients, name);
   }
 
   void put(String name, Variable coefficient) {

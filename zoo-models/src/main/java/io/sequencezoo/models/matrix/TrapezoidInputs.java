@@ -8,6 +8,7 @@ import io.sequencezoo.core.op.RunningAngle;
 import io.sequencezoo.core.op.Turn;
 import io.sequencezoo.models.conv.Delay;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mamba-3's recurrence by the generalised trapezoid rule, as coefficients of a matrix state that is
@@ -71,7 +72,7 @@ record TrapezoidInputs(
   record Before(Variable angle, Variable b, Variable x, Variable weight) {}
 
   /** Computes them for a stretch; valid positions per row, or null for all. */
-  static TrapezoidInputs of(Tape tape, Given in, Before before, int[] lengths) {
+  static TrapezoidInputs of(Tape tape, Given in, Before before, int @Nullable [] lengths) {
     Variable bounded = Primitives.map(tape, Unary.TANH, in.turns);
     Variable increments =
         Primitives.affine(
@@ -119,7 +120,8 @@ record TrapezoidInputs(
    * @param read {@code [B, T, H, P]}, as x
    * @param skip D {@code [H]}, or null for none
    */
-  static Variable outputs(Tape tape, Variable read, Variable share, Variable x, Variable skip) {
+  static Variable outputs(
+      Tape tape, Variable read, Variable share, Variable x, @Nullable Variable skip) {
     Variable factor =
         skip == null
             ? share

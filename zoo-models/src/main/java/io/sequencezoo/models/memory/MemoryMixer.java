@@ -7,6 +7,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.memory.MemoryNetwork;
 import io.sequencezoo.core.dynamics.memory.MemoryRule;
@@ -22,6 +23,7 @@ import io.sequencezoo.models.matrix.QueryKeyValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -63,7 +65,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
   private final OptimiserMemoryRecurrence memory;
   private final QueryKeyValue projections;
   private final List<TokenRate> rates;
-  private final TokenIndex index;
+  private final @Nullable TokenIndex index;
   private final OutputStage output;
 
   /**
@@ -172,7 +174,8 @@ abstract class MemoryMixer extends AbstractParametrisation {
     Map<String, Variable> coefficients = projections.apply(context, x, state, own);
     for (String name :
         new String[] {OptimiserMemoryRecurrence.QUERY, OptimiserMemoryRecurrence.KEY}) {
-      coefficients.put(name, featured(context, placed(context, coefficients.get(name), state)));
+      coefficients.put(
+          name, featured(context, placed(context, Recurrence.required(coefficients, name), state)));
     }
     for (TokenRate rate : rates) {
       coefficients.put(rate.projection().name(), rate.apply(context, x));

@@ -118,7 +118,7 @@ public final class TitansGate extends AbstractParametrisation {
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
     Variable read = memory.readOut(context.child(MEMORY), outputs, drive);
-    Variable attended = drive.extras().get(ATTENTION);
+    Variable attended = drive.extra(ATTENTION);
     return Activations.gated(
         tape,
         Unary.SIGMOID,

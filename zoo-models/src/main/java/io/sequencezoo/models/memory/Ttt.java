@@ -104,7 +104,7 @@ public final class Ttt extends MemoryMixer {
         Norms.layerNorm(tape, joined, context.parameter(NORM), context.parameter(NORM_BIAS), EPS);
     Variable gated =
         config.gate()
-            ? Activations.gated(tape, Unary.GELU_TANH, drive.extras().get(GATE), normed)
+            ? Activations.gated(tape, Unary.GELU_TANH, drive.extra(GATE), normed)
             : normed;
     return Dense.linear(tape, gated, context.parameter(OUTPUT), null);
   }

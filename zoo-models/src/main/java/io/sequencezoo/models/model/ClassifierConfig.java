@@ -17,6 +17,7 @@ import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import io.sequencezoo.models.vector.PoolingConfig;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a {@link Classifier}. What goes in is tokens or numbers: exactly one of vocabulary and
@@ -44,8 +45,8 @@ public record ClassifierConfig(
     Over pooling,
     int width,
     Layers layers,
-    @Derived MixerConfig mixer,
-    @Derived FeedForwardConfig channel,
+    @Derived @Nullable MixerConfig mixer,
+    @Derived @Nullable FeedForwardConfig channel,
     FeedForwardConfig norm,
     NormPlacement normPlacement,
     int maxPositions,
@@ -88,7 +89,12 @@ public record ClassifierConfig(
 
   /** The default where these are said, of which every model says its own. */
   static ClassifierConfig standard(
-      int classes, int vocabulary, int features, int width, Layers layers, MixerConfig mixer) {
+      int classes,
+      int vocabulary,
+      int features,
+      int width,
+      Layers layers,
+      @Nullable MixerConfig mixer) {
     return of(classes, vocabulary, features, Over.MEAN, width, layers, mixer, null);
   }
 
@@ -107,8 +113,8 @@ public record ClassifierConfig(
       Over pooling,
       int width,
       Layers layers,
-      MixerConfig mixer,
-      FeedForwardConfig channel) {
+      @Nullable MixerConfig mixer,
+      @Nullable FeedForwardConfig channel) {
     return new ClassifierConfig(
         classes,
         vocabulary,
@@ -160,7 +166,7 @@ public record ClassifierConfig(
   }
 
   @Override
-  public MixerConfig last() {
+  public @Nullable MixerConfig last() {
     return pooling == Over.LAST ? null : new PoolingConfig(pooling == Over.ATTENTION);
   }
 }

@@ -12,6 +12,7 @@ import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -59,7 +60,8 @@ public final class ClosedLoop {
    * @param initial the state to continue from; null at the start of a sequence
    * @param steps n, at least 1
    */
-  public Forecast forecast(INDArray prefix, int[] lengths, State initial, int steps) {
+  public Forecast forecast(
+      INDArray prefix, int @Nullable [] lengths, @Nullable State initial, int steps) {
     checkArgument(steps >= 1, "forecast: steps must be at least 1, got %s", steps);
     int features = model.config().features();
     Shapes.check("forecast prefix", prefix, "BTF", -1, -1, features);
@@ -87,7 +89,7 @@ public final class ClosedLoop {
     return new Forecast(loop.values, keeper.state());
   }
 
-  private static void checkFinite(INDArray prefix, int[] lengths) {
+  private static void checkFinite(INDArray prefix, int @Nullable [] lengths) {
     int rows = (int) prefix.size(0);
     int steps = (int) prefix.size(1);
     checkArgument(

@@ -13,6 +13,7 @@ import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a {@link Forecaster}.
@@ -34,8 +35,8 @@ public record ForecasterConfig(
     int horizon,
     int width,
     Layers layers,
-    @Derived MixerConfig mixer,
-    @Derived FeedForwardConfig channel,
+    @Derived @Nullable MixerConfig mixer,
+    @Derived @Nullable FeedForwardConfig channel,
     FeedForwardConfig norm,
     NormPlacement normPlacement,
     double dropout)
@@ -50,7 +51,8 @@ public record ForecasterConfig(
   }
 
   /** The default where these are said, of which every model says its own. */
-  static ForecasterConfig standard(int features, int width, Layers layers, MixerConfig mixer) {
+  static ForecasterConfig standard(
+      int features, int width, Layers layers, @Nullable MixerConfig mixer) {
     return of(features, 1, width, layers, mixer, null);
   }
 
@@ -65,8 +67,8 @@ public record ForecasterConfig(
       int horizon,
       int width,
       Layers layers,
-      MixerConfig mixer,
-      FeedForwardConfig channel) {
+      @Nullable MixerConfig mixer,
+      @Nullable FeedForwardConfig channel) {
     return new ForecasterConfig(
         features,
         horizon,

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -107,8 +108,8 @@ public final class Generator {
   private final class Steps {
     private final Context context;
     private final INDArray tokens;
-    private Replay replay;
-    private INDArray scores;
+    private @Nullable Replay replay;
+    private @Nullable INDArray scores;
     private int spoilt;
 
     Steps(Context context, int rows) {
@@ -121,7 +122,7 @@ public final class Generator {
       for (int b = 0; b < rows.size(); b++) {
         tokens.data().put(b, rows.get(b).last);
       }
-      if (replay != null && replay.isRepeatable()) {
+      if (scores != null && replay != null && replay.isRepeatable()) {
         replay.run();
         return scores;
       }
@@ -130,18 +131,19 @@ public final class Generator {
         context.startOver();
       }
       if (context.tape().isObserved() || spoilt == TRIES) {
-        step(keeper);
-        return scores;
+        return step(keeper);
       }
-      replay = Replay.record();
+      Replay recorded = Replay.record();
+      replay = recorded;
+      INDArray next;
       try {
         keeper.count();
-        step(keeper);
+        next = step(keeper);
       } finally {
-        replay.end();
+        recorded.end();
       }
-      spoilt = replay.isRepeatable() ? 0 : spoilt + 1;
-      return scores;
+      spoilt = recorded.isRepeatable() ? 0 : spoilt + 1;
+      return next;
     }
 
     /** The rows that go on, once their states alone are kept. */
@@ -157,10 +159,12 @@ public final class Generator {
       }
     }
 
-    private void step(StateKeeper keeper) {
+    private INDArray step(StateKeeper keeper) {
       Evolution output = model.step(context, tokens, keeper.state());
-      scores = output.outputs().operand();
+      INDArray next = output.outputs().operand();
+      scores = next;
       keeper.keep(output.state());
+      return next;
     }
   }
 

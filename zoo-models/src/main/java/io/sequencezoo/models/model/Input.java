@@ -3,6 +3,7 @@ package io.sequencezoo.models.model;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Block;
 import io.sequencezoo.core.block.Context;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What goes into a model: the map from what is given to the stream of its stages. */
@@ -16,7 +17,7 @@ public interface Input extends Block {
   }
 
   /** The tokens that the input consists of, or null where it is of something else. */
-  default INDArray tokens(INDArray input) {
+  default @Nullable INDArray tokens(INDArray input) {
     return null;
   }
 

@@ -14,6 +14,7 @@ import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a {@link LanguageModel}.
@@ -38,8 +39,8 @@ public record LanguageModelConfig(
     @Derived int vocabulary,
     int width,
     Layers layers,
-    @Derived MixerConfig mixer,
-    @Derived FeedForwardConfig channel,
+    @Derived @Nullable MixerConfig mixer,
+    @Derived @Nullable FeedForwardConfig channel,
     FeedForwardConfig norm,
     NormPlacement normPlacement,
     boolean tiedEmbeddings,
@@ -65,13 +66,17 @@ public record LanguageModelConfig(
   }
 
   /** The default where these are said, of which every model says its own. */
-  static LanguageModelConfig standard(int width, Layers layers, MixerConfig mixer) {
+  static LanguageModelConfig standard(int width, Layers layers, @Nullable MixerConfig mixer) {
     return of(0, width, layers, mixer, null);
   }
 
   /** A model of equal layers, with everything else at its default. */
   public static LanguageModelConfig of(
-      int vocabulary, int width, int layers, MixerConfig mixer, FeedForwardConfig channel) {
+      int vocabulary,
+      int width,
+      int layers,
+      @Nullable MixerConfig mixer,
+      @Nullable FeedForwardConfig channel) {
     return of(vocabulary, width, Layers.of(layers), mixer, channel);
   }
 
@@ -83,7 +88,11 @@ public record LanguageModelConfig(
    * @param channel null for none in layers that name none
    */
   public static LanguageModelConfig of(
-      int vocabulary, int width, Layers layers, MixerConfig mixer, FeedForwardConfig channel) {
+      int vocabulary,
+      int width,
+      Layers layers,
+      @Nullable MixerConfig mixer,
+      @Nullable FeedForwardConfig channel) {
     return new LanguageModelConfig(
         vocabulary,
         width,

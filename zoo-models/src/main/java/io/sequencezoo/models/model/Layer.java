@@ -1,5 +1,7 @@
 package io.sequencezoo.models.model;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
@@ -13,6 +15,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.residual.Residual;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -45,14 +48,14 @@ public final class Layer implements Stage {
   private static final String CHANNEL = "channel";
 
   private final SequenceMixer mixer;
-  private final FeedForward shortcut;
+  private final @Nullable FeedForward shortcut;
   private final Residual mixerBranch;
-  private final FeedForward channel;
-  private final Residual channelBranch;
+  private final @Nullable FeedForward channel;
+  private final @Nullable Residual channelBranch;
 
   /** The layer of a configuration that leaves nothing open but the channel mixer. */
   Layer(LayerConfig config, MixerConfig.Place place) {
-    this.mixer = config.mixer().build(place);
+    this.mixer = given("mixer", config.mixer()).build(place);
     this.shortcut = config.shortcut() == null ? null : config.shortcut().build(place);
     this.mixerBranch = branch(MIXER, config, place);
     this.channel = config.channel() == null ? null : config.channel().build(place);
@@ -63,10 +66,15 @@ public final class Layer implements Stage {
     return new Residual(
         name,
         place.width(),
-        config.norm().build(place),
-        config.normPlacement(),
-        config.residual(),
-        config.dropout());
+        given("norm", config.norm()).build(place),
+        given("normPlacement", config.normPlacement()),
+        given("residual", config.residual()),
+        given("dropout", config.dropout()));
+  }
+
+  private static <T> T given(String name, @Nullable T part) {
+    checkArgument(part != null, "%s: %s must be given, got none", LayerConfig.NAME, name);
+    return part;
   }
 
   @Override
@@ -76,7 +84,7 @@ public final class Layer implements Stage {
     if (shortcut != null) {
       shortcut.declare(declaration.child(MIXER_SHORTCUT));
     }
-    if (channel != null) {
+    if (channel != null && channelBranch != null) {
       channelBranch.declare(declaration);
       channel.declare(declaration.child(CHANNEL));
     }
@@ -93,13 +101,13 @@ public final class Layer implements Stage {
   }
 
   @Override
-  public Evolution forward(Context context, Variable x, State initial) {
+  public Evolution forward(Context context, Variable x, @Nullable State initial) {
     Variable inner = mixerBranch.enter(context, x);
     return leave(context, x, inner, mixer.forward(context.child(MIXER), inner, initial));
   }
 
   @Override
-  public Evolution step(Context context, Variable x, State initial) {
+  public Evolution step(Context context, Variable x, @Nullable State initial) {
     Variable inner = mixerBranch.enter(context, x);
     return leave(context, x, inner, mixer.step(context.child(MIXER), inner, initial));
   }
@@ -119,7 +127,7 @@ public final class Layer implements Stage {
   }
 
   private Variable channel(Context context, Variable x) {
-    if (channel == null) {
+    if (channel == null || channelBranch == null) {
       return x;
     }
     Context own = context.child(CHANNEL);

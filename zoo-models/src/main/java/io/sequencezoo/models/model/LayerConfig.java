@@ -16,6 +16,7 @@ import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import io.sequencezoo.models.residual.ResidualGate;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a {@link Layer}. In a model's list of layers the model's own blocks stand in for what
@@ -33,13 +34,13 @@ import java.util.List;
 @JsonTypeName(LayerConfig.NAME)
 @JsonClassDescription("Layer: a sequence and a channel mixer in residual branches")
 public record LayerConfig(
-    MixerConfig mixer,
-    FeedForwardConfig channel,
-    FeedForwardConfig norm,
-    NormPlacement normPlacement,
-    Double dropout,
-    @Derived @JsonView(Configs.Since02.class) ResidualGate residual,
-    @Derived @JsonView(Configs.Since02.class) FeedForwardConfig shortcut)
+    @Nullable MixerConfig mixer,
+    @Nullable FeedForwardConfig channel,
+    @Nullable FeedForwardConfig norm,
+    @Nullable NormPlacement normPlacement,
+    @Nullable Double dropout,
+    @Derived @JsonView(Configs.Since02.class) @Nullable ResidualGate residual,
+    @Derived @JsonView(Configs.Since02.class) @Nullable FeedForwardConfig shortcut)
     implements StageConfig {
   static final String NAME = "layer";
 
@@ -53,20 +54,20 @@ public record LayerConfig(
 
   /** A layer whose branches join the stream as its model's do, without a shortcut. */
   public LayerConfig(
-      MixerConfig mixer,
-      FeedForwardConfig channel,
-      FeedForwardConfig norm,
-      NormPlacement normPlacement,
-      Double dropout) {
+      @Nullable MixerConfig mixer,
+      @Nullable FeedForwardConfig channel,
+      @Nullable FeedForwardConfig norm,
+      @Nullable NormPlacement normPlacement,
+      @Nullable Double dropout) {
     this(mixer, channel, norm, normPlacement, dropout, null, null);
   }
 
   /** A layer of these blocks, either of which may be null. */
-  public LayerConfig(MixerConfig mixer, FeedForwardConfig channel) {
+  public LayerConfig(@Nullable MixerConfig mixer, @Nullable FeedForwardConfig channel) {
     this(mixer, channel, null, null, null);
   }
 
-  private static LayerConfig of(ResidualGate residual, FeedForwardConfig shortcut) {
+  private static LayerConfig of(ResidualGate residual, @Nullable FeedForwardConfig shortcut) {
     MixerConfig lstm = LstmConfig.standard();
     return new LayerConfig(lstm, MlpConfig.standard(), null, null, null, residual, shortcut);
   }

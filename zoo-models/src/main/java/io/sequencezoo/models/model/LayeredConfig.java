@@ -6,6 +6,7 @@ import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the configurations of models say alike: their stages, and what these leave open. */
 interface LayeredConfig extends ModelConfig {
@@ -16,10 +17,10 @@ interface LayeredConfig extends ModelConfig {
   Layers layers();
 
   /** The sequence mixer of layers that name none, or null. */
-  MixerConfig mixer();
+  @Nullable MixerConfig mixer();
 
   /** The channel mixer of layers that name none, or null for layers without. */
-  FeedForwardConfig channel();
+  @Nullable FeedForwardConfig channel();
 
   /** The norms of branches and of the output. */
   FeedForwardConfig norm();
@@ -31,7 +32,7 @@ interface LayeredConfig extends ModelConfig {
   double dropout();
 
   /** A mixer behind the stages, without a residual branch; null for none. */
-  default MixerConfig last() {
+  default @Nullable MixerConfig last() {
     return null;
   }
 
@@ -47,7 +48,8 @@ interface LayeredConfig extends ModelConfig {
   }
 
   /** Checks, for a model of this type, the width, that every layer has a mixer, and the rate. */
-  static void check(String type, int width, Layers layers, MixerConfig mixer, double dropout) {
+  static void check(
+      String type, int width, Layers layers, @Nullable MixerConfig mixer, double dropout) {
     StackConfig.check(type, width, layers, mixer);
     checkArgument(
         dropout >= 0 && dropout < 1, "%s: dropout must be in [0, 1), got %s", type, dropout);

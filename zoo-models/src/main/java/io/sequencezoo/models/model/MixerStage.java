@@ -7,6 +7,7 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** A sequence mixer alone: what it puts out is the stream, without a residual branch. */
@@ -19,12 +20,12 @@ record MixerStage(SequenceMixer mixer) implements Stage {
   }
 
   @Override
-  public Evolution forward(Context context, Variable x, State initial) {
+  public Evolution forward(Context context, Variable x, @Nullable State initial) {
     return mixer.forward(context.child(MIXER), x, initial);
   }
 
   @Override
-  public Evolution step(Context context, Variable x, State initial) {
+  public Evolution step(Context context, Variable x, @Nullable State initial) {
     return mixer.step(context.child(MIXER), x, initial);
   }
 

@@ -17,6 +17,7 @@ import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -73,7 +74,7 @@ public interface Model extends Block {
    *
    * @param initial the state to continue from; null at the start of a sequence
    */
-  default Evolution evolve(Context context, INDArray input, State initial) {
+  default Evolution evolve(Context context, INDArray input, @Nullable State initial) {
     Evolution hidden = hidden(context, input, rows(context, input, initial), initial, false);
     return new Evolution(out(context, hidden.outputs()), hidden.state());
   }
@@ -82,7 +83,7 @@ public interface Model extends Block {
    * As {@link #evolve}, but the outputs {@code [B, V]} after the last valid token of each row
    * alone.
    */
-  default Evolution prefill(Context context, INDArray input, State initial) {
+  default Evolution prefill(Context context, INDArray input, @Nullable State initial) {
     Rows rows = rows(context, input, initial);
     int[] last = rows.last();
     Evolution hidden = hidden(context, input, rows, initial, false);
@@ -97,7 +98,7 @@ public interface Model extends Block {
    *
    * @param input {@code [B, 1]} or {@code [B, 1, F]}
    */
-  default Evolution step(Context context, INDArray input, State initial) {
+  default Evolution step(Context context, INDArray input, @Nullable State initial) {
     Evolution hidden = hidden(context, input, rows(context, input, initial), initial, true);
     return new Evolution(out(context, flat(context, hidden.outputs())), hidden.state());
   }
@@ -140,7 +141,10 @@ public interface Model extends Block {
 
   /** The i-th sequence mixer. */
   default SequenceMixer mixer(int i) {
-    return mixers().get(path(i));
+    SequenceMixer mixer = mixers().get(path(i));
+    checkArgument(
+        mixer != null, "%s: mixer must be one of %s, got %s", name(), mixers().keySet(), path(i));
+    return mixer;
   }
 
   /** The context of the i-th sequence mixer, to look at it alone. */
@@ -163,7 +167,7 @@ public interface Model extends Block {
     return Registry.typeName(config().getClass());
   }
 
-  private Rows rows(Context context, INDArray input, State initial) {
+  private Rows rows(Context context, INDArray input, @Nullable State initial) {
     long[] shape = input().shape(-1, -1);
     String axes = "BTF".substring(0, shape.length);
     Shapes.check(name() + " input", input, axes, shape);
@@ -172,7 +176,7 @@ public interface Model extends Block {
   }
 
   private Evolution hidden(
-      Context context, INDArray input, Rows rows, State initial, boolean step) {
+      Context context, INDArray input, Rows rows, @Nullable State initial, boolean step) {
     context.offerTokens(input().tokens(input));
     Variable x = input().forward(context, input, rows);
     return stack().run(context, x, rows, initial, step);

@@ -6,6 +6,7 @@ import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Replay;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -26,7 +27,7 @@ public record Rows(String model, int[] starts, int[] lengths, int[] consumed) {
   }
 
   /** The rows of an input {@code [B, T, ...]} after a state, or null at the start. */
-  static Rows of(String model, Context context, INDArray input, State initial) {
+  static Rows of(String model, Context context, INDArray input, @Nullable State initial) {
     int[] lengths = lengths(model, context, input);
     int[] starts = new int[lengths.length];
     for (int b = 0; b < starts.length; b++) {

@@ -2,6 +2,8 @@ package io.sequencezoo.models.model;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How tokens are chosen.
  *
@@ -14,7 +16,12 @@ import static com.google.common.base.Preconditions.checkArgument;
  * @param stopToken ends a row, and is part of it; null for none
  */
 public record Sampling(
-    int maxTokens, double temperature, int topK, double topP, long seed, Integer stopToken) {
+    int maxTokens,
+    double temperature,
+    int topK,
+    double topP,
+    long seed,
+    @Nullable Integer stopToken) {
   /** Checks the ranges. */
   public Sampling {
     checkArgument(maxTokens >= 0, "sampling: maxTokens must not be negative, got %s", maxTokens);

@@ -10,6 +10,7 @@ import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** Stages one after the other, {@code layers.0} first, and a norm behind the last or none. */
@@ -17,10 +18,10 @@ public final class Stack implements Block {
   private static final String NORM = "norm";
 
   private final Stages stages;
-  private final FeedForward norm;
+  private final @Nullable FeedForward norm;
 
   /** A stack of at least one stage; the norm may be null. */
-  public Stack(List<Stage> stages, FeedForward norm) {
+  public Stack(List<Stage> stages, @Nullable FeedForward norm) {
     this.stages = new Stages(stages, 1);
     this.norm = norm;
   }
@@ -49,7 +50,7 @@ public final class Stack implements Block {
   }
 
   /** Maps the stream {@code x [B, T, D]}; one token goes by the stages' steps where asked for. */
-  Evolution run(Context context, Variable x, Rows rows, State initial, boolean step) {
+  Evolution run(Context context, Variable x, Rows rows, @Nullable State initial, boolean step) {
     Evolution evolution = stages.run(context, x, initial, step, Stages.Source.LAST);
     Variable stream = evolution.outputs();
     if (norm != null) {

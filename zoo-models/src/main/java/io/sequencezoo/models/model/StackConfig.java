@@ -2,11 +2,13 @@ package io.sequencezoo.models.model;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the configurations of models say about their {@link Stack}.
@@ -16,9 +18,9 @@ import java.util.stream.Stream;
  * @param common what stands in for what layers leave open; its norm is also the one behind them
  * @param last a mixer behind the stages, without a residual branch; null for none
  */
-record StackConfig(int width, Layers layers, LayerConfig common, MixerConfig last) {
+record StackConfig(int width, Layers layers, LayerConfig common, @Nullable MixerConfig last) {
   /** Checks, for a model of this type, that there is a width and that every layer has a mixer. */
-  static void check(String type, int width, Layers layers, MixerConfig mixer) {
+  static void check(String type, int width, Layers layers, @Nullable MixerConfig mixer) {
     checkArgument(width >= 1, "%s: width must be at least 1, got %s", type, width);
     for (int i = 0; mixer == null && i < layers.count(); i++) {
       checkArgument(
@@ -51,7 +53,11 @@ record StackConfig(int width, Layers layers, LayerConfig common, MixerConfig las
       built.add(new MixerStage(last.build(MixerConfig.Place.alone(width))));
     }
     // After post-norm layers the stream is normalised already.
-    boolean post = common.normPlacement() == NormPlacement.POST;
-    return new Stack(built, post ? null : common.norm().build(MixerConfig.Place.alone(width)));
+    if (common.normPlacement() == NormPlacement.POST) {
+      return new Stack(built, null);
+    }
+    FeedForwardConfig norm = common.norm();
+    checkArgument(norm != null, "model: norm must be given, got none");
+    return new Stack(built, norm.build(MixerConfig.Place.alone(width)));
   }
 }

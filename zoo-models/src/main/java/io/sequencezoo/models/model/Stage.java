@@ -7,6 +7,7 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -22,14 +23,14 @@ public interface Stage extends Block {
    *
    * @param initial the state to continue from; null at the start of a sequence
    */
-  Evolution forward(Context context, Variable x, State initial);
+  Evolution forward(Context context, Variable x, @Nullable State initial);
 
   /**
    * As {@link #forward} for one token {@code x [B, 1, D]}, by the steps of the mixers.
    *
    * @param initial the state to continue from; null at the start of a sequence
    */
-  Evolution step(Context context, Variable x, State initial);
+  Evolution step(Context context, Variable x, @Nullable State initial);
 
   /** The state before the first token of each row. */
   State initialState(Context context, int batch, DataType type);

@@ -6,6 +6,7 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** A stage that consists of several. */
@@ -22,12 +23,12 @@ abstract class StageOfStages implements Stage {
   }
 
   @Override
-  public final Evolution forward(Context context, Variable x, State initial) {
+  public final Evolution forward(Context context, Variable x, @Nullable State initial) {
     return stages.run(context, x, initial, false, source(context));
   }
 
   @Override
-  public final Evolution step(Context context, Variable x, State initial) {
+  public final Evolution step(Context context, Variable x, @Nullable State initial) {
     return stages.run(context, x, initial, true, source(context));
   }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -55,10 +56,10 @@ final class Stages {
   }
 
   /** Maps the stream {@code x [B, T, D]}; one token goes by the stages' steps where asked for. */
-  Evolution run(Context context, Variable x, State initial, boolean step, Source source) {
+  Evolution run(Context context, Variable x, @Nullable State initial, boolean step, Source source) {
     Map<String, State> states = new LinkedHashMap<>();
     List<Variable> outputs = new ArrayList<>(List.of(x));
-    int[] consumed = null;
+    int[] consumed = {};
     int rows = context.sequences() == null ? x.size(0) : context.sequences().count();
     for (int i = 0; i < passes(); i++) {
       int j = i % stages.size();

@@ -1,5 +1,7 @@
 package io.sequencezoo.models.model;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.State;
@@ -10,6 +12,7 @@ import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,10 +23,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * token as long as shapes stay, so that generation allocates nothing that grows.
  */
 final class StateKeeper {
-  private State kept;
+  private @Nullable State kept;
 
   /** The state of the tokens so far; valid until the next {@link #keep}. */
   State state() {
+    checkState(kept != null, "state keeper: must keep a state first, got none");
     return kept;
   }
 
@@ -38,12 +42,12 @@ final class StateKeeper {
 
   /** Keeps these rows alone, in their order. */
   void keepRows(int[] rows) {
-    kept = kept.rows(rows);
+    kept = state().rows(rows);
   }
 
   /** Has what a step that was repeated left grown meanwhile. */
   void grown(Replay replay) {
-    kept = grown(replay, kept);
+    kept = grown(replay, state());
   }
 
   private static State grown(Replay replay, State state) {
@@ -56,7 +60,7 @@ final class StateKeeper {
 
   /** Has the numbers of tokens so far grow with the repetitions of what this thread records. */
   void count() {
-    count(kept);
+    count(state());
   }
 
   private static void count(State state) {
@@ -73,15 +77,13 @@ final class StateKeeper {
   }
 
   /** In the memory kept for it; what lies outside its tape is shared, as caches are. */
-  private static Variable keep(Variable memory, Variable next) {
+  private static Variable keep(@Nullable Variable memory, Variable next) {
     if (!next.isOfTape()) {
       return outside(next.operand());
     }
-    boolean fits =
-        memory != null
-            && memory.type() == next.type()
-            && Arrays.equals(memory.shape(), next.shape());
-    if (!fits) {
+    if (memory == null
+        || memory.type() != next.type()
+        || !Arrays.equals(memory.shape(), next.shape())) {
       try (MemoryWorkspace without = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
         return outside(next.value().dup('c'));
       }

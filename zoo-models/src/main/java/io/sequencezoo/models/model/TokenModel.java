@@ -4,6 +4,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -18,7 +19,7 @@ public interface TokenModel extends Model, TokenLogits {
   }
 
   /** The logits {@code [B, V]} after one more token per row; see {@link Model#step}. */
-  default Evolution step(Context context, int[] tokens, State initial) {
+  default Evolution step(Context context, int[] tokens, @Nullable State initial) {
     return step(context, Nd4j.createFromArray(tokens).reshape(tokens.length, 1), initial);
   }
 }

@@ -22,6 +22,7 @@ import io.sequencezoo.models.model.Stage;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import java.util.Arrays;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -107,7 +108,7 @@ public final class Engram implements Stage {
   }
 
   @Override
-  public Evolution forward(Context context, Variable x, State initial) {
+  public Evolution forward(Context context, Variable x, @Nullable State initial) {
     Recent recent = recent(context, x, initial);
     Tape tape = context.tape();
     INDArray rows = recent.rows(hash).reshape('c', x.size(0), x.size(1), hash.perPosition());
@@ -126,7 +127,7 @@ public final class Engram implements Stage {
 
   /** Nothing is summed over time, so that a token is a sequence of one. */
   @Override
-  public Evolution step(Context context, Variable x, State initial) {
+  public Evolution step(Context context, Variable x, @Nullable State initial) {
     return forward(context, x, initial);
   }
 
@@ -152,7 +153,7 @@ public final class Engram implements Stage {
   }
 
   /** The tokens of every row with those just before them. */
-  private Recent recent(Context context, Variable x, State initial) {
+  private Recent recent(Context context, Variable x, @Nullable State initial) {
     int[] tokens = Indices.read("tokens", context.tokensOf(EngramConfig.NAME, x));
     PackedSequences packed = context.sequences();
     int[] lengths = packed == null ? context.lengths() : packed.lengths();

@@ -93,7 +93,7 @@ public final class NgramHead extends AbstractParametrisation {
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
     Variable matched = linear(context.child(MATCHED), sum(tape, outputs));
-    return Primitives.add(tape, matched, linear(context.child(CURRENT), drive.extras().get(INPUT)));
+    return Primitives.add(tape, matched, linear(context.child(CURRENT), drive.extra(INPUT)));
   }
 
   /**

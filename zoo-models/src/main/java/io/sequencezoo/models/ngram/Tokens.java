@@ -5,6 +5,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.op.Indices;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -32,7 +33,7 @@ final class Tokens {
    * @param state holds what came before
    * @param lengths valid tokens per row, or null for all
    */
-  static Tokens of(INDArray given, State state, int[] lengths) {
+  static Tokens of(INDArray given, State state, int @Nullable [] lengths) {
     int[] fresh = Indices.read("tokens", given);
     INDArray past = state.get(PART).value();
     int[] before = Indices.read("state token", past);

@@ -99,7 +99,7 @@ public final class Bidirectional extends AbstractParametrisation {
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Variable f = forward.readOut(context.child(FORWARD), outputs, drive);
-    Variable g = drive.extras().get(BACKWARD);
+    Variable g = drive.extra(BACKWARD);
     return switch (merge) {
       case CONCATENATE ->
           Dense.linear(

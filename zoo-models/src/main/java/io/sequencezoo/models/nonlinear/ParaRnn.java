@@ -234,13 +234,7 @@ public final class ParaRnn extends AbstractParametrisation {
     }
     Variable gated =
         Norms.gatedRmsNorm(
-            tape,
-            outputs,
-            drive.extras().get(GATE),
-            context.parameter("norm"),
-            NORM_EPS,
-            hidden,
-            true);
+            tape, outputs, drive.extra(GATE), context.parameter("norm"), NORM_EPS, hidden, true);
     Variable y = Dense.linear(tape, gated, context.parameter(OUT), null);
     return config.residualScale() ? Primitives.multiply(tape, y, context.parameter("scale")) : y;
   }

@@ -7,6 +7,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.op.Dropout;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -60,7 +61,7 @@ public record RecurrentDropout(double input, double state, double output) {
   }
 
   /** The mask {@code [B, H]} of the recurrent products, or null. */
-  Variable stateMask(Context context, int batch, int hidden, DataType type) {
+  @Nullable Variable stateMask(Context context, int batch, int hidden, DataType type) {
     return state == 0 || !context.isTraining()
         ? null
         : mask(context, state, "dropout state", type, batch, hidden);

@@ -6,6 +6,7 @@ import io.sequencezoo.core.op.Indices;
 import io.sequencezoo.core.op.Segments;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -19,7 +20,7 @@ final class Reversal {
    *
    * @param lengths null for T
    */
-  static Variable reverse(Tape tape, Variable x, int[] lengths) {
+  static Variable reverse(Tape tape, Variable x, int @Nullable [] lengths) {
     int steps = x.size(1);
     int size = x.size(2);
     List<Segments.Segment> segments = new ArrayList<>();
@@ -35,7 +36,7 @@ final class Reversal {
   }
 
   /** The same of tokens {@code [B, T]}, or null. */
-  static INDArray reverse(INDArray tokens, int[] lengths) {
+  static @Nullable INDArray reverse(@Nullable INDArray tokens, int @Nullable [] lengths) {
     if (tokens == null) {
       return null;
     }

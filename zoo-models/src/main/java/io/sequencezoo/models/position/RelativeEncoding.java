@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.op.RelativeAngles;
 import io.sequencezoo.core.op.RelativePosition;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Linearised relative position encoding of queries and keys, MD-LRPE: the types 1 to 6 of its
@@ -44,16 +45,16 @@ public enum RelativeEncoding {
   @JsonProperty("cosine_high")
   COSINE_HIGH(RelativePosition.Form.COSINE, 2);
 
-  private final RelativePosition.Form form;
+  private final RelativePosition.@Nullable Form form;
   private final int divisor;
 
-  RelativeEncoding(RelativePosition.Form form, int divisor) {
+  RelativeEncoding(RelativePosition.@Nullable Form form, int divisor) {
     this.form = form;
     this.divisor = divisor;
   }
 
   /** How positions enter; null for {@link #NONE}. */
-  public RelativePosition.Form form() {
+  public RelativePosition.@Nullable Form form() {
     return form;
   }
 
@@ -68,7 +69,7 @@ public enum RelativeEncoding {
    * @param subject the type name of the mixer, for messages
    * @param base b
    */
-  public RelativeAngles angles(String subject, Grid grid, int keys, double base) {
+  public @Nullable RelativeAngles angles(String subject, Grid grid, int keys, double base) {
     if (this == NONE) {
       return null;
     }

@@ -106,17 +106,16 @@ public final class ToeplitzEncoding {
    * @param next takes the next sums
    */
   public Variable apply(Context context, Variable x, State state, Map<String, Variable> next) {
-    Variable sum = null;
-    for (int axis = 0; axis < lines.size(); axis++) {
-      Context own = context.child(PATH).child(String.valueOf(axis));
-      Variable encoded = axis(own, x, axis, state, next);
-      sum = sum == null ? encoded : Primitives.add(context.tape(), sum, encoded);
+    Variable sum = axis(context, x, 0, state, next);
+    for (int axis = 1; axis < lines.size(); axis++) {
+      sum = Primitives.add(context.tape(), sum, axis(context, x, axis, state, next));
     }
     return sum;
   }
 
   private Variable axis(
-      Context context, Variable x, int axis, State state, Map<String, Variable> next) {
+      Context block, Variable x, int axis, State state, Map<String, Variable> next) {
+    Context context = block.child(PATH).child(String.valueOf(axis));
     Tape tape = context.tape();
     Line line = lines.get(axis);
     Variable gamma = Primitives.map(tape, Unary.SIGMOID, context.parameter("decay"));

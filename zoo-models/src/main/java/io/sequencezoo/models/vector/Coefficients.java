@@ -8,6 +8,7 @@ import io.sequencezoo.core.dynamics.vector.ComplexArrays;
 import io.sequencezoo.core.dynamics.vector.DiagonalRecurrence;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** From complex parameters, in planes, to the real coefficients of the diagonal recurrences. */
@@ -50,7 +51,7 @@ final class Coefficients {
    * @param d {@code [D]}, or null
    */
   static Map<String, Variable> ofChannels(
-      Tape tape, Variable[] discrete, Variable u, Variable c, Variable d) {
+      Tape tape, Variable[] discrete, Variable u, Variable c, @Nullable Variable d) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(ChannelRecurrence.INPUT, u);
     coefficients.put(ChannelRecurrence.LOG_LAMBDA, discrete[0]);

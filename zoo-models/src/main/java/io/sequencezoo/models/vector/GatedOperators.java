@@ -17,6 +17,7 @@ import io.sequencezoo.core.op.BlockDiagonal;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -31,7 +32,8 @@ public final class GatedOperators {
   private GatedOperators() {}
 
   /** {@code h_t = e^{g_t} ⊙ h_{t-1} + x_t}; all {@code [B, T, D]}, state {@code h [B, D]}. */
-  public static Evolution hgrn(Tape tape, Solver solver, Variable x, Variable g, State initial) {
+  public static Evolution hgrn(
+      Tape tape, Solver solver, Variable x, Variable g, @Nullable State initial) {
     return ELEMENTWISE.evolve(
         tape,
         solver,
@@ -53,8 +55,8 @@ public final class GatedOperators {
       Variable forget,
       Variable input,
       Variable output,
-      Variable alpha,
-      State initial) {
+      @Nullable Variable alpha,
+      @Nullable State initial) {
     GatedDrive drive =
         new GatedDrive(
             new QLstmGate(alpha != null),
@@ -65,7 +67,7 @@ public final class GatedOperators {
   }
 
   /** The vectors of the gate, for n channels; none where alpha is null. */
-  static List<Variable> qLstmVectors(Tape tape, Variable alpha, int n) {
+  static List<Variable> qLstmVectors(Tape tape, @Nullable Variable alpha, int n) {
     if (alpha == null) {
       return List.of();
     }
@@ -91,7 +93,7 @@ public final class GatedOperators {
       Variable rate,
       Variable[] inputGate,
       Variable[] decayGate,
-      State initial) {
+      @Nullable State initial) {
     int steps = x.size(1);
     checkArgument(
         starts.length == x.size(0) && starts[0].length == steps,
@@ -119,7 +121,8 @@ public final class GatedOperators {
   }
 
   /** GILR: {@code h_t = σ(f_t) h_{t-1} + (1 - σ(f_t)) v_t}; all {@code [B, T, D]}. */
-  public static Evolution gilr(Tape tape, Solver solver, Variable v, Variable f, State initial) {
+  public static Evolution gilr(
+      Tape tape, Solver solver, Variable v, Variable f, @Nullable State initial) {
     GatedDrive drive = new GatedDrive(new GilrGate(), List.of(f, v), List.of(), List.of());
     return ELEMENTWISE.evolve(tape, solver, drive, initial, null);
   }
@@ -133,7 +136,13 @@ public final class GatedOperators {
    * @param u {@code [D]}, the bonus
    */
   public static Evolution rwkv4(
-      Tape tape, Solver solver, Variable k, Variable v, Variable w, Variable u, State initial) {
+      Tape tape,
+      Solver solver,
+      Variable k,
+      Variable v,
+      Variable w,
+      Variable u,
+      @Nullable State initial) {
     int batch = k.size(0);
     int features = k.size(2);
     Variable p =

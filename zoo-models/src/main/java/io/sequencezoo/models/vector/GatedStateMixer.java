@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.FusedParametrisation;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
@@ -81,7 +82,9 @@ abstract sealed class GatedStateMixer extends VectorStateMixer implements FusedP
 
   private List<ReadOut> readOuts(Map<String, Variable> extras) {
     return readOuts.entrySet().stream()
-        .map(readOut -> new ReadOut(readOut.getValue(), extras.get(readOut.getKey())))
+        .map(
+            readOut ->
+                new ReadOut(readOut.getValue(), Recurrence.required(extras, readOut.getKey())))
         .toList();
   }
 

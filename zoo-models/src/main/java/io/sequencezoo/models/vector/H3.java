@@ -171,7 +171,7 @@ public final class H3 extends AbstractParametrisation {
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
-    Variable y = SsmOperators.h3Read(tape, outputs, drive.extras().get(QUERY), heads);
+    Variable y = SsmOperators.h3Read(tape, outputs, drive.extra(QUERY), heads);
     return affine(context, Primitives.reshape(tape, y, y.size(0), y.size(1), width), "output");
   }
 

@@ -9,6 +9,7 @@ import io.sequencezoo.core.block.Initialiser;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
@@ -119,7 +120,7 @@ public final class Hgrn extends GatedStateMixer {
   @Override
   Variable project(Context context, Variable shown, Map<String, Variable> extras) {
     Tape tape = context.tape();
-    Variable gate = extras.get(GATE);
+    Variable gate = Recurrence.required(extras, GATE);
     Variable normed =
         Norms.gatedRmsNorm(tape, shown, gate, context.parameter("norm"), NORM_EPS, inner, true);
     return linear(context, normed, "output");

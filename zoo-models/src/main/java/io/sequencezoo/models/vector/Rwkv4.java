@@ -144,17 +144,16 @@ public final class Rwkv4 extends AbstractParametrisation {
   @Override
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Tape tape = context.tape();
-    Map<String, Variable> extras = drive.extras();
     Variable read =
         Wkv.read(
             tape,
             outputs,
-            extras.get(START),
-            extras.get(PAST),
-            extras.get(OWN),
-            extras.get(VALUE),
+            drive.extra(START),
+            drive.extra(PAST),
+            drive.extra(OWN),
+            drive.extra(VALUE),
             context.lengths());
-    Variable gated = Activations.gated(tape, Unary.SIGMOID, extras.get(RECEPTANCE), read);
+    Variable gated = Activations.gated(tape, Unary.SIGMOID, drive.extra(RECEPTANCE), read);
     return VectorStateMixer.linear(context, gated, OUTPUT);
   }
 

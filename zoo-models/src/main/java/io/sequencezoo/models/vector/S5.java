@@ -1,6 +1,5 @@
 package io.sequencezoo.models.vector;
 
-import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
@@ -15,6 +14,7 @@ import io.sequencezoo.core.dynamics.vector.DiagonalRecurrence;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /**
  * S5: one time-invariant linear system with many inputs and outputs, driven by the whole token and

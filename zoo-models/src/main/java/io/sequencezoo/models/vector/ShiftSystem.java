@@ -5,6 +5,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.op.ShortConvolution;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A system per channel whose state is shifted by one place per token: H3's memory of the tokens
@@ -31,7 +32,8 @@ public record ShiftSystem(Variable b, Variable c, Variable d) {
    * @param initial {@code [B, D, N]}, or null for zeros
    * @param lengths valid positions per row, or null for all
    */
-  public Variable[] apply(Tape tape, Variable u, Variable initial, int[] lengths) {
+  public Variable[] apply(
+      Tape tape, Variable u, @Nullable Variable initial, int @Nullable [] lengths) {
     Variable[] driven = ShortConvolution.apply(tape, u, kernel(tape), null, null, null, lengths);
     // The last inputs, newest first, become the state that they leave.
     Variable recent = Primitives.flip(tape, driven[1], 1);
@@ -53,7 +55,7 @@ public record ShiftSystem(Variable b, Variable c, Variable d) {
    * that of a system whose last inputs it is, and which writes into place 0 alone. After N tokens
    * nothing is.
    */
-  private Variable[] leftOf(Tape tape, Variable initial, int steps, int[] lengths) {
+  private Variable[] leftOf(Tape tape, Variable initial, int steps, int @Nullable [] lengths) {
     int batch = initial.size(0);
     int channels = b.size(0);
     int states = b.size(1);

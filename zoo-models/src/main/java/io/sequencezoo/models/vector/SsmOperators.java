@@ -12,6 +12,7 @@ import io.sequencezoo.core.dynamics.vector.DiagonalRecurrence;
 import io.sequencezoo.core.dynamics.vector.Discretisation;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** State-space models as bare operators, without projections, gates and norms. */
 public final class SsmOperators {
@@ -59,7 +60,7 @@ public final class SsmOperators {
       Variable logReal,
       Variable imaginary,
       Variable c,
-      Variable d) {
+      @Nullable Variable d) {
     Map<String, Variable> coefficients(Tape tape, Variable u) {
       Variable real = Primitives.map(tape, Unary.NEGATE, Primitives.map(tape, Unary.EXP, logReal));
       Variable a = Primitives.stack(tape, 1, real, imaginary);
@@ -72,7 +73,8 @@ public final class SsmOperators {
    *
    * @param initial with {@code x [B, 2, P]}, or null
    */
-  public static Evolution s5(Tape tape, Solver solver, S5System system, Variable u, State initial) {
+  public static Evolution s5(
+      Tape tape, Solver solver, S5System system, Variable u, @Nullable State initial) {
     return DiagonalRecurrence.causal()
         .evolve(tape, solver, system.coefficients(tape, u), initial, null);
   }
@@ -83,7 +85,7 @@ public final class SsmOperators {
    * @param initial with {@code x [B, D, 2, N/2]}, or null
    */
   public static Evolution s4d(
-      Tape tape, Solver solver, S4dSystem system, Variable u, State initial) {
+      Tape tape, Solver solver, S4dSystem system, Variable u, @Nullable State initial) {
     return new ChannelRecurrence()
         .evolve(tape, solver, system.coefficients(tape, u), initial, null);
   }
@@ -164,8 +166,8 @@ public final class SsmOperators {
       Variable q,
       Variable k,
       Variable v,
-      Variable shiftState,
-      State initial) {
+      @Nullable Variable shiftState,
+      @Nullable State initial) {
     Variable[] shifted = shift.apply(tape, k, shiftState, null);
     Evolution evolution =
         new ChannelRecurrence()

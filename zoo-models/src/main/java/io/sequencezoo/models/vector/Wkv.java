@@ -9,6 +9,7 @@ import io.sequencezoo.core.op.RunningMaximum;
 import io.sequencezoo.models.conv.Delay;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * RWKV-4's weighted average of values, as two channels of the element-wise recurrence per feature,
@@ -39,7 +40,13 @@ record Wkv(Map<String, Variable> coefficients, Variable past, Variable own, Vari
    * @param lengths valid positions per row, or null for all
    */
   static Wkv of(
-      Tape tape, Variable k, Variable v, Variable w, Variable u, Variable p, int[] lengths) {
+      Tape tape,
+      Variable k,
+      Variable v,
+      Variable w,
+      Variable u,
+      Variable p,
+      int @Nullable [] lengths) {
     Variable rate = Primitives.affine(tape, -1, Primitives.map(tape, Unary.EXP, w), 0);
     Variable decay = Primitives.expand(tape, rate, k.shape());
     Variable[] largest = RunningMaximum.apply(tape, k, decay, p, lengths);
@@ -61,7 +68,8 @@ record Wkv(Map<String, Variable> coefficients, Variable past, Variable own, Vari
     return Primitives.map(tape, Unary.EXP, Primitives.affine(tape, -1, above, 0));
   }
 
-  private static Variable previous(Tape tape, Variable x, Variable before, int[] lengths) {
+  private static Variable previous(
+      Tape tape, Variable x, Variable before, int @Nullable [] lengths) {
     Variable row = Primitives.reshape(tape, before, before.size(0), 1, before.size(1));
     return Delay.apply(tape, x, row, lengths)[0];
   }
@@ -79,7 +87,7 @@ record Wkv(Map<String, Variable> coefficients, Variable past, Variable own, Vari
       Variable past,
       Variable own,
       Variable v,
-      int[] lengths) {
+      int @Nullable [] lengths) {
     int e = v.size(2);
     Variable[] before = Primitives.split(tape, previous(tape, states, start, lengths), 2, e, e);
     Variable above =

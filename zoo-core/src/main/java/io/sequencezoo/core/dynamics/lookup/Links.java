@@ -3,6 +3,7 @@ package io.sequencezoo.core.dynamics.lookup;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.op.Indices;
 import java.util.Map;
 
@@ -20,7 +21,7 @@ final class Links {
   private final int[] count;
 
   private Links(int[] held, int[] lengths, Map<String, Variable> coefficients) {
-    Variable links = coefficients.get(LookupRecurrence.MATCH);
+    Variable links = Recurrence.required(coefficients, LookupRecurrence.MATCH);
     this.held = held;
     this.lengths = lengths;
     this.steps = links.size(1);
@@ -31,7 +32,8 @@ final class Links {
   }
 
   private static int[] read(Map<String, Variable> coefficients, String name) {
-    return Indices.read(LookupRecurrence.NAME + " " + name, coefficients.get(name).value());
+    return Indices.read(
+        LookupRecurrence.NAME + " " + name, Recurrence.required(coefficients, name).value());
   }
 
   /**

@@ -17,6 +17,7 @@ import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -70,13 +71,13 @@ public final class LookupRecurrence extends CausalRecurrence {
 
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
-    Variable v = coefficients.get(VALUE);
+    Variable v = required(coefficients, VALUE);
     Shapes.check(NAME + " v", v.operand(), "BTD", -1, -1, -1);
     int heads = heads(coefficients);
     for (String links : new String[] {PREVIOUS, MATCH, COUNT}) {
       Shapes.check(
           NAME + " " + links,
-          coefficients.get(links).operand(),
+          required(coefficients, links).operand(),
           "BTH",
           v.size(0),
           v.size(1),
@@ -87,16 +88,20 @@ public final class LookupRecurrence extends CausalRecurrence {
 
   @Override
   protected int heads(Map<String, Variable> coefficients) {
-    return coefficients.get(MATCH).size(2);
+    return required(coefficients, MATCH).size(2);
   }
 
   @Override
   protected Advance advance(
-      Tape tape, Solver solver, Map<String, Variable> coefficients, State initial, int[] lengths) {
+      Tape tape,
+      Solver solver,
+      Map<String, Variable> coefficients,
+      @Nullable State initial,
+      int[] lengths) {
     State state = start(coefficients, initial);
     Links links = Links.of(coefficients, state.consumed(), lengths);
     Variable held = whole(tape, state.get(SUM));
-    Variable[] results = LookupScan.apply(tape, links, coefficients.get(VALUE), held);
+    Variable[] results = LookupScan.apply(tape, links, required(coefficients, VALUE), held);
     return new Advance(results[0], Map.of(SUM, results[1]));
   }
 
@@ -109,12 +114,12 @@ public final class LookupRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    return step(Precision.of(coefficients.get(VALUE).type()), tape, coefficients, state);
+    return step(Precision.of(required(coefficients, VALUE).type()), tape, coefficients, state);
   }
 
   private <A> Advance step(
       Precision<A> precision, Tape tape, Map<String, Variable> coefficients, State state) {
-    Variable v = coefficients.get(VALUE);
+    Variable v = required(coefficients, VALUE);
     int batch = v.size(0);
     int heads = heads(coefficients);
     int width = v.size(2);
@@ -158,9 +163,9 @@ public final class LookupRecurrence extends CausalRecurrence {
 
   @Override
   protected LinearSystem system(
-      Map<String, Variable> coefficients, State initial, int row, int head) {
+      Map<String, Variable> coefficients, @Nullable State initial, int row, int head) {
     State state = start(coefficients, initial);
-    INDArray v = coefficients.get(VALUE).value();
+    INDArray v = required(coefficients, VALUE).value();
     int steps = (int) v.size(1);
     int width = (int) v.size(2);
     int[] lengths = new int[(int) v.size(0)];

@@ -8,6 +8,7 @@ import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -115,15 +116,22 @@ final class LookupScan<A> {
         });
   }
 
-  private Slab<A> slab(INDArray array) {
+  private @Nullable Slab<A> slab(@Nullable INDArray array) {
     return array == null || array.isEmpty() ? null : precision.slab(array);
   }
 
   private void forward(INDArray v, INDArray held, INDArray y, INDArray sums) {
-    Slab<A> values = slab(v);
+    if (slots == 0) {
+      // Nothing was seen.
+      if (!y.isEmpty()) {
+        y.assign(0);
+      }
+      return;
+    }
+    Slab<A> values = precision.slab(v);
     Slab<A> before = slab(held);
-    Slab<A> reads = slab(y);
-    Slab<A> after = slab(sums);
+    Slab<A> reads = precision.slab(y);
+    Slab<A> after = precision.slab(sums);
     each(
         (part, scratch) -> {
           keep(part, scratch, before, after);
@@ -151,14 +159,14 @@ final class LookupScan<A> {
   }
 
   /** The sums before the stretch, and zeros behind it. */
-  private void keep(Part<A> part, Scratch<A> scratch, Slab<A> before, Slab<A> after) {
+  private void keep(Part<A> part, Scratch<A> scratch, @Nullable Slab<A> before, Slab<A> after) {
     A tile = scratch.take(part.size());
     A zeros = scratch.zeros(part.size());
     int first = links.held(part.b());
     int end = first + links.length(part.b());
     for (int slot = 0; slot < slots; slot++) {
       for (int h = 0; h < links.heads() && (slot < first || slot >= end); h++) {
-        if (slot < first) {
+        if (before != null && slot < first) {
           before.load(part.heldSlot(slot, h), tile, 0, part.size());
         }
         after.store(part.slot(slot, h), slot < first ? tile : zeros, 0, part.size());
@@ -189,7 +197,7 @@ final class LookupScan<A> {
     Slab<A> left = slab(cotangents.output(1));
     INDArray gradient =
         cotangents.tape().allocate(precision.type(), links.batch(), slots, links.heads(), width);
-    Slab<A> sums = slab(gradient);
+    Slab<A> sums = precision.slab(gradient);
     Sink<A> values = Sink.of(precision, cotangents, 0);
     Sink<A> before = Sink.of(precision, cotangents, 1);
     each(
@@ -218,7 +226,7 @@ final class LookupScan<A> {
   }
 
   /** What follows the stretch wants of its sums. */
-  private void start(Part<A> part, A tile, Slab<A> left, Slab<A> sums) {
+  private void start(Part<A> part, A tile, @Nullable Slab<A> left, Slab<A> sums) {
     int end = links.held(part.b()) + links.length(part.b());
     for (int slot = 0; slot < end; slot++) {
       for (int h = 0; h < links.heads(); h++) {
@@ -229,7 +237,7 @@ final class LookupScan<A> {
   }
 
   /** Passes on what a token read, and what was wanted of its own sum, which is the value's. */
-  private void goBack(Part<A> part, int t, int h, Slab<A> reads, Slab<A> sums, A value) {
+  private void goBack(Part<A> part, int t, int h, @Nullable Slab<A> reads, Slab<A> sums, A value) {
     int n = part.size();
     try (Scratch<A> scratch = precision.scratch()) {
       A tile = scratch.take(n);
@@ -255,7 +263,7 @@ final class LookupScan<A> {
   /** Where a gradient goes. */
   private record Sink<A>(Precision<A> precision, Slab<A> slab, boolean adds) {
     /** That of an input, or null where nobody wants it. */
-    static <A> Sink<A> of(Precision<A> precision, Cotangents cotangents, int i) {
+    static <A> @Nullable Sink<A> of(Precision<A> precision, Cotangents cotangents, int i) {
       if (!cotangents.needs(i)) {
         return null;
       }

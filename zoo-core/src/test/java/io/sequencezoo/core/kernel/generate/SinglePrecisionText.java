@@ -36,6 +36,7 @@ final class SinglePrecisionText {
                  */\
                 """))
         .replace("double[]", "float[]")
+        .replace("double @Nullable []", "float @Nullable []")
         .replace("Math.exp(", "(float) Math.exp(")
         .replaceAll("\\bdouble (max|e|scale|shift|re|im) =", "float $1 =")
         .replaceAll("sum \\+= (" + ELEMENT + " \\* " + ELEMENT + ");", "sum += (double) $1;")
