@@ -83,6 +83,8 @@ import io.sequencezoo.models.memory.OptimiserMemory;
 import io.sequencezoo.models.memory.OptimiserMemoryConfig;
 import io.sequencezoo.models.memory.Titans;
 import io.sequencezoo.models.memory.TitansConfig;
+import io.sequencezoo.models.memory.TitansContext;
+import io.sequencezoo.models.memory.TitansContextConfig;
 import io.sequencezoo.models.memory.TitansGate;
 import io.sequencezoo.models.memory.TitansGateConfig;
 import io.sequencezoo.models.memory.Ttt;
@@ -220,6 +222,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MemoraConfig.class, OptimiserMemory.class),
         Entry.of(TitansConfig.class, Titans.class),
         Entry.of(TitansGateConfig.class, TitansGate.class),
+        Entry.of(TitansContextConfig.class, TitansContext.class),
         Entry.of(AtlasConfig.class, Atlas.class),
         Entry.of(TttConfig.Linear.class, Ttt.class),
         Entry.of(TttConfig.TwoLayers.class, Ttt.class),
