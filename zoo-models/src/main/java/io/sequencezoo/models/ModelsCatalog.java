@@ -148,6 +148,8 @@ import io.sequencezoo.models.vector.QLstmConfig;
 import io.sequencezoo.models.vector.RgLru;
 import io.sequencezoo.models.vector.RgLruConfig;
 import io.sequencezoo.models.vector.Rwkv4;
+import io.sequencezoo.models.vector.Rwkv4ChannelConfig;
+import io.sequencezoo.models.vector.Rwkv4ChannelMixing;
 import io.sequencezoo.models.vector.Rwkv4Config;
 import io.sequencezoo.models.vector.S4d;
 import io.sequencezoo.models.vector.S4dConfig;
@@ -204,6 +206,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MinLstmConfig.class, MinLstm.class),
         Entry.of(GilrConfig.class, Gilr.class),
         Entry.of(Rwkv4Config.class, Rwkv4.class),
+        Entry.of(Rwkv4ChannelConfig.class, Rwkv4ChannelMixing.class),
         Entry.of(PoolingConfig.class, Pooling.class),
         Entry.of(ElmanConfig.class, Elman.class),
         Entry.of(LstmConfig.class, Lstm.class),
