@@ -158,7 +158,7 @@ class TitansContextTest {
     int network = 4 * 8 + 8 * 4;
     // Weights, momentum and where the segment started; the segment; inputs of the convolutions.
     assertThat(layer.stateBytes(9, DataType.FLOAT))
-        .isEqualTo(4 * (3 * 2 * network + 4 * 3 * 8 + 3 * 3 * 8));
+        .isEqualTo(4L * (3 * 2 * network + 4 * 3 * 8 + 3 * 3 * 8));
     // Nine projections and two of what was recalled, convolutions, numbers per head; the memory,
     // which is read once more; and attention to 5 + 2 · 3 tokens.
     assertThat(layer.multiplyAddsPerToken(9))
