@@ -39,7 +39,7 @@ public final class FamilyBenchmark extends TableCommand {
   @Option(
       names = "--measure",
       split = ",",
-      defaultValue = "KERNEL,LENGTH,MEMORY",
+      defaultValue = "KERNEL,LENGTH,MEMORY,COST",
       description = "What to measure: ${COMPLETION-CANDIDATES}.")
   private List<Measure> measures;
 
@@ -68,7 +68,9 @@ public final class FamilyBenchmark extends TableCommand {
     /** Time per token of recurrence and layer by T, at equal B x T. */
     LENGTH,
     /** The workspace of forward and backward of a layer per token. */
-    MEMORY
+    MEMORY,
+    /** What memories, n-gram heads and shared depth cost next to what they stand for. */
+    COST
   }
 
   /** See {@code --help}. */
@@ -86,6 +88,7 @@ public final class FamilyBenchmark extends TableCommand {
             case KERNEL -> kernels();
             case LENGTH -> lengths();
             case MEMORY -> memory();
+            case COST -> costs();
           });
     }
     write(settings -> settings.put("rounds", rounds).put("width", width));
@@ -203,6 +206,38 @@ public final class FamilyBenchmark extends TableCommand {
                     kibPerToken(passes, BATCH, 256),
                     kibPerToken(passes, BATCH, 2048),
                     kibPerToken(passes, 1, TOKENS)));
+    return table;
+  }
+
+  private ResultTable costs() {
+    ResultTable table =
+        new ResultTable(
+            "costs",
+            "Forward and backward next to what it stands for, width " + width,
+            new Column("what", "what", "%s"),
+            new Column("over", "over", "%s"),
+            Column.BATCH,
+            Column.TIME,
+            new Column("micros", "µs/token", "%.3f"),
+            new Column("overMicros", "over µs/token", "%.3f"),
+            new Column("ratio", "ratio", "%.3f"),
+            new Column("target", "at most", "%.2f"));
+    for (FamilyCosts.Pair pair : FamilyCosts.pairs(width)) {
+      if (!mixers.matcher(pair.what()).matches()) {
+        continue;
+      }
+      double[][] seconds = interleave(1, pair.own().get(), pair.other().get());
+      double scale = MICROS / ((double) pair.batch() * pair.time());
+      table.add(
+          pair.what(),
+          pair.over(),
+          pair.batch(),
+          pair.time(),
+          Timing.median(seconds[0]) * scale,
+          Timing.median(seconds[1]) * scale,
+          Timing.medianRatio(seconds[0], seconds[1]),
+          pair.target());
+    }
     return table;
   }
 

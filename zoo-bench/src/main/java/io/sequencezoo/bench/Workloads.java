@@ -43,6 +43,7 @@ final class Workloads {
               "gla-stepped-t" + time, "gla-stepped" + sizes, 1 / 5.0, 0, () -> gla(BATCH, time)));
     }
     all.addAll(VectorStateWorkloads.comparisons());
+    all.addAll(MemoryWorkloads.comparisons());
     all.addAll(GenerationWorkloads.comparisons());
     return all;
   }

@@ -83,6 +83,8 @@ import io.sequencezoo.models.memory.OptimiserMemory;
 import io.sequencezoo.models.memory.OptimiserMemoryConfig;
 import io.sequencezoo.models.memory.Titans;
 import io.sequencezoo.models.memory.TitansConfig;
+import io.sequencezoo.models.memory.TitansContext;
+import io.sequencezoo.models.memory.TitansContextConfig;
 import io.sequencezoo.models.memory.TitansGate;
 import io.sequencezoo.models.memory.TitansGateConfig;
 import io.sequencezoo.models.memory.Ttt;
@@ -146,6 +148,8 @@ import io.sequencezoo.models.vector.QLstmConfig;
 import io.sequencezoo.models.vector.RgLru;
 import io.sequencezoo.models.vector.RgLruConfig;
 import io.sequencezoo.models.vector.Rwkv4;
+import io.sequencezoo.models.vector.Rwkv4ChannelConfig;
+import io.sequencezoo.models.vector.Rwkv4ChannelMixing;
 import io.sequencezoo.models.vector.Rwkv4Config;
 import io.sequencezoo.models.vector.S4d;
 import io.sequencezoo.models.vector.S4dConfig;
@@ -202,6 +206,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MinLstmConfig.class, MinLstm.class),
         Entry.of(GilrConfig.class, Gilr.class),
         Entry.of(Rwkv4Config.class, Rwkv4.class),
+        Entry.of(Rwkv4ChannelConfig.class, Rwkv4ChannelMixing.class),
         Entry.of(PoolingConfig.class, Pooling.class),
         Entry.of(ElmanConfig.class, Elman.class),
         Entry.of(LstmConfig.class, Lstm.class),
@@ -220,6 +225,7 @@ public final class ModelsCatalog implements Catalog {
         Entry.of(MemoraConfig.class, OptimiserMemory.class),
         Entry.of(TitansConfig.class, Titans.class),
         Entry.of(TitansGateConfig.class, TitansGate.class),
+        Entry.of(TitansContextConfig.class, TitansContext.class),
         Entry.of(AtlasConfig.class, Atlas.class),
         Entry.of(TttConfig.Linear.class, Ttt.class),
         Entry.of(TttConfig.TwoLayers.class, Ttt.class),

@@ -3,10 +3,9 @@ package io.sequencezoo.core.autodiff;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.kernel.Blas;
-import io.sequencezoo.core.kernel.Kernels;
+import io.sequencezoo.core.kernel.MatrixProduct;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
@@ -14,9 +13,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Matrix products; {@link Primitives} documents them. */
 final class Products {
-  /** Largest m k + k n + m n of a product on heap tiles: 64 KiB in float. */
-  private static final long SMALL = 1 << 14;
-
   /** Fewest products of a batch that are shared one by one rather than each cut into tiles. */
   private static final int MANY = 8;
 
@@ -73,7 +69,16 @@ final class Products {
     int[] left = offsets(as, leading);
     int[] right = offsets(bs, leading);
     int[] own = offsets(shape, leading);
-    batched(p, new Product(ta, tb, m, n, k), a.operand(), left, b.operand(), right, value, own, 0);
+    batched(
+        p,
+        new MatrixProduct(ta, tb, m, n, k),
+        a.operand(),
+        left,
+        b.operand(),
+        right,
+        value,
+        own,
+        0);
     return tape.record(
         value,
         c -> {
@@ -81,20 +86,20 @@ final class Products {
           if (c.needs(0)) {
             Cotangents.Sink s = c.sink(0);
             if (ta) {
-              Product product = new Product(tb, true, k, m, n);
+              MatrixProduct product = new MatrixProduct(tb, true, k, m, n);
               batched(p, product, b.operand(), right, g, own, s.array(), left, s.beta());
             } else {
-              Product product = new Product(false, !tb, m, k, n);
+              MatrixProduct product = new MatrixProduct(false, !tb, m, k, n);
               batched(p, product, g, own, b.operand(), right, s.array(), left, s.beta());
             }
           }
           if (c.needs(1)) {
             Cotangents.Sink s = c.sink(1);
             if (tb) {
-              Product product = new Product(true, ta, n, k, m);
+              MatrixProduct product = new MatrixProduct(true, ta, n, k, m);
               batched(p, product, g, own, a.operand(), left, s.array(), right, s.beta());
             } else {
-              Product product = new Product(!ta, false, k, n, m);
+              MatrixProduct product = new MatrixProduct(!ta, false, k, n, m);
               batched(p, product, a.operand(), left, g, own, s.array(), right, s.beta());
             }
           }
@@ -207,42 +212,13 @@ final class Products {
     return Broadcast.of(own, leading).offsets();
   }
 
-  /** The shape of one product of a batch: op(A) m x k, op(B) k x n. */
-  private record Product(boolean ta, boolean tb, int m, int n, int k) {
-    boolean isSmall() {
-      return (long) m * k + (long) k * n + (long) m * n <= SMALL;
-    }
-
-    <A> void onHeap(
-        Precision<A> p, Slab<A> a, long ao, Slab<A> b, long bo, Slab<A> c, long co, int beta) {
-      Kernels<A> kernels = p.kernels();
-      try (Scratch<A> scratch = p.scratch()) {
-        A left = scratch.take(m * k);
-        A right = scratch.take(k * n);
-        A result = scratch.take(m * n);
-        a.load(ao, left, 0, m * k);
-        b.load(bo, right, 0, k * n);
-        if (beta != 0) {
-          c.load(co, result, 0, m * n);
-        }
-        kernels.gemm(
-            ta, tb, m, n, k, 1, left, 0, ta ? m : k, right, 0, tb ? k : n, beta, result, 0, n);
-        c.store(co, result, 0, m * n);
-      }
-    }
-
-    <A> void offHeap(Slab<A> a, long ao, Slab<A> b, long bo, Slab<A> c, long co, int beta) {
-      Blas.gemm(ta, tb, m, n, k, 1, a, ao, ta ? m : k, b, bo, tb ? k : n, beta, c, co, n);
-    }
-  }
-
   /**
    * {@code C[z[i]] = A[x[i]] B[y[i]] + beta C[z[i]]} for every i; where several i have one z, their
    * products are added in the order of i.
    */
   private static <A> void batched(
       Precision<A> p,
-      Product product,
+      MatrixProduct product,
       INDArray a,
       int[] x,
       INDArray b,
@@ -257,22 +233,42 @@ final class Products {
     long sizeB = (long) product.k() * product.n();
     long sizeC = (long) product.m() * product.n();
     int targets = (int) (c.length() / Math.max(1, sizeC));
+    if (product.isSmall() && isInOrder(x) && isInOrder(y) && isInOrder(z)) {
+      Parallel.ranges(
+          targets,
+          product.perTile(),
+          (from, end) ->
+              product.run(
+                  p,
+                  (int) (end - from),
+                  left,
+                  from * sizeA,
+                  right,
+                  from * sizeB,
+                  beta,
+                  result,
+                  from * sizeC));
+      return;
+    }
     int[][] members = members(z, targets);
     IntConsumer task =
         target -> {
           int now = beta;
           for (int i : members[target]) {
-            long ao = x[i] * sizeA;
-            long bo = y[i] * sizeB;
-            if (product.isSmall()) {
-              product.onHeap(p, left, ao, right, bo, result, target * sizeC, now);
-            } else {
-              product.offHeap(left, ao, right, bo, result, target * sizeC, now);
-            }
+            product.run(p, left, x[i] * sizeA, right, y[i] * sizeB, now, result, target * sizeC);
             now = 1;
           }
         };
     Parallel.run(product.isSmall() || targets >= MANY, targets, task);
+  }
+
+  private static boolean isInOrder(int[] indices) {
+    for (int i = 0; i < indices.length; i++) {
+      if (indices[i] != i) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static int[][] members(int[] z, int targets) {

@@ -29,7 +29,7 @@ final class GradientLaws {
   /** Outputs and final state, by inputs, parameters and initial state, with every solver. */
   static void differences(MixerSubject subject) {
     for (Solver solver : subject.solvers()) {
-      check(subject, solver, 4, 8);
+      check(subject, solver, 4, subject.samples());
       check(subject, solver, subject.chunkAndRest(), 2);
     }
   }

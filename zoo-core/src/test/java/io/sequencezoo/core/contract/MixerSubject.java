@@ -232,11 +232,23 @@ public final class MixerSubject {
 
   /**
    * The steps of the longest chunk C, which lengths go by, so that sequences end on both sides of
-   * its border: 64, and 8 in examples of memories that learn, where a token costs a hundred times
+   * its border: 64, and 4 in examples of memories that learn, where a token costs a hundred times
    * as much.
    */
   int chunk() {
-    return parametrisation.recurrence().family() == Family.OPTIMISER_MEMORY ? 8 : 64;
+    return learns() ? 4 : 64;
+  }
+
+  /**
+   * Numbers of a tensor that short sequences are differentiated by: 8, and 4 of memories that
+   * learn, which hold every weight two or three times.
+   */
+  int samples() {
+    return learns() ? 4 : 8;
+  }
+
+  private boolean learns() {
+    return parametrisation.recurrence().family() == Family.OPTIMISER_MEMORY;
   }
 
   /** The steps of a chunk and a rest. */

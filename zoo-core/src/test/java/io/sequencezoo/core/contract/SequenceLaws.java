@@ -91,7 +91,7 @@ final class SequenceLaws {
       INDArray x = subject.input(13, 2, longest(subject));
       INDArray y = subject.forward(solver, x, null, null).y();
       int chunk = subject.chunk();
-      for (int t : new int[] {1, chunk / 8, chunk / 2 + 1, chunk - 1, chunk}) {
+      for (int t : new int[] {1, Math.max(1, chunk / 8), chunk / 2 + 1, chunk - 1, chunk}) {
         INDArray changed = x.dup('c');
         changed
             .get(NDArrayIndex.all(), NDArrayIndex.point(t), NDArrayIndex.all())

@@ -75,9 +75,9 @@ public record AtlasConfig(
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<AtlasConfig> examples() {
     return List.of(
-        new AtlasConfig(1, 1, 1, 1, 4, true, 8, 1, 4, GateActivation.SILU, true),
+        new AtlasConfig(1, 1, 1, 1, 4, true, 4, 1, 4, GateActivation.SILU, true),
         new AtlasConfig(1, 2, 2, 1, 3, false, 4, 0.5, 0, GateActivation.NONE, false),
-        new AtlasConfig(2, 1, 1, 2, 2, false, 4, 1, 0, GateActivation.SILU, true));
+        new AtlasConfig(2, 1, 1, 2, 2, false, 3, 1, 0, GateActivation.SILU, true));
   }
 
   @Override

@@ -48,7 +48,7 @@ abstract class MemoryMixer extends AbstractParametrisation {
   static final Initialiser NORMAL = Initialisers.normal(0.02);
 
   /** The reference's l2norm. */
-  private static final double KEY_EPS = 1e-6;
+  static final double KEY_EPS = 1e-6;
 
   private static final double ROTARY_BASE = 10000;
   private static final String START = "start_";

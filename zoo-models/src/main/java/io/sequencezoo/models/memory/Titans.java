@@ -24,12 +24,13 @@ import io.sequencezoo.models.matrix.HeadSizes;
  *   <li>parameters as those of {@link OptimiserMemory}
  * </ul>
  *
- * <p>Memory as a layer is {@link TitansConfig#asLayer}, memory as a gate {@link TitansGate}. Cost
- * per token: a constant number of products with each matrix. Differs from the paper: nothing but
- * the factor of a half, which the step makes up for. From the unofficial code: decay and momentum
- * are those of the token, not pooled over its chunk, reads see their own chunk's updates, and the
- * norm's gain is not moved by the memory. Numerical care: the step is shared out to the tokens of a
- * chunk, and divided by V as the unofficial code's mean is: long chunks would overshoot.
+ * <p>Memory as a layer is {@link TitansConfig#asLayer} (eqs. 29-31), as a gate {@link TitansGate},
+ * as context {@link TitansContext}. Cost per token: a constant number of products with each matrix.
+ * Differs from the paper: nothing but the factor of a half, which the step makes up for. From the
+ * unofficial code: decay and momentum are those of the token, not pooled over its chunk, reads see
+ * their own chunk's updates, and the norm's gain is not moved by the memory. Numerical care: the
+ * step is shared out to the tokens of a chunk, and divided by V as the unofficial code's mean is:
+ * long chunks would overshoot.
  */
 @Paper(
     key = "behrouz2025titans",

@@ -56,7 +56,7 @@ public record TitansConfig(
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<TitansConfig> examples() {
     return List.of(
-        new TitansConfig(1, 2, 2, true, 8, 1, 4, GateActivation.SILU, true),
+        new TitansConfig(1, 2, 2, true, 4, 1, 4, GateActivation.SILU, true),
         new TitansConfig(1, 1, 1, false, 1, 0.5, 0, GateActivation.NONE, false));
   }
 

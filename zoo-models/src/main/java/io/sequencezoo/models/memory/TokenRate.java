@@ -79,16 +79,24 @@ record TokenRate(Projection projection, Unary activation, double scale, double s
     }
   }
 
+  /** The name of b. */
+  String bias() {
+    return projection.name() + "_bias";
+  }
+
   void declare(Declaration declaration, Initialiser initialiser) {
     projection.declare(declaration, initialiser);
-    declaration.undecayed(
-        projection.name() + "_bias", Initialisers.constant(start), projection.out());
+    declaration.undecayed(bias(), Initialisers.constant(start), projection.out());
   }
 
   /** {@code [B, T, H]}. */
   Variable apply(Context context, Variable x) {
-    Tape tape = context.tape();
-    Variable active = Activations.apply(tape, activation, projection.apply(context, x));
+    return of(context.tape(), projection.apply(context, x));
+  }
+
+  /** From what the projection gives. */
+  Variable of(Tape tape, Variable logits) {
+    Variable active = Activations.apply(tape, activation, logits);
     return scale == 1 ? active : Primitives.affine(tape, scale, active, 0);
   }
 }

@@ -75,7 +75,7 @@ public interface TttConfig extends MemoryConfig {
 
     /** Small forms that together reach every switch; the laws run over them. */
     public static List<Linear> examples() {
-      return List.of(new Linear(1, 8, 1, 0, true), new Linear(1, 5, 0.5, 2, false));
+      return List.of(new Linear(1, 4, 1, 0, true), new Linear(1, 3, 0.5, 2, false));
     }
 
     @Override
@@ -120,7 +120,7 @@ public interface TttConfig extends MemoryConfig {
 
     /** Small forms that together reach every switch; the laws run over them. */
     public static List<TwoLayers> examples() {
-      return List.of(new TwoLayers(1, 2, 8, 0.1, 0, true));
+      return List.of(new TwoLayers(1, 2, 4, 0.1, 0, true));
     }
 
     @Override

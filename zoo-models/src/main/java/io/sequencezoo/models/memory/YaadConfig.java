@@ -56,7 +56,7 @@ public record YaadConfig(
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<YaadConfig> examples() {
-    return List.of(new YaadConfig(1, 2, 2, 8, 1, false, 0, GateActivation.SILU, true));
+    return List.of(new YaadConfig(1, 2, 2, 4, 1, false, 0, GateActivation.SILU, true));
   }
 
   @Override

@@ -28,7 +28,7 @@ public sealed interface ResidualGate {
   /** The stream with the branch in it. */
   Variable join(Context context, Variable x, Variable branch);
 
-  /** {@code y = x + b}: residual networks (He et al. 2016, arXiv 1512.03385, equation 1). */
+  /** {@code y = x + b}: residual networks (He et al. 2016, arXiv 1512.03385, section 3.2). */
   @JsonTypeName("additive")
   record Additive() implements ResidualGate {
     @Override
@@ -43,7 +43,7 @@ public sealed interface ResidualGate {
   /**
    * {@code y = x + α ⊙ b} with a learned rate α, {@code rate [1]} or {@code [D]}: ReZero
    * (Bachlechner et al. 2020, arXiv 2003.04887, equation 1), whose rate is one number that starts
-   * at 0, and LayerScale (Touvron et al. 2021, arXiv 2103.17239, equation 4), whose are one per
+   * at 0, and LayerScale (Touvron et al. 2021, arXiv 2103.17239, section 2), whose are one per
    * channel and start small.
    *
    * @param perChannel whether every channel has a rate of its own, false where absent
@@ -111,7 +111,7 @@ public sealed interface ResidualGate {
 
   /**
    * {@code y = (1 - g) ⊙ x + g ⊙ b, g = σ(x W + c)}: highway networks (Srivastava et al. 2015,
-   * arXiv 1505.00387, equation 3). {@code weight [D, D]}, {@code bias [D]}.
+   * arXiv 1505.00387, section 2). {@code weight [D, D]}, {@code bias [D]}.
    *
    * @param bias the first c, -2 where absent: the stream starts as it is
    */

@@ -24,7 +24,7 @@ import java.util.Map;
  *
  * <pre>{@code
  * f, v, o = x_t W_f + b_f, x_t W_v + b_v, x_t W_g + b_g   optionally conv(.) of f and v
- * h_t = σ(f) ⊙ h_{t-1} + (1 - σ(f)) ⊙ v                   state     (eq. 6)
+ * h_t = σ(f) ⊙ h_{t-1} + (1 - σ(f)) ⊙ v                   state     (section 3)
  * y_t = norm(dropout(h_t ⊙ silu(o))) W_o + b_o            read-out
  * }</pre>
  *
@@ -45,8 +45,7 @@ import java.util.Map;
     key = "martin2018parallelizing",
     title = "Parallelizing Linear Recurrent Neural Nets Over Sequence Length",
     authors = "Martin and Cundy 2018",
-    arxiv = "1709.04057",
-    equations = "6")
+    arxiv = "1709.04057")
 @Source(
     repo = "berlino/seq_icl",
     path = "src/models/sequence/rnn/gilr.py",

@@ -40,9 +40,9 @@ import org.nd4j.linalg.factory.Nd4j;
  *       the share of the token before; by channel and layer, not decayed
  * </ul>
  *
- * <p>Cost per token: O(D E) time, O(E) memory. Differs from the paper: nothing; the channel mixing
- * of RWKV-4 isn't part of it. Numerical care: no exponential exceeds 1; the decay is {@code -e^w},
- * which some copies turn into growth for want of the minus sign.
+ * <p>Cost per token: O(D E) time, O(E) memory. Differs from the paper: nothing; its channel mixing
+ * is {@link Rwkv4ChannelMixing}. Numerical care: no exponential exceeds 1; the decay is {@code
+ * -e^w}, which some copies turn into growth for want of the minus sign.
  */
 @Paper(
     key = "peng2023rwkv",

@@ -26,17 +26,17 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Layers with memories against plain loops, from input to output. */
 @Tag("double")
 class MemoryLayersTest {
-  private static final int WIDTH = 6;
-  private static final int STEPS = 11;
+  static final int WIDTH = 6;
+  static final int STEPS = 11;
 
   /** A layer of reordered double sums, some of them through norms. */
   private static final double TOLERANCE = 1e-9;
 
-  private interface Transcription {
+  interface Transcription {
     double[][] apply(double[][] x, Parameters p);
   }
 
-  private static void assertTranscribed(MixerConfig config, Transcription transcription) {
+  static void assertTranscribed(MixerConfig config, Transcription transcription) {
     SequenceMixer mixer = config.build(MixerConfig.Place.alone(WIDTH));
     Parameters parameters = Parameters.of(mixer, DataType.DOUBLE, 3);
     SplittableRandom random = new SplittableRandom(5);
@@ -234,7 +234,7 @@ class MemoryLayersTest {
   }
 
   /** {@code ∂/∂z |k + LN(z) - v|²/2}, by the norm's Jacobian entry by entry. */
-  private static double[] slope(double[] k, double[] v, double[] z, Parameters p, int head) {
+  static double[] slope(double[] k, double[] v, double[] z, Parameters p, int head) {
     int n = z.length;
     double mean = mean(z);
     double deviation = deviation(z, mean);
@@ -250,7 +250,7 @@ class MemoryLayersTest {
     return slope;
   }
 
-  private static double[] residual(double[] x, double[] z, Parameters p, int head) {
+  static double[] residual(double[] x, double[] z, Parameters p, int head) {
     double mean = mean(z);
     double deviation = deviation(z, mean);
     double[] out = new double[z.length];
@@ -290,19 +290,19 @@ class MemoryLayersTest {
     return y;
   }
 
-  private static double sigmoid(double x) {
+  static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));
   }
 
-  private static double rate(double[] x, Parameters p, String name, int head) {
+  static double rate(double[] x, Parameters p, String name, int head) {
     return sigmoid(times(x, p, name)[head] + p.value(name + "_bias").getDouble(head));
   }
 
-  private static double[] part(double[] x, int head, int size) {
+  static double[] part(double[] x, int head, int size) {
     return Arrays.copyOfRange(x, head * size, (head + 1) * size);
   }
 
-  private static double[] unit(double[] x) {
+  static double[] unit(double[] x) {
     double square = 1e-6;
     for (double e : x) {
       square += e * e;
@@ -323,7 +323,7 @@ class MemoryLayersTest {
   }
 
   /** The projection through its convolution of width 2, with SiLU. */
-  private static double[][] activated(double[][] x, Parameters p, String name) {
+  static double[][] activated(double[][] x, Parameters p, String name) {
     double[][] y = new double[x.length][WIDTH];
     for (int t = 0; t < x.length; t++) {
       double[] now = times(x[t], p, name);
@@ -338,7 +338,7 @@ class MemoryLayersTest {
     return y;
   }
 
-  private static double[] times(double[] x, Parameters p, String name) {
+  static double[] times(double[] x, Parameters p, String name) {
     INDArray w = p.value(name);
     double[] y = new double[(int) w.size(1)];
     for (int i = 0; i < x.length; i++) {
@@ -349,7 +349,7 @@ class MemoryLayersTest {
     return y;
   }
 
-  private static double[] times(double[] x, double[][] w) {
+  static double[] times(double[] x, double[][] w) {
     double[] y = new double[w[0].length];
     for (int i = 0; i < x.length; i++) {
       for (int j = 0; j < y.length; j++) {
@@ -359,7 +359,7 @@ class MemoryLayersTest {
     return y;
   }
 
-  private static double[][] start(Parameters p, String name, int head) {
+  static double[][] start(Parameters p, String name, int head) {
     INDArray value = p.value(name);
     double[][] w = new double[(int) value.size(1)][(int) value.size(2)];
     for (int i = 0; i < w.length; i++) {
@@ -370,7 +370,7 @@ class MemoryLayersTest {
     return w;
   }
 
-  private static double[][] copy(double[][] x) {
+  static double[][] copy(double[][] x) {
     double[][] copy = new double[x.length][];
     for (int i = 0; i < x.length; i++) {
       copy[i] = x[i].clone();

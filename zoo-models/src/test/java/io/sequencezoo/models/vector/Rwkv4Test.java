@@ -12,6 +12,7 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig.Place;
+import io.sequencezoo.models.model.LanguageModelConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,29 @@ class Rwkv4Test {
             }
           }
           return layer.times(y, "output");
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4.0,2", "2.0,0"})
+  void channelMixing_isTheTranscription(double expansion, int shift) {
+    LayerOracle layer = LayerOracle.of(new Rwkv4ChannelConfig(expansion, shift));
+    layer.assertForward(
+        x -> {
+          double[][] k = layer.times(mixed(layer, x, "key"), "key");
+          double[][] r = layer.times(mixed(layer, x, "receptance"), "receptance");
+          for (double[] row : k) {
+            for (int e = 0; e < row.length; e++) {
+              row[e] = row[e] > 0 ? row[e] * row[e] : 0;
+            }
+          }
+          double[][] y = layer.times(k, "value");
+          for (int t = 0; t < y.length; t++) {
+            for (int d = 0; d < y[t].length; d++) {
+              y[t][d] *= LayerOracle.sigmoid(r[t][d]);
+            }
+          }
+          return y;
         });
   }
 
@@ -111,6 +135,27 @@ class Rwkv4Test {
         new Rwkv4Config(2, 2).build(Place.alone(LayerOracle.WIDTH)).parametrisation();
     assertThat(layer.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (3 * 16 + 8));
     assertThat(layer.multiplyAddsPerToken(9)).isEqualTo(4 * 8 * 16 + 3 * 16 + 4 * 16);
+    Parametrisation channel =
+        new Rwkv4ChannelConfig(2, 2).build(Place.alone(LayerOracle.WIDTH)).parametrisation();
+    assertThat(channel.stateBytes(9, DataType.FLOAT)).isEqualTo(4 * (8 + 8));
+    assertThat(channel.multiplyAddsPerToken(9)).isEqualTo((2 * 16 + 8) * 8 + 2 * 2 * 8);
+  }
+
+  /** The published block: time mixing, then channel mixing, each in a branch of its own. */
+  @Test
+  void block_isTwoLayersOfAModel() {
+    LanguageModelConfig config =
+        Configs.read(
+            "model",
+            "{type: language_model, vocabulary: 5, width: 8, norm: {type: layer_norm},"
+                + " layers: '[rwkv4, rwkv4_channel] x 2'}",
+            LanguageModelConfig.class);
+    assertThat(config.mixers())
+        .containsExactly(
+            Rwkv4Config.standard(),
+            Rwkv4ChannelConfig.standard(),
+            Rwkv4Config.standard(),
+            Rwkv4ChannelConfig.standard());
   }
 
   @Test

@@ -67,6 +67,10 @@ public final class PeerMain {
         return new GlaPass(n[0], n[1], n[2], n[3], n[4], true);
       case "gla-stepped":
         return new GlaPass(n[0], n[1], n[2], n[3], n[4], false);
+      case "memory-linear":
+        return new MemoryPass(false, n[0], n[1], n[2], n[3], n[4]);
+      case "memory-deep":
+        return new MemoryPass(true, n[0], n[1], n[2], n[3], n[4]);
       case "scan-stepped":
         return new ScanPass(ScanForm.STEPPED, n[0], n[1], n[2]);
       case "scan-chunked":

@@ -63,8 +63,7 @@ record InnerGradient(List<Variable> inputs, List<Variable> slopes) {
       if (i > 0) {
         Variable back =
             Primitives.matmul(tape, slope, weights.get(layers.get(i).weight()), false, true);
-        Variable bend = network.activation().slope(tape, before.get(i - 1));
-        slope = Primitives.multiply(tape, back, bend);
+        slope = ActivationSlope.apply(tape, network.activation(), back, before.get(i - 1));
       }
     }
     return new InnerGradient(inputs, slopes);

@@ -219,10 +219,6 @@ final class MemoryChunk implements RecomputedScan.Body {
       return Primitives.reshape(tape, column, column.size(0), column.size(1), 1, column.size(2));
     }
 
-    private Variable column(Variable row) {
-      return Primitives.reshape(tape, row, row.size(0), row.size(1), row.size(3), 1);
-    }
-
     /** What is left of the start at every token: {@code Π_{r ≤ t} a_r}. */
     private Variable sinceStart(Variable products, Variable factors) {
       return multiply(
@@ -304,10 +300,16 @@ final class MemoryChunk implements RecomputedScan.Body {
           // The bias sees a key of 1.
           seen = Primitives.affine(tape, 1, seen, 1);
         }
-        Variable learned = Primitives.matmul(tape, multiply(shares, seen), slopes);
-        Variable z = combine(startShare, applied(x, layer, ""), learned);
+        List<ScaledProducts.Term> terms = new ArrayList<>();
+        terms.add(new ScaledProducts.Term(startShare, x, state(layer.weight())));
         if (rule.algorithm().carries()) {
-          z = add(z, multiply(carriedShare, applied(x, layer, MemoryState.CARRIED)));
+          Variable carried = state(MemoryState.CARRIED + layer.weight());
+          terms.add(new ScaledProducts.Term(carriedShare, x, carried));
+        }
+        terms.add(new ScaledProducts.Term(null, multiply(shares, seen), slopes));
+        Variable z = ScaledProducts.sum(tape, terms);
+        if (rule.network().biased()) {
+          z = add(z, biases(layer, startShare, carriedShare));
         }
         if (rule.scales()) {
           z = multiply(z, scale(layer, inputs, slopes));
@@ -334,9 +336,12 @@ final class MemoryChunk implements RecomputedScan.Body {
       return rule.algorithm().carries() ? state(MemoryState.CARRIED + part) : null;
     }
 
-    private Variable applied(Variable x, Layer layer, String prefix) {
-      Variable z = Primitives.matmul(tape, x, state(prefix + layer.weight()));
-      return rule.network().biased() ? add(z, state(prefix + layer.bias())) : z;
+    /** The biases at every token, but for what the chunk's own tokens do. */
+    private Variable biases(Layer layer, Variable startShare, Variable carriedShare) {
+      Variable b = state(layer.bias());
+      Variable kept = startShare == null ? b : multiply(startShare, b);
+      Variable s = carriedPart(layer.bias());
+      return s == null ? kept : add(kept, multiply(carriedShare, s));
     }
 
     private Variable recall(Variable queries, Variable z) {
@@ -344,19 +349,34 @@ final class MemoryChunk implements RecomputedScan.Body {
           tape, rule.network(), queries, z, gain(tape, chunk.fixed()), offset(tape, chunk.fixed()));
     }
 
-    /** The sum of all tokens' gradients in a part by weights {@code [B, H, 1, J]}. */
-    private Variable gradientSum(String part, Variable weights) {
+    /**
+     * A part and what of it is left, moved by the sum of all tokens' gradients by weights.
+     *
+     * @param share of the part, {@code [B, H, 1, 1]}, or null for all
+     * @param carriedShare of what the optimiser carries for it; null for none
+     * @param weights {@code [B, H, 1, J]}
+     */
+    private Variable moved(
+        String part, String from, Variable share, Variable carriedShare, Variable weights) {
       for (int i = 0; i < layers.size(); i++) {
         Layer layer = layers.get(i);
         Variable slopes = gradient.slopes().get(i);
-        if (part.equals(layer.bias()) && rule.network().biased()) {
-          return Primitives.matmul(tape, weights, slopes);
+        Variable inputs = gradient.inputs().get(i);
+        boolean isBias = part.equals(layer.bias()) && rule.network().biased();
+        if (isBias || (layer.elementwise() && part.equals(layer.weight()))) {
+          Variable gradients = isBias ? slopes : multiply(inputs, slopes);
+          Variable sum = combine(share, state(from), Primitives.matmul(tape, weights, gradients));
+          return carriedShare == null
+              ? sum
+              : add(sum, multiply(carriedShare, state(MemoryState.CARRIED + part)));
         }
         if (part.equals(layer.weight())) {
-          Variable inputs = gradient.inputs().get(i);
-          return layer.elementwise()
-              ? Primitives.matmul(tape, weights, multiply(inputs, slopes))
-              : Primitives.matmul(tape, multiply(inputs, column(weights)), slopes, true, false);
+          List<MovedMatrix.Kept> kept = new ArrayList<>();
+          kept.add(new MovedMatrix.Kept(share, state(from)));
+          if (carriedShare != null) {
+            kept.add(new MovedMatrix.Kept(carriedShare, state(MemoryState.CARRIED + part)));
+          }
+          return MovedMatrix.of(tape, kept, weights, inputs, slopes);
         }
       }
       throw new AssertionError(part);
@@ -370,14 +390,11 @@ final class MemoryChunk implements RecomputedScan.Body {
         Variable carried) {
       Map<String, Variable> next = new LinkedHashMap<>();
       for (String part : parts) {
-        Variable sums = combine(startShare, state(part), gradientSum(part, shares));
-        Variable s = carriedPart(part);
-        if (s != null) {
-          sums = add(sums, multiply(carriedShare, s));
-          next.put(
-              MemoryState.CARRIED + part, combine(carriedFromStart, s, gradientSum(part, carried)));
+        if (carried != null) {
+          String s = MemoryState.CARRIED + part;
+          next.put(s, moved(part, s, carriedFromStart, null, carried));
         }
-        next.put(part, sums);
+        next.put(part, moved(part, part, startShare, carriedShare, shares));
       }
       return withBase(next);
     }
@@ -385,8 +402,7 @@ final class MemoryChunk implements RecomputedScan.Body {
     private Map<String, Variable> miniBatchState(Variable fromStart, Variable weights) {
       Map<String, Variable> next = new LinkedHashMap<>();
       for (String part : parts) {
-        Variable s =
-            combine(fromStart, state(MemoryState.CARRIED + part), gradientSum(part, weights));
+        Variable s = moved(part, MemoryState.CARRIED + part, fromStart, null, weights);
         endMiniBatch(part, s, next);
       }
       return next;

@@ -21,8 +21,8 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A memory of one row and head along its own trajectory, in double precision. The state is how far
- * h, all parts one after another, has come from where it started:
+ * A memory of one row along its own trajectory, in double precision. The state is how far h, all
+ * parts one after another, has come from where it started:
  *
  * <pre>{@code
  * d_t = h_t - h_0 = J_t d_{t-1} + u_t      J_t = ∂h_t/∂h_{t-1}      u_t the rest
@@ -33,39 +33,57 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * row as there are numbers to differentiate.
  */
 final class MemoryLinearization {
-  private final OptimiserMemoryRecurrence recurrence;
-  private final Map<String, INDArray> tokens = new LinkedHashMap<>();
-  private final Map<String, INDArray> fixed = new LinkedHashMap<>();
+  private final Step step;
+  private final Read read;
+  private final Map<String, INDArray> tokens;
+  private final Map<String, INDArray> fixed;
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
   private final double[] start;
   private final int consumed;
   private final int steps;
 
-  MemoryLinearization(
-      OptimiserMemoryRecurrence recurrence,
-      Map<String, Variable> coefficients,
-      State initial,
-      int row,
-      int head) {
-    this.recurrence = recurrence;
-    coefficients.forEach(
-        (name, value) -> {
-          INDArray exact = value.value().castTo(DataType.DOUBLE);
-          if (value.rank() == 2) {
-            fixed.put(name, interval(exact, 0, head));
-          } else {
-            tokens.put(name, interval(interval(exact, 2, head), 0, row));
-          }
-        });
+  /** A step of the recurrence. */
+  interface Step {
+    /** From a state to the next. */
+    Advance advance(Tape tape, Map<String, Variable> coefficients, State state);
+  }
+
+  /** What a token reads. */
+  interface Read {
+    /**
+     * From the state that the token left, but for the count, which is still without it.
+     *
+     * @return {@code [B, ...]}
+     */
+    Variable of(Tape tape, Map<String, Variable> coefficients, State state);
+  }
+
+  /**
+   * One row.
+   *
+   * @param tokens {@code [1, T, ...]} by name
+   * @param fixed the same for all tokens
+   * @param parts of the state, {@code [1, ...]}
+   */
+  private MemoryLinearization(
+      Step step,
+      Read read,
+      Map<String, INDArray> tokens,
+      Map<String, INDArray> fixed,
+      Map<String, INDArray> parts,
+      int consumed) {
+    this.step = step;
+    this.read = read;
+    this.tokens = tokens;
+    this.fixed = fixed;
+    this.consumed = consumed;
+    this.steps = (int) tokens.values().iterator().next().size(1);
     int size = 0;
     Map<String, double[]> numbers = new LinkedHashMap<>();
-    for (Map.Entry<String, Variable> part : initial.parts().entrySet()) {
-      boolean past = part.getKey().startsWith(MemoryState.PAST);
-      INDArray exact = part.getValue().value().castTo(DataType.DOUBLE);
-      INDArray own = interval(interval(exact, past ? 2 : 1, head), 0, row);
-      shapes.put(part.getKey(), own.shape());
-      numbers.put(part.getKey(), numbers(own));
-      size += (int) own.length();
+    for (Map.Entry<String, INDArray> part : parts.entrySet()) {
+      shapes.put(part.getKey(), part.getValue().shape());
+      numbers.put(part.getKey(), numbers(part.getValue()));
+      size += (int) part.getValue().length();
     }
     this.start = new double[size];
     int at = 0;
@@ -73,8 +91,63 @@ final class MemoryLinearization {
       System.arraycopy(part, 0, start, at, part.length);
       at += part.length;
     }
-    this.consumed = initial.consumed()[row];
-    this.steps = coefficients.get(OptimiserMemoryRecurrence.QUERY).size(1);
+  }
+
+  /** One head of a row, all coefficients of two axes being fixed. */
+  static MemoryLinearization ofHead(
+      Step step, Read read, Map<String, Variable> coefficients, State initial, int row, int head) {
+    Map<String, INDArray> tokens = new LinkedHashMap<>();
+    Map<String, INDArray> fixed = new LinkedHashMap<>();
+    coefficients.forEach(
+        (name, value) -> {
+          if (value.rank() == 2) {
+            fixed.put(name, interval(exact(value), 0, head));
+          } else {
+            tokens.put(name, interval(interval(exact(value), 2, head), 0, row));
+          }
+        });
+    Map<String, INDArray> parts = new LinkedHashMap<>();
+    initial
+        .parts()
+        .forEach(
+            (name, part) -> {
+              int axis = name.startsWith(MemoryState.PAST) ? 2 : 1;
+              parts.put(name, interval(interval(exact(part), axis, head), 0, row));
+            });
+    int consumed = initial.consumed()[row];
+    return new MemoryLinearization(step, read, tokens, fixed, parts, consumed);
+  }
+
+  /**
+   * All heads of a row.
+   *
+   * @param ofTokens the names of coefficients {@code [B, T, ...]}, others being fixed
+   */
+  static MemoryLinearization ofRow(
+      Step step,
+      Read read,
+      Map<String, Variable> coefficients,
+      List<String> ofTokens,
+      State initial,
+      int row) {
+    Map<String, INDArray> tokens = new LinkedHashMap<>();
+    Map<String, INDArray> fixed = new LinkedHashMap<>();
+    coefficients.forEach(
+        (name, value) -> {
+          if (ofTokens.contains(name)) {
+            tokens.put(name, interval(exact(value), 0, row));
+          } else {
+            fixed.put(name, exact(value));
+          }
+        });
+    Map<String, INDArray> parts = new LinkedHashMap<>();
+    initial.parts().forEach((name, part) -> parts.put(name, interval(exact(part), 0, row)));
+    int consumed = initial.consumed()[row];
+    return new MemoryLinearization(step, read, tokens, fixed, parts, consumed);
+  }
+
+  private static INDArray exact(Variable value) {
+    return value.value().castTo(DataType.DOUBLE);
   }
 
   private static INDArray interval(INDArray x, int axis, int at) {
@@ -87,18 +160,21 @@ final class MemoryLinearization {
     return x.get(indices).dup('c').reshape('c', shape);
   }
 
-  LinearSystem system() {
+  /**
+   * The system.
+   *
+   * @param outputs numbers that a token reads
+   */
+  LinearSystem system(int outputs) {
     int n = start.length;
-    int outputs = (int) tokens.get(OptimiserMemoryRecurrence.VALUE).size(3);
     Transition[] transitions = new Transition[steps];
     double[][][] reads = new double[steps][][];
     double[][] inputs = new double[steps][n + outputs];
     double[] h = start;
     for (int t = 0; t < steps; t++) {
-      boolean complete = (consumed + t + 1) % recurrence.rule().chunk() == 0;
       double[] next = new double[n];
       double[] y = new double[outputs];
-      double[][] jacobian = step(t, h, complete, next, y);
+      double[][] jacobian = step(t, h, next, y);
       reads[t] = read(t, next, outputs);
       transitions[t] = Transitions.dense(jacobian);
       double[] predicted = transitions[t].apply(difference(h, start));
@@ -122,11 +198,11 @@ final class MemoryLinearization {
   }
 
   /** The next state, the output, and the Jacobian of the state. */
-  private double[][] step(int t, double[] h, boolean complete, double[] next, double[] y) {
+  private double[][] step(int t, double[] h, double[] next, double[] y) {
     int n = start.length;
     try (Tape tape = Tape.training()) {
-      State state = state(tape, h, n);
-      Advance advance = recurrence.step(tape, coefficients(tape, t, n), state, complete);
+      State state = state(tape, t, h, n);
+      Advance advance = step.advance(tape, coefficients(tape, t, n), state);
       List<Variable> roots = List.copyOf(advance.parts().values());
       System.arraycopy(numbers(advance.outputs().value()), 0, y, 0, y.length);
       int at = 0;
@@ -150,8 +226,8 @@ final class MemoryLinearization {
   /** The Jacobian of the output by the state that it is read from. */
   private double[][] read(int t, double[] h, int outputs) {
     try (Tape tape = Tape.training()) {
-      State state = state(tape, h, outputs);
-      Variable y = recurrence.read(tape, coefficients(tape, t, outputs), state);
+      State state = state(tape, t, h, outputs);
+      Variable y = read.of(tape, coefficients(tape, t, outputs), state);
       INDArray seed = tape.zeros(DataType.DOUBLE, y.shape());
       for (int i = 0; i < outputs; i++) {
         seed.putScalar((long) i * outputs + i, 1);
@@ -179,7 +255,7 @@ final class MemoryLinearization {
     return rows;
   }
 
-  private State state(Tape tape, double[] h, int copies) {
+  private State state(Tape tape, int t, double[] h, int copies) {
     Map<String, Variable> parts = new LinkedHashMap<>();
     int at = 0;
     for (Map.Entry<String, long[]> shape : shapes.entrySet()) {
@@ -190,7 +266,9 @@ final class MemoryLinearization {
       parts.put(shape.getKey(), tape.variable(repeated(values, copies, sizes)));
       at += size;
     }
-    return new State(parts, new int[copies]);
+    int[] counts = new int[copies];
+    Arrays.fill(counts, consumed + t);
+    return new State(parts, counts);
   }
 
   private Map<String, Variable> coefficients(Tape tape, int t, int copies) {

@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A memory that learns: a small network per head whose weights an optimiser moves for every token,
@@ -109,7 +108,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
   }
 
   /** Coefficients that are a number per head and token, and what stands for a token that isn't. */
-  private Map<String, Double> scalars() {
+  Map<String, Double> scalars() {
     InnerAlgorithm algorithm = rule.algorithm();
     Map<String, Double> scalars = new LinkedHashMap<>();
     scalars.put(STEP, 0.0);
@@ -156,7 +155,8 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
     return parts(q.size(0), q.size(2), q.size(3), coefficients.get(VALUE).size(3));
   }
 
-  private List<StatePart> parts(int batch, int heads, int keys, int values) {
+  /** The parts of a state of so many rows. */
+  List<StatePart> parts(int batch, int heads, int keys, int values) {
     List<StatePart> parts = new ArrayList<>();
     for (String prefix : prefixes()) {
       for (MemoryNetwork.Part part : rule.network().parts(keys, values)) {
@@ -325,24 +325,6 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
-    Variable q = coefficients.get(QUERY);
-    int[] consumed = state.consumed();
-    INDArray valid = tape.allocate(q.type(), q.size(0), 1, 1, 1);
-    valid.assign(1);
-    INDArray complete = tape.zeros(q.type(), q.size(0), 1, 1, 1);
-    for (int b = 0; b < consumed.length; b++) {
-      complete.putScalar(b, 0, 0, 0, (consumed[b] + 1) % rule.chunk() == 0 ? 1 : 0);
-    }
-    return token(tape, coefficients, state, valid, complete);
-  }
-
-  /** One token of every row, straight on the tape. */
-  private Advance token(
-      Tape tape,
-      Map<String, Variable> coefficients,
-      State state,
-      INDArray valid,
-      INDArray complete) {
     Map<String, Variable> tokens = new LinkedHashMap<>();
     Map<String, Variable> pasts = new LinkedHashMap<>();
     List<String> names = new ArrayList<>(List.of(QUERY, KEY, VALUE));
@@ -356,7 +338,8 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
       }
     }
     RecomputedScan.Chunk chunk =
-        new RecomputedScan.Chunk(tokens, fixed(coefficients), moving(state), valid, complete);
+        RecomputedScan.Chunk.ofToken(
+            tape, tokens, fixed(coefficients), moving(state), state.consumed(), rule.chunk());
     RecomputedScan.Result result = body(coefficients, true).run(tape, chunk);
     Variable y = result.outputs();
     Map<String, Variable> parts = new LinkedHashMap<>(result.state());
@@ -367,7 +350,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
   }
 
   /** {@code [B, 1, H, N]} as {@code [B, H, 1, N]}. */
-  private static Variable perHead(Tape tape, Variable token) {
+  static Variable perHead(Tape tape, Variable token) {
     long size = token.rank() == 4 ? token.size(3) : 1;
     return Primitives.reshape(tape, token, token.size(0), token.size(2), 1, size);
   }
@@ -390,22 +373,13 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
   @Override
   protected LinearSystem system(
       Map<String, Variable> coefficients, State initial, int row, int head) {
-    return new MemoryLinearization(this, coefficients, start(coefficients, initial), row, head)
-        .system();
-  }
-
-  /** One token, and what it reads, for {@link MemoryLinearization}. */
-  Advance step(Tape tape, Map<String, Variable> coefficients, State state, boolean complete) {
-    Variable q = coefficients.get(QUERY);
-    INDArray valid = tape.allocate(q.type(), q.size(0), 1, 1, 1);
-    valid.assign(1);
-    INDArray ends = tape.allocate(q.type(), q.size(0), 1, 1, 1);
-    ends.assign(complete ? 1 : 0);
-    return token(tape, coefficients, state, valid, ends);
+    return MemoryLinearization.ofHead(
+            this::advanceToken, this::read, coefficients, start(coefficients, initial), row, head)
+        .system(coefficients.get(VALUE).size(3));
   }
 
   /** What a token's query reads from a state. */
-  Variable read(Tape tape, Map<String, Variable> coefficients, State state) {
+  private Variable read(Tape tape, Map<String, Variable> coefficients, State state) {
     Variable look = coefficients.get(LOOK);
     return body(coefficients, true)
         .read(

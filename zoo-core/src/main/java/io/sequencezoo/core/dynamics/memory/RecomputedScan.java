@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -49,13 +50,40 @@ final class RecomputedScan<A> {
    * @param state at its start
    * @param valid {@code [B, 1, C, 1]}: 1 in slots with a token, 0 in others
    * @param complete {@code [B, 1, 1, 1]}: 1 in rows whose period ends with this chunk's last slot
+   * @param places of slot 0 in every row's period
    */
   record Chunk(
       Map<String, Variable> tokens,
       Map<String, Variable> fixed,
       Map<String, Variable> state,
       INDArray valid,
-      INDArray complete) {}
+      INDArray complete,
+      int[] places) {
+    /**
+     * One token of every row.
+     *
+     * @param consumed tokens of each row before this one
+     */
+    static Chunk ofToken(
+        Tape tape,
+        Map<String, Variable> tokens,
+        Map<String, Variable> fixed,
+        Map<String, Variable> state,
+        int[] consumed,
+        int period) {
+      int batch = consumed.length;
+      DataType type = tokens.values().iterator().next().type();
+      INDArray valid = tape.allocate(type, batch, 1, 1, 1);
+      valid.assign(1);
+      INDArray complete = tape.zeros(type, batch, 1, 1, 1);
+      int[] places = new int[batch];
+      for (int b = 0; b < batch; b++) {
+        places[b] = consumed[b] % period;
+        complete.putScalar(b, 0, 0, 0, places[b] == period - 1 ? 1 : 0);
+      }
+      return new Chunk(tokens, fixed, state, valid, complete, places);
+    }
+  }
 
   /** Outputs and next state of a chunk. */
   record Result(Variable outputs, Map<String, Variable> state) {}
@@ -84,6 +112,15 @@ final class RecomputedScan<A> {
     /** The token of a row in slot 0 of a chunk; negative where it came before this call. */
     int first(int row, int chunk) {
       return chunk * slots - phase(row);
+    }
+
+    /** Where in its period every row's slot 0 of a chunk stands. */
+    int[] places(int chunk) {
+      int[] places = new int[consumed.length];
+      for (int b = 0; b < places.length; b++) {
+        places[b] = Math.floorMod(consumed[b] + first(b, chunk), period);
+      }
+      return places;
     }
 
     boolean isComplete(int row, int chunk) {
@@ -243,7 +280,7 @@ final class RecomputedScan<A> {
     for (int p = 0; p < stateNames.size(); p++) {
       parts.put(stateNames.get(p), leaf(tape, state.get(p), differentiable));
     }
-    return new Chunk(tokens, fixed, parts, valid(tape, i), complete(tape, i));
+    return new Chunk(tokens, fixed, parts, valid(tape, i), complete(tape, i), grid.places(i));
   }
 
   private static Variable leaf(Tape tape, INDArray value, boolean differentiable) {
