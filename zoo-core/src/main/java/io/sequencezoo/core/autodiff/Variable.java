@@ -12,10 +12,19 @@ public final class Variable {
   private final INDArray value;
   private final boolean requiresGradient;
   private final int step;
+
+  /** Whether the numbers stay while steps start over. */
+  private final boolean fixed;
+
   private INDArray gradient;
   private boolean gradientIsShared;
 
   Variable(Tape tape, INDArray value, boolean requiresGradient, INDArray gradient) {
+    this(tape, value, requiresGradient, gradient, tape.isFixing());
+  }
+
+  Variable(Tape tape, INDArray value, boolean requiresGradient, INDArray gradient, boolean fixed) {
+    this.fixed = fixed;
     this.tape = tape;
     this.value = value;
     this.requiresGradient = requiresGradient;
@@ -25,8 +34,18 @@ public final class Variable {
 
   /** The value. Never written to after it was recorded. */
   public INDArray value() {
-    Replay.spoil();
+    if (!fixed) {
+      Replay.spoil();
+    }
     return usable(value);
+  }
+
+  /**
+   * Whether the numbers stay while steps start over: those of parameters, and what {@link
+   * Tape#fixed} made of them.
+   */
+  public boolean isFixed() {
+    return fixed;
   }
 
   /**

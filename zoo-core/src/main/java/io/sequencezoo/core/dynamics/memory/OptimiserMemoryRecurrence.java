@@ -11,6 +11,7 @@ import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
+import io.sequencezoo.core.op.Positions;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -326,13 +327,12 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     Variable q = coefficients.get(QUERY);
-    int[] consumed = state.consumed();
     INDArray valid = tape.allocate(q.type(), q.size(0), 1, 1, 1);
     valid.assign(1);
-    INDArray complete = tape.zeros(q.type(), q.size(0), 1, 1, 1);
-    for (int b = 0; b < consumed.length; b++) {
-      complete.putScalar(b, 0, 0, 0, (consumed[b] + 1) % rule.chunk() == 0 ? 1 : 0);
-    }
+    Variable ends =
+        Positions.numbers(
+            tape, q.type(), state.counts(), 1, 1, (at, i) -> (at + 1) % rule.chunk() == 0 ? 1 : 0);
+    INDArray complete = Primitives.reshape(tape, ends, q.size(0), 1, 1, 1).operand();
     return token(tape, coefficients, state, valid, complete);
   }
 
