@@ -22,7 +22,7 @@ public final class Positions {
 
   /** The i-th number of a token at a position. */
   @FunctionalInterface
-  public interface Number {
+  public interface ByPosition {
     /** Gives it. */
     double at(int position, int i);
   }
@@ -75,14 +75,14 @@ public final class Positions {
    * @param starts the position of each row's first token
    */
   public static Variable numbers(
-      Tape tape, DataType type, int[] starts, int steps, int n, Number number) {
+      Tape tape, DataType type, int[] starts, int steps, int n, ByPosition number) {
     INDArray array = tape.allocate(type, starts.length, steps, n);
     fill(Precision.of(type), array, Replay.following(starts), steps, n, number);
     return tape.constant(array);
   }
 
   private static <A> void fill(
-      Precision<A> precision, INDArray array, int[] first, int steps, int n, Number number) {
+      Precision<A> precision, INDArray array, int[] first, int steps, int n, ByPosition number) {
     Kernels<A> kernels = precision.kernels();
     Slab<A> to = precision.slab(array);
     Parallel.run(

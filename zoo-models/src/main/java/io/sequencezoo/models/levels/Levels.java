@@ -135,7 +135,7 @@ record Levels(int count, int[] starts, int steps) {
   }
 
   /** Of every position and level, from level 1 as 0; {@code [B, T, 1, L-1]}. */
-  private Variable mask(Tape tape, Variable like, Positions.Number mask) {
+  private Variable mask(Tape tape, Variable like, Positions.ByPosition mask) {
     int levels = count - 1;
     Variable numbers = Positions.numbers(tape, like.type(), starts, steps, levels, mask);
     return Primitives.reshape(tape, numbers, starts.length, steps, 1, levels);
