@@ -75,7 +75,7 @@ public final class ScalingBenchmark extends TableCommand {
   @Option(
       names = "--seconds",
       defaultValue = "60",
-      description = "Seconds of training from the start.")
+      description = "Seconds of training from the start, unless it is steady before.")
   private double seconds;
 
   /** What can be measured. */

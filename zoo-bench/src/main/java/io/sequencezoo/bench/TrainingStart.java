@@ -34,6 +34,9 @@ final class TrainingStart {
   /** How near to the steady median counts as reached. */
   private static final double NEAR = 1.05;
 
+  /** Seconds of the process that C2 may take to compile vector loops, and again as long. */
+  static final double LEAST_SECONDS = 16;
+
   /** What the lines begin with that tell the parent process when steps ended. */
   private static final String MARK = "step ended ";
 
@@ -70,13 +73,24 @@ final class TrainingStart {
       return step;
     }
 
+    /**
+     * Whether it has gone on at its steady speed for as long as it took to reach it, and long
+     * enough for compilers to have had their say.
+     */
+    boolean isSettled() {
+      if (count() < 4 * WINDOW || ends[count()] < LEAST_SECONDS) {
+        return false;
+      }
+      return ends[count()] >= 2 * ends[slow()];
+    }
+
     /** Seconds lost to the steps so far that steady ones would not have taken. */
     double lost() {
       return ends[slow()] - ends[0] - slow() * steady();
     }
   }
 
-  /** Trains every mixer for some seconds. */
+  /** Trains every mixer until it is steady, or for so many seconds. */
   static ResultTable measure(double seconds) {
     ResultTable table =
         new ResultTable(
@@ -132,7 +146,10 @@ final class TrainingStart {
     }
   }
 
-  /** Trains a mixer for some seconds on some threads and prints when the steps ended. */
+  /**
+   * Trains a mixer on some threads until it is steady, or for some seconds, and prints when the
+   * steps ended.
+   */
   public static void main(String[] args) {
     MixerConfig mixer = TrainingMemory.mixers().get(args[0]);
     double seconds = Double.parseDouble(args[1]);
@@ -149,6 +166,10 @@ final class TrainingStart {
     while (ends.size() <= 2 * WINDOW || ends.get(ends.size() - 1) < seconds) {
       step.run();
       ends.add(begun + (System.nanoTime() - origin) * 1e-9);
+      if (ends.size() % WINDOW == 0
+          && new Steps(ends.stream().mapToDouble(end -> end).toArray()).isSettled()) {
+        break;
+      }
     }
     ends.forEach(end -> System.out.println(MARK + end));
   }

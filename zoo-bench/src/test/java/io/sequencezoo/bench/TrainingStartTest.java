@@ -23,6 +23,18 @@ class TrainingStartTest {
     assertThat(steps.lost()).isZero();
   }
 
+  @Test
+  void stepsSettle_whereTheyWereSteadyAsLongAsTheyWereNot() {
+    assertThat(steps(20, 3.0, 40, 1.0).isSettled()).isFalse();
+    assertThat(steps(20, 3.0, 60, 1.0).isSettled()).isTrue();
+    assertThat(steps(0, 1.0, 4 * TrainingStart.WINDOW - 1, 1.0).isSettled()).isFalse();
+  }
+
+  @Test
+  void stepsDontSettle_beforeCompilersHaveHadTheirSay() {
+    assertThat(steps(0, 1.0, 100, 0.01).isSettled()).isFalse();
+  }
+
   /** Some steps of a length, then some of another, from second 5 on. */
   private static Steps steps(int first, double slow, int then, double steady) {
     double[] ends = new double[first + then + 1];

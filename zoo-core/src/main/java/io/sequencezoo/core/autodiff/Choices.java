@@ -3,6 +3,7 @@ package io.sequencezoo.core.autodiff;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
@@ -128,9 +129,7 @@ final class Choices {
   private static <A> Variable where(
       Tape tape, Precision<A> p, INDArray condition, Variable x, Variable y) {
     long[] shape = Broadcast.shape("where", condition.shape(), x.shape(), y.shape());
-    // By way of BOOL, so that every nonzero is kept whatever the types.
-    INDArray typed = condition.dataType() == p.type() ? condition : condition.castTo(DataType.BOOL);
-    Source<A> mask = Source.of(p, tape.constant(typed.castTo(p.type())).value(), shape);
+    Source<A> mask = Source.of(p, tape.constant(typed(p, condition)).operand(), shape);
     Source<A> left = Source.of(p, x.operand(), shape);
     Source<A> right = Source.of(p, y.operand(), shape);
     INDArray value = tape.allocate(x.type(), shape);
@@ -145,6 +144,15 @@ final class Choices {
         },
         x,
         y);
+  }
+
+  /** By way of BOOL, so that every nonzero is kept whatever the types. */
+  private static INDArray typed(Precision<?> p, INDArray condition) {
+    if (condition.dataType() == p.type()) {
+      return condition;
+    }
+    Replay.spoil();
+    return condition.castTo(DataType.BOOL).castTo(p.type());
   }
 
   private static <A> Source<A> select(Precision<A> p, Source<A> mask, Source<A> x, Source<A> y) {

@@ -86,7 +86,7 @@ public final class Primitives {
 
   /** The value of x as a constant: nothing flows back. */
   public static Variable stopGradient(Tape tape, Variable x) {
-    return tape.constant(x.value());
+    return tape.constant(x.operand());
   }
 
   /** Zeros in the shape and type of x, constant. */

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -31,7 +32,29 @@ final class StepArrays {
   private int nextArray;
   private int nextView;
 
+  /** Whether what is asked for stays when the step ends. */
+  private boolean lasting;
+
+  /** Has a computation keep the arrays that it asks for; they aren't those of a step. */
+  <T> T keep(Supplier<T> computation) {
+    boolean before = lasting;
+    lasting = true;
+    try {
+      return computation.get();
+    } finally {
+      lasting = before;
+    }
+  }
+
+  /** Whether a computation runs whose arrays are kept. */
+  boolean isKeeping() {
+    return lasting;
+  }
+
   INDArray take(DataType type, long[] shape) {
+    if (lasting) {
+      return create(type, shape);
+    }
     INDArray before = nextArray < arrays.size() ? arrays.get(nextArray) : null;
     if (before != null && before.dataType() == type && Arrays.equals(before.shape(), shape)) {
       nextArray++;
@@ -57,6 +80,9 @@ final class StepArrays {
   }
 
   INDArray view(INDArray array, long[] shape) {
+    if (lasting) {
+      return array.reshape('c', shape);
+    }
     View before = nextView < views.size() ? views.get(nextView) : null;
     if (before != null && before.of == array && Arrays.equals(before.view.shape(), shape)) {
       nextView++;

@@ -8,8 +8,11 @@ import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -68,6 +71,9 @@ public final class Tape implements AutoCloseable {
 
   /** Whether a pullback runs. */
   private boolean differentiating;
+
+  /** What was computed once for all steps. */
+  private final Map<List<Object>, Variable[]> kept = new HashMap<>();
 
   private int step;
   private long observed = System.nanoTime();
@@ -158,7 +164,48 @@ public final class Tape implements AutoCloseable {
         "parameter: gradient must have shape %s, got %s",
         Arrays.toString(value.shape()),
         Arrays.toString(gradient.shape()));
-    return new Variable(this, contiguous(value), recording, gradient);
+    return new Variable(this, contiguous(value), recording, gradient, true);
+  }
+
+  /** A leaf that stays for as long as the tape, whose gradient nobody wants. */
+  public Variable parameter(INDArray value) {
+    return new Variable(this, contiguous(value), false, null, true);
+  }
+
+  /**
+   * What is computed of nothing but variables that stay while steps start over: once on a {@link
+   * #stepping} tape, not for every step, and each time on any other.
+   *
+   * @param what tells computations from one another; equal where they are
+   * @param computation depends on {@code of} alone
+   * @param of null entries count as variables that stay
+   */
+  public Variable[] fixed(Object what, Supplier<Variable[]> computation, Variable... of) {
+    if (reused == null || !allFixed(of)) {
+      return computation.get();
+    }
+    List<Object> key = new ArrayList<>(Arrays.asList(of));
+    key.add(what);
+    Variable[] present = kept.get(key);
+    if (present == null) {
+      present = reused.keep(() -> Replay.once(computation));
+      kept.put(key, present);
+    }
+    return present;
+  }
+
+  private static boolean allFixed(Variable[] variables) {
+    for (Variable variable : variables) {
+      if (variable != null && !variable.isFixed()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether what is computed now is computed once. */
+  boolean isFixing() {
+    return reused != null && reused.isKeeping();
   }
 
   /**

@@ -13,6 +13,10 @@ public final class Variable {
   private final INDArray value;
   private final boolean requiresGradient;
   private final int step;
+
+  /** Whether the numbers stay while steps start over. */
+  private final boolean fixed;
+
   private @Nullable INDArray gradient;
   private boolean gradientIsShared;
   private GradientArrays.@Nullable Storage storage;
@@ -20,6 +24,16 @@ public final class Variable {
   private boolean gaveGradientBack;
 
   Variable(Tape tape, INDArray value, boolean requiresGradient, @Nullable INDArray gradient) {
+    this(tape, value, requiresGradient, gradient, tape.isFixing());
+  }
+
+  Variable(
+      Tape tape,
+      INDArray value,
+      boolean requiresGradient,
+      @Nullable INDArray gradient,
+      boolean fixed) {
+    this.fixed = fixed;
     this.tape = tape;
     this.value = value;
     this.requiresGradient = requiresGradient;
@@ -29,9 +43,19 @@ public final class Variable {
 
   /** The value. Never written to after it was recorded. */
   public INDArray value() {
-    Replay.spoil();
+    if (!fixed) {
+      Replay.spoil();
+    }
     checkUsable(value);
     return value;
+  }
+
+  /**
+   * Whether the numbers stay while steps start over: those of parameters, and what {@link
+   * Tape#fixed} made of them.
+   */
+  public boolean isFixed() {
+    return fixed;
   }
 
   /**

@@ -143,6 +143,14 @@ public final class Context {
   }
 
   /**
+   * The same as {@link #tokensOf}, for whoever reads them in the tasks of {@link
+   * io.sequencezoo.core.kernel.Parallel} alone.
+   */
+  public INDArray tokenOperand(String subject, Variable x) {
+    return checked(subject, x, shared.tokens.get());
+  }
+
+  /**
    * The tokens behind the positions of a stream.
    *
    * @param subject who can't do without, for messages
@@ -150,7 +158,10 @@ public final class Context {
    * @throws IllegalArgumentException where there are none, or of other positions
    */
   public INDArray tokensOf(String subject, Variable x) {
-    INDArray tokens = tokens();
+    return checked(subject, x, tokens());
+  }
+
+  private static INDArray checked(String subject, Variable x, @Nullable INDArray tokens) {
     checkArgument(
         tokens != null,
         "%s: needs the tokens of its input, got numbers; use it in a model of tokens such as"
@@ -200,7 +211,7 @@ public final class Context {
     INDArray value = shared.pass.parameters.value(path);
     INDArray gradient = shared.pass.parameters.gradient(path);
     return gradient == null
-        ? shared.pass.tape.constant(value)
+        ? shared.pass.tape.parameter(value)
         : shared.pass.tape.parameter(value, gradient);
   }
 

@@ -106,6 +106,20 @@ public final class SequenceMixer implements Block {
         x, in -> advance(context, in, initial), () -> untouched(context, x, initial));
   }
 
+  /**
+   * {@link #forward} of a mixer within another, or {@link #step} where the other takes one: a token
+   * of every row that nobody differentiates.
+   */
+  public Evolution within(Context context, Variable x, @Nullable State initial) {
+    boolean token =
+        x.size(1) == 1
+            && !context.tape().isRecording()
+            && context.lengths() == null
+            && context.sequences() == null
+            && parametrisation.recurrence() instanceof CausalRecurrence;
+    return token ? step(context, x, initial) : forward(context, x, initial);
+  }
+
   private Evolution advance(Context context, Variable x, @Nullable State initial) {
     State state = initial != null ? initial : ownInitialState(context, x);
     Parametrisation.Drive drive = drive(context, x, state);

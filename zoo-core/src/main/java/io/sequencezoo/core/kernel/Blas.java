@@ -122,28 +122,30 @@ public final class Blas {
     }
     int depth = pieces(k, parts);
     Slab<A> sums = parts == 1 ? c : OPERANDS.get().sums(c, (parts - 1) * m * n);
-    return new Product<>(
-        transposeA,
-        transposeB,
-        m,
-        n,
-        k,
-        alpha,
-        a,
-        ao,
-        lda,
-        b,
-        bo,
-        ldb,
-        beta,
-        c,
-        co,
-        ldc,
-        rows,
-        columns,
-        depth,
-        parts,
-        sums);
+    Product<A> product =
+        new Product<>(
+            transposeA,
+            transposeB,
+            m,
+            n,
+            k,
+            alpha,
+            a,
+            ao,
+            lda,
+            b,
+            bo,
+            ldb,
+            beta,
+            c,
+            co,
+            ldc,
+            rows,
+            columns,
+            depth,
+            parts,
+            sums);
+    return new Again<>(product, Parallel.repeated(product.tasks(), product));
   }
 
   /**
@@ -226,6 +228,20 @@ public final class Blas {
     return (size + piece - 1) / piece;
   }
 
+  /** A product that is run as often as it is wanted, by one caller at a time. */
+  private record Again<A>(Product<A> product, Runnable tasks) implements Runnable {
+    @Override
+    public void run() {
+      load();
+      if (product.isShared()) {
+        Replay.run(tasks);
+      } else {
+        Parallel.run(false, product.tasks(), product);
+      }
+      product.join();
+    }
+  }
+
   /**
    * A product cut into tasks: tiles of C, and of each the parts of its sums. The first part goes to
    * C, the others to sums of their own, which are added in order.
@@ -252,14 +268,19 @@ public final class Blas {
       int depth,
       int parts,
       Slab<A> sums)
-      implements IntConsumer, Runnable {
-    @Override
-    public void run() {
-      load();
-      boolean shared = (long) m * n * k >= WORTH_SHARING;
-      Parallel.run(shared, parts * pieces(m, rows) * pieces(n, columns), this);
+      implements IntConsumer {
+    boolean isShared() {
+      return (long) m * n * k >= WORTH_SHARING;
+    }
+
+    int tasks() {
+      return parts * pieces(m, rows) * pieces(n, columns);
+    }
+
+    /** Adds the other parts of the sums to the first. */
+    void join() {
       if (parts > 1) {
-        Parallel.run(shared, pieces(m, THINNEST), task -> add(task * THINNEST, parts));
+        Parallel.run(isShared(), pieces(m, THINNEST), task -> add(task * THINNEST, parts));
       }
     }
 

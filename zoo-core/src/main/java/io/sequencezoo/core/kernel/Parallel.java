@@ -4,13 +4,13 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread pool. Work is cut into tasks by its shape, never by the number of threads, and no
@@ -91,19 +91,39 @@ public final class Parallel {
    */
   public static void run(int n, IntConsumer task) {
     if (Replay.isRecording()) {
-      Replay.run(() -> share(n, task));
+      Replay.run(repeated(n, task));
     } else {
       share(n, task);
     }
+  }
+
+  /**
+   * What runs tasks 0 to n-1 as {@link #run(int, IntConsumer)} does, again and again and by one
+   * caller at a time, without making anything for it.
+   */
+  public static Runnable repeated(int n, IntConsumer task) {
+    Region region = new Region(n, task);
+    return () -> {
+      int helpers = Math.min(threads, n) - 1;
+      if (helpers <= 0 || INSIDE.get()) {
+        alone(n, task);
+      } else {
+        region.reset();
+        share(region, helpers);
+      }
+    };
   }
 
   private static void share(int n, IntConsumer task) {
     int helpers = Math.min(threads, n) - 1;
     if (helpers <= 0 || INSIDE.get()) {
       alone(n, task);
-      return;
+    } else {
+      share(new Region(n, task), helpers);
     }
-    Region region = new Region(n, task);
+  }
+
+  private static void share(Region region, int helpers) {
     Worker[] helping = workers(helpers);
     for (int h = 0; h < helpers; h++) {
       helping[h].offer(region);
@@ -185,11 +205,23 @@ public final class Parallel {
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final CountDownLatch done = new CountDownLatch(1);
+
+    /** Who sleeps until all tasks are done, or null. */
+    private volatile @Nullable Thread waiting;
 
     Region(int n, IntConsumer task) {
       this.n = n;
       this.task = task;
+    }
+
+    /**
+     * Makes it another call's, once it is over. Who comes late from the call before finds nothing
+     * until the last line, and one of the same tasks after it.
+     */
+    void reset() {
+      failure.set(null);
+      finished.set(0);
+      next.set(0);
     }
 
     @Override
@@ -214,7 +246,7 @@ public final class Parallel {
         failure.compareAndSet(null, e);
       } finally {
         if (finished.incrementAndGet() == n) {
-          done.countDown();
+          LockSupport.unpark(waiting);
         }
       }
     }
@@ -225,13 +257,12 @@ public final class Parallel {
         Thread.onSpinWait();
       }
       boolean interrupted = false;
+      waiting = Thread.currentThread();
       while (finished.get() < n) {
-        try {
-          done.await();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
       }
+      waiting = null;
       if (interrupted) {
         Thread.currentThread().interrupt();
       }

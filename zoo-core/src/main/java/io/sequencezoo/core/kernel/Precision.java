@@ -80,6 +80,11 @@ public abstract class Precision<A> {
     return slab;
   }
 
+  /** The same for who keeps it himself, so that the thread doesn't hold the buffer any longer. */
+  public final Slab<A> ownWindow(DataBuffer buffer) {
+    return window(buffer);
+  }
+
   abstract Slab<A> window(INDArray array);
 
   abstract Slab<A> window(DataBuffer buffer);
@@ -138,6 +143,11 @@ public abstract class Precision<A> {
       }
       enter(open);
     }
+  }
+
+  /** Scratch memory of its own, for who keeps what he takes. */
+  public final Scratch<A> ownScratch() {
+    return new Scratch<>(this);
   }
 
   /** This thread's scratch memory; close it to give everything back. */

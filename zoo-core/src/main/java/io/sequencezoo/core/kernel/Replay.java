@@ -90,6 +90,14 @@ public final class Replay {
     return tokens;
   }
 
+  /**
+   * Numbers of tokens for the tasks of an operation: while this thread records the same array, so
+   * that they grow as it does, otherwise a copy.
+   */
+  public static int[] following(int[] tokens) {
+    return isRecording() ? tokens : tokens.clone();
+  }
+
   /** Runs something now, and again whenever what this thread records is repeated. */
   public static void run(Runnable region) {
     Replay replay = RECORDING.get();
@@ -124,6 +132,20 @@ public final class Replay {
   public INDArray now(INDArray array) {
     Supplier<INDArray> now = growing.get(array);
     return now == null ? array : now.get();
+  }
+
+  /** Computes something now alone: what it gives stays while what this thread records repeats. */
+  public static <T> T once(Supplier<T> computation) {
+    Replay replay = RECORDING.get();
+    if (replay == null) {
+      return computation.get();
+    }
+    RECORDING.remove();
+    try {
+      return computation.get();
+    } finally {
+      RECORDING.set(replay);
+    }
   }
 
   /** Whether this thread records. */

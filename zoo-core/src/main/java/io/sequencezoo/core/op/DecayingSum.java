@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.shape.Shapes;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,8 @@ public final class DecayingSum {
         b,
         starts.length);
     Walk walk = Walk.of(x, LineSum.GROUP, lengths);
-    return new LineSum<>(Precision.of(x.type()), x, decay, state, starts.clone(), line, walk, false)
+    return new LineSum<>(
+            Precision.of(x.type()), x, decay, state, Replay.following(starts), line, walk, false)
         .record(tape);
   }
 

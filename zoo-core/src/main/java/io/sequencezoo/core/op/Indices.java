@@ -36,6 +36,27 @@ public final class Indices {
     return result;
   }
 
+  /** The elements, row-major, once more, without making anything for it where they are INT. */
+  public static void read(String subject, INDArray indices, int[] into) {
+    DataBuffer buffer = buffer(indices);
+    if (buffer == null) {
+      System.arraycopy(read(subject, indices), 0, into, 0, into.length);
+      return;
+    }
+    for (int i = 0; i < into.length; i++) {
+      into[i] = buffer.getInt(i);
+    }
+  }
+
+  /** Writes elements of an array of INT that is all there is in its buffer. */
+  public static void write(int[] from, INDArray into) {
+    DataBuffer buffer = buffer(into);
+    checkArgument(buffer != null, "indices: must be INT in a buffer of their own, got a view");
+    for (int i = 0; i < from.length; i++) {
+      buffer.put(i, from[i]);
+    }
+  }
+
   /**
    * The array itself if its buffer holds its elements, row-major, and nothing else, otherwise a
    * copy. ND4J's {@code isView} says no of a view of integers that starts at the first.

@@ -58,10 +58,10 @@ record LineSum<A>(
     int row = walk.row(task);
     int from = walk.from(task);
     int n = walk.size(task);
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     try (Scratch<A> scratch = precision.scratch()) {
       A gamma = gamma(scratch, from, n);
-      A ring = ring(scratch, state == null ? null : precision.slab(state.value()), row, from, n);
+      A ring = ring(scratch, state == null ? null : precision.slab(state.operand()), row, from, n);
       A now = scratch.take(n);
       for (int i = 0; i < walk.length(row); i++) {
         int t = visited(row, i);

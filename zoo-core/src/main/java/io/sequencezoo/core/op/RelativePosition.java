@@ -7,6 +7,7 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
@@ -56,7 +57,7 @@ public final class RelativePosition {
         "relative position: starts must have B=%s entries, got %s",
         x.size(0),
         starts.length);
-    return apply(Precision.of(x.type()), tape, x, starts.clone(), angles, form);
+    return apply(Precision.of(x.type()), tape, x, Replay.following(starts), angles, form);
   }
 
   private static <A> Variable apply(
@@ -70,7 +71,7 @@ public final class RelativePosition {
     int out = form == Form.ROTATE ? keys : 2 * keys;
     INDArray y = tape.allocate(x.type(), x.size(0), x.size(1), x.size(2), out);
     Tiles.Target<A> to = new Tiles.Target<>(precision.slab(y), 0);
-    Slab<A> from = precision.slab(x.value());
+    Slab<A> from = precision.slab(x.operand());
     Transform<A> transform = new Transform<>(precision, x.shape(), starts, angles, form);
     transform.run(from, to, keys, out, false);
     return tape.record(

@@ -54,9 +54,7 @@ public final class Rotary {
       double base,
       int rotaryDim) {
     Shapes.check("rotary", x.operand(), "BTHD", -1, -1, -1, -1);
-    // Where a step is recorded they grow with its repetitions.
-    boolean grow = offsets != null && Replay.isRecording();
-    int[] starts = offsets == null ? new int[x.size(0)] : grow ? offsets : offsets.clone();
+    int[] starts = offsets == null ? new int[x.size(0)] : Replay.following(offsets);
     checkArgument(
         starts.length == x.size(0),
         "rotary: offsets must have one entry per row, got %s for B=%s",
@@ -65,10 +63,9 @@ public final class Rotary {
     checkArgument(base > 0, "rotary: base must be positive, got %s", base);
     checkSize(x, rotaryDim);
     int first = Arrays.stream(starts).min().orElse(0);
-    int last = Arrays.stream(starts).max().orElse(0) + x.size(1);
+    int last = last(starts) + x.size(1);
     checkArgument(first >= 0, "rotary: offsets must not be negative, got %s", first);
     RotaryTable table = RotaryTable.of(first, last, convention, base, rotaryDim);
-    Replay.limit(grow ? table.end() - last : Integer.MAX_VALUE);
     return rotate(tape, Precision.of(x.type()), x, starts, table, convention);
   }
 
@@ -89,6 +86,14 @@ public final class Rotary {
     return rotate(tape, Precision.of(x.type()), x, new int[x.size(0)], table, convention);
   }
 
+  private static int last(int[] starts) {
+    int last = 0;
+    for (int start : starts) {
+      last = Math.max(last, start);
+    }
+    return last;
+  }
+
   private static void checkSize(Variable x, int rotaryDim) {
     checkArgument(
         rotaryDim >= 2 && rotaryDim % 2 == 0 && rotaryDim <= x.size(3),
@@ -106,7 +111,14 @@ public final class Rotary {
       Convention convention) {
     INDArray y = tape.allocate(x.type(), x.shape());
     Tiles.Target<A> to = new Tiles.Target<>(precision.slab(y), 0);
-    turn(precision, precision.slab(x.operand()), to, x.shape(), starts, table, convention, 1);
+    Slab<A> from = precision.slab(x.operand());
+    int steps = x.size(1);
+    Replay.run(
+        () -> {
+          // Where a step is repeated, rows go on beyond the table that it began with.
+          RotaryTable now = table.reaching(last(starts) + steps);
+          turn(precision, from, to, x.shape(), starts, now, convention, 1);
+        });
     return tape.record(
         y,
         cotangents ->

@@ -76,7 +76,7 @@ public final class TaylorFeatures {
     int keys = plan.keys;
     int features = plan.features;
     INDArray y = tape.allocate(x.type(), x.size(0), x.size(1), x.size(2), features);
-    Slab<A> xs = precision.slab(x.value());
+    Slab<A> xs = precision.slab(x.operand());
     Slab<A> ys = precision.slab(y);
     Parallel.ranges(
         Tiles.rows(x, keys),

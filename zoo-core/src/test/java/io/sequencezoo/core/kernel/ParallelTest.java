@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Test;
 
 /** The pool: every task once, exceptions, nesting. */
 class ParallelTest {
+  /** Enough for threads to meet in every order. */
+  private static final int REPETITIONS = 1_000;
+
   private final int before = Parallel.threads();
 
   @AfterEach
@@ -33,6 +36,47 @@ class ParallelTest {
         }
       }
     }
+  }
+
+  /**
+   * Who comes late to one run may help with the next, and must neither lose a task nor repeat it.
+   */
+  @Test
+  void repeated_doesEveryTaskOnceInEveryRun() {
+    for (int threads = 1; threads <= 4; threads++) {
+      Parallel.setThreads(threads);
+      for (int n : new int[] {1, 2, 3, 5}) {
+        AtomicIntegerArray times = new AtomicIntegerArray(n);
+        Runnable tasks = Parallel.repeated(n, times::incrementAndGet);
+        for (int run = 1; run <= REPETITIONS; run++) {
+          tasks.run();
+          for (int i = 0; i < n; i++) {
+            assertThat(times.get(i)).isEqualTo(run);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void repeated_goesOnAfterATaskThatThrew() {
+    Parallel.setThreads(2);
+    AtomicInteger run = new AtomicInteger();
+    AtomicInteger done = new AtomicInteger();
+    Runnable tasks =
+        Parallel.repeated(
+            4,
+            i -> {
+              if (i == 1 && run.get() == 0) {
+                throw new IllegalStateException("task 1");
+              }
+              done.incrementAndGet();
+            });
+    assertThatThrownBy(tasks::run).isInstanceOf(IllegalStateException.class).hasMessage("task 1");
+    run.set(1);
+    done.set(0);
+    tasks.run();
+    assertThat(done.get()).isEqualTo(4);
   }
 
   /** Every piece reads what all pieces of the phase before wrote. */

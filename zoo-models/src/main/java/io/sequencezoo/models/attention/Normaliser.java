@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Arrays;
 
@@ -30,8 +31,8 @@ public enum Normaliser {
    * @param n {@code [B, T, H]}
    */
   public Variable divide(Tape tape, Variable q, Variable n) {
-    double[] numbers = n.value().reshape(n.length()).toDoubleVector();
-    if (Arrays.stream(numbers).noneMatch(number -> number < TAIL)) {
+    // A step that is repeated can't decide; without a tail the other way is the same to the bit.
+    if (!Replay.isRecording() && !hasTail(n)) {
       return scale(tape, q, reciprocal(tape, n));
     }
     // η(n) = η(n - tail) e^tail, and q is multiplied by one after the other.
@@ -39,6 +40,11 @@ public enum Normaliser {
         Primitives.clamp(tape, Primitives.affine(tape, 1, n, -TAIL), Double.NEGATIVE_INFINITY, 0);
     Variable near = scale(tape, q, reciprocal(tape, Primitives.subtract(tape, n, tail)));
     return scale(tape, near, EXP.reciprocal(tape, tail));
+  }
+
+  private static boolean hasTail(Variable n) {
+    double[] numbers = n.value().reshape(n.length()).toDoubleVector();
+    return Arrays.stream(numbers).anyMatch(number -> number < TAIL);
   }
 
   private static Variable scale(Tape tape, Variable q, Variable factor) {

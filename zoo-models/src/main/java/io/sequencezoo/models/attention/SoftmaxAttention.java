@@ -15,9 +15,11 @@ import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Embedding;
 import io.sequencezoo.core.op.Norms;
+import io.sequencezoo.core.op.Positions;
 import io.sequencezoo.core.op.Rotary;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.shape.Sizes;
@@ -25,6 +27,7 @@ import io.sequencezoo.models.conv.ShortConvolutions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -243,26 +246,23 @@ public final class SoftmaxAttention extends AbstractParametrisation {
       return x;
     }
     Tape tape = context.tape();
-    int[] consumed = state.consumed();
+    int[] consumed = state.counts();
     int[] lengths = context.lengths();
     int steps = x.size(1);
-    int[][] positions = new int[x.size(0)][steps];
-    for (int b = 0; b < positions.length; b++) {
-      int valid = lengths == null ? steps : lengths[b];
+    int most = learned.maxPositions();
+    for (int b = 0; b < consumed.length; b++) {
+      int end = consumed[b] + (lengths == null ? steps : lengths[b]);
       checkArgument(
-          consumed[b] + valid <= learned.maxPositions(),
+          end <= most,
           "softmax_attention: sequence must have at most maxPositions %s tokens, got %s;"
               + " raise maxPositions or use rope",
-          learned.maxPositions(),
-          consumed[b] + valid);
-      for (int t = 0; t < steps; t++) {
-        // Padded positions may lie beyond the table; what they get doesn't matter.
-        positions[b][t] = Math.min(consumed[b] + t, learned.maxPositions() - 1);
-      }
+          most,
+          end);
+      Replay.limit(most - end);
     }
-    Variable added =
-        Embedding.lookup(
-            tape, context.parameter("position.weight"), Nd4j.createFromArray(positions));
+    // Padded positions may lie beyond the table; what they get doesn't matter.
+    INDArray positions = Positions.indices(tape, consumed, steps, at -> Math.min(at, most - 1));
+    Variable added = Embedding.lookup(tape, context.parameter("position.weight"), positions);
     return Primitives.add(tape, x, added);
   }
 

@@ -131,7 +131,10 @@ public final class Hyena extends AbstractParametrisation {
         Primitives.reshape(tape, split[0], x.size(0), x.size(1), config.order(), width));
     coefficients.put(GatedConvolutionRecurrence.VALUE, split[1]);
     coefficients.put(
-        GatedConvolutionRecurrence.FILTER, filters(context, tokens(context, x, state), x.type()));
+        GatedConvolutionRecurrence.FILTER,
+        x.size(1) == 1
+            ? kept(context, tokens(context, x, state), x.type())
+            : filters(context, tokens(context, x, state), x.type()));
     coefficients.put(GatedConvolutionRecurrence.BIAS, context.parameter(FILTER_BIAS));
     return new Drive(coefficients, Map.of(), last);
   }
@@ -141,7 +144,7 @@ public final class Hyena extends AbstractParametrisation {
     int[] lengths = context.lengths();
     int most = 1;
     for (int b = 0; b < x.size(0); b++) {
-      most = Math.max(most, state.consumed()[b] + (lengths == null ? x.size(1) : lengths[b]));
+      most = Math.max(most, state.counts()[b] + (lengths == null ? x.size(1) : lengths[b]));
     }
     checkArgument(
         most <= config.maxLength(),
@@ -150,6 +153,23 @@ public final class Hyena extends AbstractParametrisation {
         config.maxLength(),
         most);
     return most;
+  }
+
+  /** The same for a token: those of twice as many, made anew as seldom as a full cache grows. */
+  private Variable kept(Context context, int n, DataType type) {
+    int taps = (int) Math.min(config.maxLength(), 2L * Integer.highestOneBit(n));
+    List<Variable> parameters = new ArrayList<>();
+    for (int i = 0; i < layers(); i++) {
+      parameters.add(context.parameter(FILTER + i));
+      parameters.add(context.parameter(FILTER + i + BIAS));
+    }
+    parameters.add(context.parameter(FILTER_FREQUENCY));
+    parameters.add(context.parameter(FILTER_OUTPUT));
+    return context.tape()
+        .fixed(
+            taps,
+            () -> new Variable[] {filters(context, taps, type)},
+            parameters.toArray(Variable[]::new))[0];
   }
 
   /** {@code [O-1, n, D]}. */

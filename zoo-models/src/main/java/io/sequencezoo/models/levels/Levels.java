@@ -7,11 +7,11 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.kernel.Replay;
+import io.sequencezoo.core.op.Positions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The levels of log-linear attention as heads of one matrix-state recurrence. Token s is on level
@@ -46,6 +46,7 @@ record Levels(int count, int[] starts, int steps) {
           count,
           1L << (count - 1),
           end);
+      Replay.limit((int) Math.min(Integer.MAX_VALUE, (1L << (count - 1)) - end));
     }
   }
 
@@ -136,23 +137,9 @@ record Levels(int count, int[] starts, int steps) {
   }
 
   /** Of every position and level, from level 1 as 0; {@code [B, T, 1, L-1]}. */
-  private Variable mask(Tape tape, Variable like, Mask mask) {
+  private Variable mask(Tape tape, Variable like, Positions.ByPosition mask) {
     int levels = count - 1;
-    double[] values = new double[starts.length * steps * levels];
-    for (int row = 0; row < starts.length; row++) {
-      for (int t = 0; t < steps; t++) {
-        for (int l = 0; l < levels; l++) {
-          values[(row * steps + t) * levels + l] = mask.at((long) starts[row] + t, l);
-        }
-      }
-    }
-    INDArray array = Nd4j.createFromArray(values).castTo(like.type());
-    return tape.constant(array.reshape('c', starts.length, steps, 1, levels));
-  }
-
-  /** A number by position and level. */
-  @FunctionalInterface
-  private interface Mask {
-    double at(long position, int level);
+    Variable numbers = Positions.numbers(tape, like.type(), starts, steps, levels, mask);
+    return Primitives.reshape(tape, numbers, starts.length, steps, 1, levels);
   }
 }

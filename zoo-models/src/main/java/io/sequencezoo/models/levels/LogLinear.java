@@ -87,7 +87,7 @@ public final class LogLinear extends AbstractParametrisation {
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
     Drive drive = layer.drive(context.child(MIXER), x, state);
-    Levels present = new Levels(levels, state.consumed(), x.size(1));
+    Levels present = new Levels(levels, state.counts(), x.size(1));
     present.check(name(), context.lengths());
     Variable logits =
         Primitives.reshape(

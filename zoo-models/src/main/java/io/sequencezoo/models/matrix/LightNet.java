@@ -12,6 +12,7 @@ import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.matrix.BidirectionalMatrixState;
 import io.sequencezoo.core.dynamics.matrix.MatrixStateRecurrence;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.RelativeAngles;
@@ -155,9 +156,10 @@ public final class LightNet extends MatrixStateMixer {
     int most = 0;
     for (int row = 0; row < x.size(0); row++) {
       int tokens = lengths == null ? x.size(1) : lengths[row];
-      most = Math.max(most, Math.addExact(state.consumed()[row], tokens));
+      most = Math.max(most, Math.addExact(state.counts()[row], tokens));
     }
     grid.check(name(), most);
+    Replay.limit(grid.capacity() - most);
   }
 
   @Override
@@ -190,7 +192,7 @@ public final class LightNet extends MatrixStateMixer {
   /** MD-LRPE of queries and keys; the cosine form doubles the channels, and so their decays. */
   private void encode(Stretch stretch, RelativeAngles turns, RelativePosition.Form form) {
     Tape tape = stretch.tape();
-    int[] positions = stretch.state().consumed();
+    int[] positions = stretch.state().counts();
     int[] starts = config.bidirectional() ? new int[positions.length] : positions;
     for (String name : new String[] {MatrixStateRecurrence.QUERY, MatrixStateRecurrence.KEY}) {
       stretch.map(name, x -> RelativePosition.apply(tape, x, starts, turns, form));

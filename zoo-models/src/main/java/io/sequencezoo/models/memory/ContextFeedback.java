@@ -5,6 +5,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
+import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.memory.MemoryFeedback;
 import io.sequencezoo.core.dynamics.memory.OptimiserMemoryRecurrence;
 import io.sequencezoo.core.kernel.Unary;
@@ -51,7 +52,7 @@ record ContextFeedback(HeadSizes sizes, List<TokenRate> rates) implements Memory
   public Map<String, Variable> drive(Tape tape, Variable y, Map<String, Variable> weights) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     for (String name : PROJECTED) {
-      Variable projected = Dense.linear(tape, y, weights.get(PREFIX + name), null);
+      Variable projected = Dense.linear(tape, y, Recurrence.required(weights, PREFIX + name), null);
       Variable active = Activations.apply(tape, Unary.SILU, projected);
       Variable heads =
           Primitives.reshape(tape, active, y.size(0), y.size(1), sizes.heads(), sizes.keys());
@@ -63,7 +64,8 @@ record ContextFeedback(HeadSizes sizes, List<TokenRate> rates) implements Memory
     }
     for (TokenRate rate : rates) {
       String name = rate.projection().name();
-      Variable logits = Dense.linear(tape, y, weights.get(name), weights.get(rate.bias()));
+      Variable logits =
+          Dense.linear(tape, y, Recurrence.required(weights, name), weights.get(rate.bias()));
       coefficients.put(name, rate.of(tape, logits));
     }
     return coefficients;

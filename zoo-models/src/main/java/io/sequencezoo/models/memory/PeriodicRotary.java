@@ -3,8 +3,9 @@ package io.sequencezoo.models.memory;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import io.sequencezoo.core.op.Positions;
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Rotary embedding of positions within a period, features in halves: {@code (a, b) -> (a cos - b
@@ -22,22 +23,8 @@ record PeriodicRotary(int period, double base) {
    */
   Variable rotate(Tape tape, Variable x, int[] consumed) {
     int half = x.size(3) / 2;
-    int batch = x.size(0);
-    int steps = x.size(1);
-    double[] cos = new double[batch * steps * half];
-    double[] sin = new double[cos.length];
-    for (int b = 0; b < batch; b++) {
-      for (int t = 0; t < steps; t++) {
-        int place = (consumed[b] + t) % period;
-        for (int j = 0; j < half; j++) {
-          double angle = place * Math.pow(base, -1.0 * j / half);
-          cos[(b * steps + t) * half + j] = Math.cos(angle);
-          sin[(b * steps + t) * half + j] = Math.sin(angle);
-        }
-      }
-    }
-    Variable c = constant(tape, x, cos, half);
-    Variable s = constant(tape, x, sin, half);
+    Variable c = byPlace(tape, x, consumed, Math::cos);
+    Variable s = byPlace(tape, x, consumed, Math::sin);
     Variable[] halves = Primitives.split(tape, x, 3, half, half);
     Variable first =
         Primitives.subtract(
@@ -48,8 +35,19 @@ record PeriodicRotary(int period, double base) {
     return Primitives.concat(tape, 3, first, second);
   }
 
-  private static Variable constant(Tape tape, Variable x, double[] values, int half) {
-    INDArray array = Nd4j.createFromArray(values).castTo(x.type());
-    return tape.constant(array.reshape('c', x.size(0), x.size(1), 1, half));
+  /** Of every place's angles, {@code [B, T, 1, K/2]}. */
+  private Variable byPlace(Tape tape, Variable x, int[] consumed, DoubleUnaryOperator map) {
+    int half = x.size(3) / 2;
+    double[] frequencies = new double[half];
+    Arrays.setAll(frequencies, j -> Math.pow(base, -1.0 * j / half));
+    Variable numbers =
+        Positions.numbers(
+            tape,
+            x.type(),
+            consumed,
+            x.size(1),
+            half,
+            (at, j) -> map.applyAsDouble(at % period * frequencies[j]));
+    return Primitives.reshape(tape, numbers, x.size(0), x.size(1), 1, half);
   }
 }

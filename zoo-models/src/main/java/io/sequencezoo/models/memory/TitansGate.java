@@ -104,7 +104,7 @@ public final class TitansGate extends AbstractParametrisation {
               }
             });
     Evolution attended =
-        attention.forward(context.child(ATTENTION), x, new State(before, state.consumed()));
+        attention.within(context.child(ATTENTION), x, new State(before, state.counts()));
     Map<String, Variable> own = new LinkedHashMap<>();
     attended.state().parts().forEach((name, part) -> own.put(prefix + name, part));
     Drive drive = memory.drive(context.child(MEMORY), x, state);

@@ -8,6 +8,8 @@ import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Embedding;
+import io.sequencezoo.core.op.Positions;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -29,29 +31,21 @@ record TokenIndex(int tokens) {
     Tape tape = context.tape();
     int batch = x.size(0);
     int steps = x.size(1);
+    Variable table = context.parameter(NAME);
+    Variable shares = tape.fixed(this, () -> new Variable[] {shares(tape, table)}, table)[0];
+    INDArray places = Positions.indices(tape, state.counts(), steps, at -> at % tokens);
+    Variable taken = Embedding.lookup(tape, shares, places);
+    return Primitives.expand(tape, taken, batch, steps, heads);
+  }
+
+  /** Of every place in a mini-batch, {@code [C, 1]}. */
+  private Variable shares(Tape tape, Variable table) {
     double[] averages = new double[tokens];
     for (int i = 0; i < tokens; i++) {
       averages[i] = 1.0 / (i + 1);
     }
-    INDArray average = Nd4j.createFromArray(averages).castTo(x.type());
-    Variable shares =
-        Primitives.map(
-            tape,
-            Unary.RELU,
-            Primitives.add(tape, tape.constant(average), context.parameter(NAME)));
-    Variable taken = Primitives.take(tape, shares, places(state.consumed(), batch, steps));
-    return Primitives.expand(
-        tape, Primitives.reshape(tape, taken, batch, steps, 1), batch, steps, heads);
-  }
-
-  /** Where in its mini-batch every token stands. */
-  private INDArray places(int[] consumed, int batch, int steps) {
-    int[] places = new int[batch * steps];
-    for (int b = 0; b < batch; b++) {
-      for (int t = 0; t < steps; t++) {
-        places[b * steps + t] = (consumed[b] + t) % tokens;
-      }
-    }
-    return Nd4j.createFromArray(places).reshape('c', batch, steps);
+    INDArray average = Nd4j.createFromArray(averages).castTo(table.type());
+    Variable sum = Primitives.add(tape, tape.constant(average), table);
+    return Primitives.reshape(tape, Primitives.map(tape, Unary.RELU, sum), tokens, 1);
   }
 }

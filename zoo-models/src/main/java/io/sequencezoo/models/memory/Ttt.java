@@ -74,7 +74,7 @@ public final class Ttt extends MemoryMixer {
 
   @Override
   Variable placed(Context context, Variable x, State state) {
-    return rotary.rotate(context.tape(), x, state.consumed());
+    return rotary.rotate(context.tape(), x, state.counts());
   }
 
   @Override

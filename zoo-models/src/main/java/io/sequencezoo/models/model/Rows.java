@@ -26,6 +26,11 @@ public record Rows(String model, int[] starts, int[] lengths, int[] consumed) {
     return consumed;
   }
 
+  /** The same for whoever reads them in the tasks of an operation ({@link State#counts}). */
+  int[] counts() {
+    return consumed;
+  }
+
   /** The rows of an input {@code [B, T, ...]} after a state, or null at the start. */
   static Rows of(String model, Context context, INDArray input, @Nullable State initial) {
     int[] lengths = lengths(model, context, input);

@@ -8,11 +8,12 @@ import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.Initialiser;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Dropout;
 import io.sequencezoo.core.op.Embedding;
+import io.sequencezoo.core.op.Positions;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Embeddings of tokens and, where there are any, of positions.
@@ -61,7 +62,7 @@ public record TokenInput(
     Variable x = Embedding.lookup(tape, table(context), ids);
     if (maxPositions > 0) {
       Variable positions = context.child(POSITIONS).parameter(WEIGHT);
-      x = Primitives.add(tape, x, Embedding.lookup(tape, positions, positions(ids, rows)));
+      x = Primitives.add(tape, x, Embedding.lookup(tape, positions, positions(tape, ids, rows)));
     }
     Variable kept =
         context.isTraining()
@@ -70,11 +71,10 @@ public record TokenInput(
     return context.pass(EMBEDDING, kept);
   }
 
-  private INDArray positions(INDArray ids, Rows rows) {
-    int[] positions = new int[(int) ids.length()];
+  private INDArray positions(Tape tape, INDArray ids, Rows rows) {
+    int[] consumed = rows.counts();
     for (int b = 0; b < rows.count(); b++) {
-      int consumed = rows.consumed()[b];
-      int end = consumed + rows.lengths()[b];
+      int end = consumed[b] + rows.lengths()[b];
       checkArgument(
           end <= maxPositions,
           "%s: row %s must fit maxPositions=%s, got %s tokens; raise maxPositions",
@@ -82,12 +82,10 @@ public record TokenInput(
           b,
           maxPositions,
           end);
-      // Padded positions keep 0, which is always valid.
-      for (int t = 0; t < rows.lengths()[b]; t++) {
-        positions[rows.starts()[b] + t] = consumed + t;
-      }
+      Replay.limit(maxPositions - end);
     }
-    return Nd4j.createFromArray(positions).reshape('c', ids.shape());
+    // Padded positions keep 0, which is always valid.
+    return Positions.indices(tape, ids.shape(), rows.starts(), rows.lengths(), consumed);
   }
 
   /** Logits by the table of embeddings itself, {@code y = x Eᵀ}. */

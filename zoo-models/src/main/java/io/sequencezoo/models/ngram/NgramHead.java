@@ -82,7 +82,11 @@ public final class NgramHead extends AbstractParametrisation {
   @Override
   public Drive drive(Context context, Variable x, State state) {
     Tape tape = context.tape();
-    Tokens tokens = Tokens.of(context.tokensOf(name(), x), state, context.lengths());
+    boolean token = x.size(1) == 1 && context.lengths() == null;
+    Tokens tokens =
+        token
+            ? Tokens.ofStep(context.tokenOperand(name(), x), state)
+            : Tokens.of(context.tokensOf(name(), x), state, context.lengths());
     return new Drive(
         NgramLinks.of(tokens, orders).coefficients(tape, x),
         Map.of(INPUT, x),

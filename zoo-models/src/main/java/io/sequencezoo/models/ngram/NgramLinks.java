@@ -3,11 +3,13 @@ package io.sequencezoo.models.ngram;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.lookup.LookupRecurrence;
+import io.sequencezoo.core.kernel.Replay;
+import io.sequencezoo.core.op.Indices;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Which tokens followed the same n-gram. The chain of an n-gram is the tokens right behind it; a
@@ -29,25 +31,28 @@ final class NgramLinks {
     this.previous = new int[size];
     this.match = new int[size];
     this.count = new int[size];
-    Arrays.fill(previous, NONE);
-    Arrays.fill(match, NONE);
   }
 
   /** The links of a stretch. */
   static NgramLinks of(Tokens tokens, int[] orders) {
-    NgramLinks links = new NgramLinks(tokens, orders);
+    return new NgramLinks(tokens, orders);
+  }
+
+  private void find() {
+    Arrays.fill(previous, NONE);
+    Arrays.fill(match, NONE);
+    Arrays.fill(count, 0);
     for (int b = 0; b < tokens.batch(); b++) {
-      int fresh = tokens.row(b).length - tokens.held(b);
+      int fresh = tokens.length(b) - tokens.held(b);
       if (fresh == 1) {
         // One look back costs less than a table of all that was before.
         for (int h = 0; h < orders.length; h++) {
-          links.search(b, h);
+          search(b, h);
         }
       } else if (fresh > 1) {
-        links.index(b);
+        index(b);
       }
     }
-    return links;
   }
 
   private int at(int b, int t, int h) {
@@ -58,7 +63,7 @@ final class NgramLinks {
   private void search(int b, int h) {
     int[] row = tokens.row(b);
     int n = orders[h];
-    int last = row.length - 1;
+    int last = tokens.length(b) - 1;
     int at = at(b, 0, h);
     for (int u = last - 1; u >= n; u--) {
       if (same(row, u - 1, last, n)) {
@@ -131,15 +136,25 @@ final class NgramLinks {
 
   /** What drives the recurrence, with the values {@code [B, T, D]}. */
   Map<String, Variable> coefficients(Tape tape, Variable values) {
+    INDArray previousLinks = array(tape);
+    INDArray matches = array(tape);
+    INDArray counts = array(tape);
+    Replay.run(
+        () -> {
+          find();
+          Indices.write(previous, previousLinks);
+          Indices.write(match, matches);
+          Indices.write(count, counts);
+        });
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(LookupRecurrence.VALUE, values);
-    coefficients.put(LookupRecurrence.PREVIOUS, tape.constant(array(previous)));
-    coefficients.put(LookupRecurrence.MATCH, tape.constant(array(match)));
-    coefficients.put(LookupRecurrence.COUNT, tape.constant(array(count)));
+    coefficients.put(LookupRecurrence.PREVIOUS, tape.constant(previousLinks));
+    coefficients.put(LookupRecurrence.MATCH, tape.constant(matches));
+    coefficients.put(LookupRecurrence.COUNT, tape.constant(counts));
     return coefficients;
   }
 
-  private INDArray array(int[] links) {
-    return Nd4j.createFromArray(links).reshape('c', tokens.batch(), tokens.steps(), orders.length);
+  private INDArray array(Tape tape) {
+    return tape.allocate(DataType.INT32, tokens.batch(), tokens.steps(), orders.length);
   }
 }

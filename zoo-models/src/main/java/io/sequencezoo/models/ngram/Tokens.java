@@ -2,7 +2,9 @@ package io.sequencezoo.models.ngram;
 
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
+import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.State;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.op.Indices;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +20,13 @@ final class Tokens {
 
   private final int[][] rows;
   private final int[] held;
+  private final int[] lengths;
   private final int steps;
 
-  private Tokens(int[][] rows, int[] held, int steps) {
+  private Tokens(int[][] rows, int[] held, int[] lengths, int steps) {
     this.rows = rows;
     this.held = held;
+    this.lengths = lengths;
     this.steps = steps;
   }
 
@@ -41,13 +45,41 @@ final class Tokens {
     int steps = (int) given.size(1);
     int[] held = state.consumed();
     int[][] rows = new int[held.length][];
+    int[] valid = Lengths.of("tokens", lengths, held.length, steps);
     for (int b = 0; b < rows.length; b++) {
-      int length = lengths == null ? steps : lengths[b];
-      rows[b] = new int[held[b] + length];
+      rows[b] = new int[held[b] + valid[b]];
       System.arraycopy(before, b * slots, rows[b], 0, held[b]);
-      System.arraycopy(fresh, b * steps, rows[b], held[b], length);
+      System.arraycopy(fresh, b * steps, rows[b], held[b], valid[b]);
     }
-    return new Tokens(rows, held, steps);
+    return new Tokens(rows, held, valid, steps);
+  }
+
+  /**
+   * One token of every row and those before it, moving on where the step is repeated.
+   *
+   * @param given {@code [B, 1]}, read once more for every repetition
+   */
+  static Tokens ofStep(INDArray given, State state) {
+    Variable past = state.get(PART);
+    int slots = past.size(1);
+    int[] held = Replay.counting(state.counts().clone());
+    int[] before = Indices.read("state token", past.operand());
+    int[] fresh = new int[held.length];
+    int[][] rows = new int[held.length][];
+    for (int b = 0; b < rows.length; b++) {
+      rows[b] = Arrays.copyOfRange(before, b * slots, b * slots + held[b] + 1);
+    }
+    Replay.run(
+        () -> {
+          Indices.read("tokens", given, fresh);
+          for (int b = 0; b < rows.length; b++) {
+            if (held[b] == rows[b].length) {
+              rows[b] = Arrays.copyOf(rows[b], 2 * held[b]);
+            }
+            rows[b][held[b]] = fresh[b];
+          }
+        });
+    return new Tokens(rows, held, Lengths.of("tokens", null, held.length, 1), 1);
   }
 
   /** The part of a state before the first token. */
@@ -60,15 +92,28 @@ final class Tokens {
 
   /** The part of the state after the stretch. */
   Variable all(Tape tape) {
-    int slots = Arrays.stream(rows).mapToInt(row -> row.length).max().orElse(0);
-    if (slots == 0) {
+    INDArray array = array();
+    if (array == null) {
       return none(tape, rows.length);
+    }
+    Replay.growing(array, this::array);
+    return tape.record(array, unused -> {});
+  }
+
+  /** Null where there are none. */
+  private @Nullable INDArray array() {
+    int slots = 0;
+    for (int b = 0; b < rows.length; b++) {
+      slots = Math.max(slots, length(b));
+    }
+    if (slots == 0) {
+      return null;
     }
     int[] flat = new int[rows.length * slots];
     for (int b = 0; b < rows.length; b++) {
-      System.arraycopy(rows[b], 0, flat, b * slots, rows[b].length);
+      System.arraycopy(rows[b], 0, flat, b * slots, length(b));
     }
-    return tape.constant(Nd4j.createFromArray(flat).reshape('c', rows.length, slots));
+    return Nd4j.createFromArray(flat).reshape('c', rows.length, slots);
   }
 
   int batch() {
@@ -85,7 +130,12 @@ final class Tokens {
     return held[b];
   }
 
-  /** All tokens of a row. */
+  /** Tokens of a row, those of the stretch included. */
+  int length(int b) {
+    return held[b] + lengths[b];
+  }
+
+  /** All tokens of a row, {@link #length} of them. */
   int[] row(int b) {
     return rows[b];
   }

@@ -90,7 +90,7 @@ public final class Bidirectional extends AbstractParametrisation {
         context
             .child(BACKWARD)
             .withTokens(() -> Reversal.reverse(context.tokens(), context.lengths()));
-    Variable y = backward.forward(backwards, reversed, null).outputs();
+    Variable y = backward.within(backwards, reversed, null).outputs();
     Map<String, Variable> extras = new HashMap<>(drive.extras());
     extras.put(BACKWARD, Reversal.reverse(context.tape(), y, context.lengths()));
     return new Drive(drive.coefficients(), extras, drive.ownState());

@@ -223,7 +223,13 @@ public final class ParaRnn extends AbstractParametrisation {
   private Variable clipped(Context context, String name) {
     double clip = config.normClip();
     Variable weight = context.parameter(name);
-    return clip == 0 ? weight : Primitives.clamp(context.tape(), weight, -clip, clip);
+    if (clip == 0) {
+      return weight;
+    }
+    Tape tape = context.tape();
+    return tape.fixed(
+            "clipped", () -> new Variable[] {Primitives.clamp(tape, weight, -clip, clip)}, weight)[
+        0];
   }
 
   @Override

@@ -22,6 +22,9 @@ final class Reversal {
    */
   static Variable reverse(Tape tape, Variable x, int @Nullable [] lengths) {
     int steps = x.size(1);
+    if (steps == 1 && lengths == null) {
+      return x;
+    }
     int size = x.size(2);
     List<Segments.Segment> segments = new ArrayList<>();
     for (int b = 0; b < x.size(0); b++) {

@@ -105,7 +105,7 @@ public final class Stacked extends AbstractParametrisation {
     for (int l = 0; l < lower.size(); l++) {
       String prefix = LOWER + l;
       Evolution evolution =
-          lower.get(l).forward(context.child(prefix), y, part(state, prefix + "."));
+          lower.get(l).within(context.child(prefix), y, part(state, prefix + "."));
       evolution.state().parts().forEach((name, part) -> own.put(prefix + "." + name, part));
       y = evolution.outputs();
       if (context.isTraining()) {

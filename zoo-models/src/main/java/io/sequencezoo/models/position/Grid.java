@@ -43,6 +43,11 @@ public record Grid(List<Integer> axes) {
     return lines.build();
   }
 
+  /** How many positions there are. */
+  public int capacity() {
+    return axes.isEmpty() ? Integer.MAX_VALUE : axes.stream().reduce(1, (x, y) -> x * y);
+  }
+
   /**
    * Refuses sequences that go beyond the grid.
    *
@@ -50,10 +55,7 @@ public record Grid(List<Integer> axes) {
    * @param positions one more than the last position
    */
   public void check(String subject, int positions) {
-    if (axes.isEmpty()) {
-      return;
-    }
-    int capacity = axes.stream().reduce(1, (x, y) -> x * y);
+    int capacity = capacity();
     checkArgument(
         positions <= capacity,
         "%s: sequences must fit axes %s with %s positions, got %s; give larger axes or leave them"

@@ -181,7 +181,7 @@ public final class ToeplitzEncoding {
       Map<String, Variable> next) {
     Variable[] results =
         DecayingSum.forwards(
-            context.tape(), x, gamma, state.get(name), state.consumed(), line, context.lengths());
+            context.tape(), x, gamma, state.get(name), state.counts(), line, context.lengths());
     next.put(name, results[1]);
     return results[0];
   }

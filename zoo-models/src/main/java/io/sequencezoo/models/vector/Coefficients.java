@@ -16,47 +16,45 @@ final class Coefficients {
   private Coefficients() {}
 
   /**
-   * {@code x_t = λ ⊙ x_{t-1} + γ ⊙ (B u_t)}, {@code y_t = scale Re(C x_t) + d ⊙ u_t}.
+   * {@code x_t = λ ⊙ x_{t-1} + B u_t}, {@code y_t = C x_t + d ⊙ u_t}.
    *
-   * @param discrete {@code log λ [2, P]} and {@code γ [2, P]}
-   * @param b {@code [D, 2P]}
-   * @param c {@code [2P, D]}, or {@code [4P, D]} for both directions
+   * @param system {@code log λ [2, P]}, B {@code [D, 2P]}, and C {@code [2P, D]} or for both
+   *     directions {@code [4P, D]}
    */
-  static Map<String, Variable> ofMany(
-      Tape tape,
-      Variable[] discrete,
-      Variable u,
-      Variable b,
-      Variable c,
-      Variable d,
-      double scale) {
-    int width = u.size(2);
-    int modes = discrete[0].size(1);
-    Variable planes = Primitives.reshape(tape, b, width, 2, modes);
-    Variable scaled = ComplexArrays.multiply(tape, 1, planes, discrete[1]);
+  static Map<String, Variable> ofMany(Variable u, Variable[] system, Variable d) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(DiagonalRecurrence.INPUT, u);
-    coefficients.put(DiagonalRecurrence.LOG_LAMBDA, discrete[0]);
-    coefficients.put(DiagonalRecurrence.WRITE, Primitives.reshape(tape, scaled, width, 2L * modes));
-    coefficients.put(DiagonalRecurrence.READ, read(tape, c, modes, scale));
+    coefficients.put(DiagonalRecurrence.LOG_LAMBDA, system[0]);
+    coefficients.put(DiagonalRecurrence.WRITE, system[1]);
+    coefficients.put(DiagonalRecurrence.READ, system[2]);
     coefficients.put(DiagonalRecurrence.FEEDTHROUGH, d);
     return coefficients;
   }
 
   /**
+   * {@code γ ⊙ B}.
+   *
+   * @param b {@code [D, 2P]}
+   * @param gamma {@code [2, P]}
+   */
+  static Variable write(Tape tape, Variable b, Variable gamma) {
+    int modes = gamma.size(1);
+    Variable planes = Primitives.reshape(tape, b, b.size(0), 2, modes);
+    Variable scaled = ComplexArrays.multiply(tape, 1, planes, gamma);
+    return Primitives.reshape(tape, scaled, b.size(0), 2L * modes);
+  }
+
+  /**
    * {@code x_t = λ ⊙ x_{t-1} + u_t 1}, {@code y_t = 2 Re Σ C γ x_t + d u_t} for each channel.
    *
-   * @param discrete {@code log λ [D, 2, N]} and {@code γ [D, 2, N]}
-   * @param c {@code [D, 2, N]}
+   * @param system {@code log λ [D, 2, N]} and {@code 2 C γ [D, 2, N]}
    * @param d {@code [D]}, or null
    */
-  static Map<String, Variable> ofChannels(
-      Tape tape, Variable[] discrete, Variable u, Variable c, @Nullable Variable d) {
+  static Map<String, Variable> ofChannels(Variable u, Variable[] system, @Nullable Variable d) {
     Map<String, Variable> coefficients = new LinkedHashMap<>();
     coefficients.put(ChannelRecurrence.INPUT, u);
-    coefficients.put(ChannelRecurrence.LOG_LAMBDA, discrete[0]);
-    // Each mode stands for its conjugate as well.
-    coefficients.put(ChannelRecurrence.WEIGHT, ComplexArrays.multiply(tape, 2, c, discrete[1]));
+    coefficients.put(ChannelRecurrence.LOG_LAMBDA, system[0]);
+    coefficients.put(ChannelRecurrence.WEIGHT, system[1]);
     if (d != null) {
       coefficients.put(ChannelRecurrence.FEEDTHROUGH, d);
     }

@@ -10,7 +10,6 @@ import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
 import io.sequencezoo.core.dynamics.vector.DiagonalRecurrence;
 import io.sequencezoo.core.kernel.Unary;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -91,22 +90,24 @@ public final class Lru extends DiagonalMixer {
   Map<String, Variable> coefficients(Context context, Variable u) {
     Tape tape = context.tape();
     Variable rows = context.parameter("modes");
+    Variable b = context.parameter("b");
+    Variable c = context.parameter("c");
+    Variable[] system = tape.fixed(LruConfig.NAME, () -> system(tape, rows, b, c), rows, b, c);
+    return Coefficients.ofMany(u, system, context.parameter(FEEDTHROUGH));
+  }
+
+  private Variable[] system(Tape tape, Variable rows, Variable b, Variable c) {
     Variable exponentials = Primitives.map(tape, Unary.EXP, rows);
     Variable decay = Primitives.slice(tape, exponentials, 0, 0, 1);
     Variable phase = Primitives.slice(tape, exponentials, 0, 1, 2);
     Variable norm = Primitives.slice(tape, exponentials, 0, 2, 3);
-    Variable planes = Primitives.reshape(tape, context.parameter("b"), 2L * width, modes);
+    Variable planes = Primitives.reshape(tape, b, 2L * width, modes);
     Variable scaled = Primitives.multiply(tape, planes, norm);
-    Map<String, Variable> coefficients = new LinkedHashMap<>();
-    coefficients.put(DiagonalRecurrence.INPUT, u);
-    coefficients.put(
-        DiagonalRecurrence.LOG_LAMBDA,
-        Primitives.concat(tape, 0, Primitives.map(tape, Unary.NEGATE, decay), phase));
-    coefficients.put(DiagonalRecurrence.WRITE, Primitives.reshape(tape, scaled, width, 2L * modes));
-    coefficients.put(
-        DiagonalRecurrence.READ, Coefficients.read(tape, context.parameter("c"), modes, 1));
-    coefficients.put(DiagonalRecurrence.FEEDTHROUGH, context.parameter(FEEDTHROUGH));
-    return coefficients;
+    return new Variable[] {
+      Primitives.concat(tape, 0, Primitives.map(tape, Unary.NEGATE, decay), phase),
+      Primitives.reshape(tape, scaled, width, 2L * modes),
+      Coefficients.read(tape, c, modes, 1)
+    };
   }
 
   @Override

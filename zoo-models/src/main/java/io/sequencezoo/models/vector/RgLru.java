@@ -127,7 +127,7 @@ public final class RgLru extends GatedStateMixer {
     Map<String, Variable> caches = new LinkedHashMap<>();
     Variable u = convolutions.apply(context, INNER, affine(context, x, "input"), state, caches);
     int steps = x.size(1);
-    int[] consumed = state.consumed();
+    int[] consumed = state.counts();
     LongPredicate starts = token -> token % steps == 0 && consumed[(int) (token / steps)] == 0;
     return new Preactivations(
         new RgLruGate(starts),

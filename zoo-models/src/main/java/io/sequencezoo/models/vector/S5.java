@@ -167,7 +167,9 @@ public final class S5 extends DiagonalMixer {
     Variable lambda = context.parameter("lambda");
     return new SsmOperators.S5System(
             config.discretisation(),
-            config.clipEigenvalues() ? clipped(tape, lambda) : lambda,
+            config.clipEigenvalues()
+                ? tape.fixed("clipped", () -> new Variable[] {clipped(tape, lambda)}, lambda)[0]
+                : lambda,
             context.parameter("log_step"),
             context.parameter("b"),
             context.parameter("c"),

@@ -12,6 +12,7 @@ import io.sequencezoo.core.dynamics.vector.DiagonalRecurrence;
 import io.sequencezoo.core.dynamics.vector.Discretisation;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** State-space models as bare operators, without projections, gates and norms. */
@@ -39,7 +40,16 @@ public final class SsmOperators {
       double scale) {
     Map<String, Variable> coefficients(Tape tape, Variable u) {
       return Coefficients.ofMany(
-          tape, discretisation.apply(tape, lambda, logStep), u, b, c, d, scale);
+          u, tape.fixed(this, () -> discrete(tape), lambda, logStep, b, c), d);
+    }
+
+    private Variable[] discrete(Tape tape) {
+      Variable[] discrete = discretisation.apply(tape, lambda, logStep);
+      return new Variable[] {
+        discrete[0],
+        Coefficients.write(tape, b, discrete[1]),
+        Coefficients.read(tape, c, discrete[0].size(1), scale)
+      };
     }
   }
 
@@ -62,9 +72,16 @@ public final class SsmOperators {
       Variable c,
       @Nullable Variable d) {
     Map<String, Variable> coefficients(Tape tape, Variable u) {
+      return Coefficients.ofChannels(
+          u, tape.fixed(this, () -> discrete(tape), logStep, logReal, imaginary, c), d);
+    }
+
+    private Variable[] discrete(Tape tape) {
       Variable real = Primitives.map(tape, Unary.NEGATE, Primitives.map(tape, Unary.EXP, logReal));
       Variable a = Primitives.stack(tape, 1, real, imaginary);
-      return Coefficients.ofChannels(tape, discretisation.apply(tape, a, logStep), u, c, d);
+      Variable[] discrete = discretisation.apply(tape, a, logStep);
+      // Each mode stands for its conjugate as well.
+      return new Variable[] {discrete[0], ComplexArrays.multiply(tape, 2, c, discrete[1])};
     }
   }
 
@@ -121,15 +138,18 @@ public final class SsmOperators {
               tape,
               Primitives.reshape(tape, key, batch, steps, heads, part, 1),
               Primitives.reshape(tape, value, batch, steps, heads, 1, part));
-      Variable weight = ComplexArrays.multiply(tape, 1, c, b);
-      return new S4dSystem(
-              discretisation,
-              Primitives.repeat(tape, logStep, 0, pairs),
-              Primitives.repeat(tape, logReal, 0, pairs),
-              Primitives.repeat(tape, imaginary, 0, pairs),
-              Primitives.repeat(tape, weight, 0, pairs),
-              Primitives.repeat(tape, d, 0, pairs))
+      Variable[] each =
+          tape.fixed(this, () -> ofChannels(tape, pairs), logStep, logReal, imaginary, b, c, d);
+      return new S4dSystem(discretisation, each[0], each[1], each[2], each[3], each[4])
           .coefficients(tape, Primitives.reshape(tape, u, batch, steps, heads * part * part));
+    }
+
+    /** The parameters of every channel, as {@link S4dSystem} takes them. */
+    private Variable[] ofChannels(Tape tape, int pairs) {
+      Variable weight = ComplexArrays.multiply(tape, 1, c, b);
+      return Stream.of(logStep, logReal, imaginary, weight, d)
+          .map(one -> Primitives.repeat(tape, one, 0, pairs))
+          .toArray(Variable[]::new);
     }
   }
 

@@ -245,7 +245,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
         caches.put(part, before.with(held, window, token));
       }
     }
-    int[] seen = Replay.counting(visibility.heldAfterOne(state.counts()));
+    int[] tokens = Replay.counting(visibility.heldAfterOne(state.counts()));
     INDArray q = coefficients.get(QUERY).operand();
     INDArray y =
         tape.allocate(q.dataType(), shape.batch(), 1, shape.queryHeads(), shape.valueDim());
@@ -254,7 +254,7 @@ public final class AttentionRecurrence extends CausalRecurrence {
             tape,
             q,
             new AttentionStep.Memory<>(
-                caches.get(KEY), caches.get(VALUE), caches.get(FORGET), seen),
+                caches.get(KEY), caches.get(VALUE), caches.get(FORGET), tokens, window),
             y);
     Map<String, Variable> parts = new LinkedHashMap<>();
     caches.forEach((part, cache) -> parts.put(part, tape.record(cache.view(), unused -> {})));

@@ -9,9 +9,11 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
-import java.util.Arrays;
 import java.util.function.IntConsumer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * One token per row against everything that it sees. The slots of a row are cut into pieces, each
@@ -57,25 +59,44 @@ final class AttentionStep<A> {
    * What the token's query may see.
    *
    * @param logs log forget gates, or null
-   * @param seen slots of each row that its query sees, itself the last
+   * @param tokens of each row, the query's own the last
+   * @param window W, how many of them it sees at most
    */
   record Memory<A>(
-      GrowingCache<A> keys, GrowingCache<A> values, GrowingCache<A> logs, int[] seen) {}
+      GrowingCache<A> keys,
+      GrowingCache<A> values,
+      GrowingCache<A> logs,
+      int[] tokens,
+      int window) {
+    int seen(int b) {
+      return Math.min(tokens[b], window);
+    }
+
+    /** Pieces of the row that sees most. */
+    int pieces() {
+      int most = 0;
+      for (int b = 0; b < tokens.length; b++) {
+        most = Math.max(most, seen(b));
+      }
+      return (most + PIECE - 1) / PIECE;
+    }
+  }
 
   /** Writes {@code y [B, 1, HQ, V]}. */
   void run(Tape tape, INDArray q, Memory<A> memory, INDArray y) {
-    Pieces pieces = new Pieces(tape, q, memory, precision.slab(y));
-    // Repeated until the last piece is full: another needs memory.
-    Replay.limit(pieces.perRow * PIECE - Arrays.stream(memory.seen).max().orElse(0));
-    Replay.run(pieces);
+    Replay.run(new Pieces(tape, q, memory, precision.slab(y)));
   }
 
   /** The pieces of all rows, row after row. */
   private final class Pieces implements Runnable, IntConsumer {
     private final Memory<A> memory;
     private final Slab<A> queries;
-    private final int perRow;
-    private final int count;
+    private final DataType type;
+
+    /** Pieces that there is memory for. */
+    private int room;
+
+    private int perRow;
 
     /** Sums of the log gates between every slot and the token, {@code [B, HQ, slots]}, or null. */
     private A forgotten;
@@ -84,37 +105,60 @@ final class AttentionStep<A> {
     private final double[] sinks;
 
     /** Logits, then weights, {@code [count, HQ, PIECE]}. */
-    private final Slab<A> weights;
+    private Slab<A> weights;
 
     /** Weighted sums of values, {@code [count, HQ, V]}. */
-    private final Slab<A> sums;
+    private Slab<A> sums;
 
     /** m and l of every piece and query head. */
-    private final double[] max;
+    private double[] max;
 
-    private final double[] total;
+    private double[] total;
 
     private final Slab<A> y;
 
     Pieces(Tape tape, INDArray q, Memory<A> memory, Slab<A> y) {
       this.memory = memory;
       this.queries = precision.slab(q);
-      this.perRow = (Arrays.stream(memory.seen).max().orElse(0) + PIECE - 1) / PIECE;
-      this.count = shape.batch() * perRow;
-      int heads = shape.queryHeads();
-      this.weights = precision.slab(tape.allocate(q.dataType(), count, heads, PIECE));
-      this.sums = precision.slab(tape.allocate(q.dataType(), count, heads, shape.valueDim()));
-      this.max = new double[count * heads];
-      this.total = new double[count * heads];
-      this.sinks = sink == null ? null : new double[heads];
+      this.type = q.dataType();
+      this.sinks = sink == null ? null : new double[shape.queryHeads()];
       this.y = y;
+      int count = shape.batch() * memory.pieces();
+      take(
+          count,
+          tape.allocate(type, count, shape.queryHeads(), PIECE),
+          tape.allocate(type, count, shape.queryHeads(), shape.valueDim()));
+    }
+
+    private void take(int count, INDArray forWeights, INDArray forSums) {
+      room = count;
+      weights = precision.slab(forWeights);
+      sums = precision.slab(forSums);
+      max = new double[count * shape.queryHeads()];
+      total = new double[count * shape.queryHeads()];
+    }
+
+    /** Makes room for more pieces than the recorded step had; the tape's memory is for that one. */
+    private void grow(int count) {
+      try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+        int heads = shape.queryHeads();
+        take(
+            count,
+            Nd4j.createUninitialized(type, new long[] {count, heads, PIECE}, 'c'),
+            Nd4j.createUninitialized(type, new long[] {count, heads, shape.valueDim()}, 'c'));
+      }
     }
 
     @Override
     public void run() {
+      perRow = memory.pieces();
+      int count = shape.batch() * perRow;
+      if (count > room) {
+        grow(2 * count);
+      }
       long work = 0;
-      for (int n : memory.seen) {
-        work += (long) n * shape.queryHeads() * (shape.keyDim() + shape.valueDim());
+      for (int b = 0; b < shape.batch(); b++) {
+        work += (long) memory.seen(b) * shape.queryHeads() * (shape.keyDim() + shape.valueDim());
       }
       try (Scratch<A> scratch = precision.scratch()) {
         if (sinks != null) {
@@ -135,10 +179,10 @@ final class AttentionStep<A> {
       A sums = scratch.take(shape.batch() * heads * slots);
       A gates = scratch.take(slots * heads);
       for (int b = 0; b < shape.batch(); b++) {
-        memory.logs.load(b, 0, 0, memory.seen[b], gates);
+        memory.logs.load(b, 0, 0, memory.seen(b), gates);
         for (int head = 0; head < heads; head++) {
           double sum = 0;
-          for (int s = memory.seen[b] - 1; s >= 0; s--) {
+          for (int s = memory.seen(b) - 1; s >= 0; s--) {
             kernels.set(sums, (b * heads + head) * slots + s, sum);
             sum = Math.max(ForgetBias.LOWEST, sum + kernels.get(gates, s * heads + head));
           }
@@ -151,7 +195,7 @@ final class AttentionStep<A> {
     public void accept(int piece) {
       int b = piece / perRow;
       int from = piece % perRow * PIECE;
-      int n = Math.min(PIECE, memory.seen[b] - from);
+      int n = Math.min(PIECE, memory.seen(b) - from);
       try (Scratch<A> scratch = precision.scratch()) {
         A x = scratch.take(PIECE);
         for (int head = 0; head < shape.queryHeads(); head++) {
@@ -193,7 +237,7 @@ final class AttentionStep<A> {
       if (slopes != null) {
         Kernels<A> kernels = precision.kernels();
         for (int s = 0; s < n; s++) {
-          double distance = memory.seen[b] - 1 - (from + s);
+          double distance = memory.seen(b) - 1 - (from + s);
           kernels.set(x, s, kernels.get(x, s) - slopes[head] * distance);
         }
       }
@@ -219,7 +263,7 @@ final class AttentionStep<A> {
             }
             double all = sinks == null ? 0 : Math.exp(sinks[head] - finite(most));
             kernels.fill(joined, 0, dv, 0);
-            for (int c = 0; c < perRow && c * PIECE < memory.seen[b]; c++) {
+            for (int c = 0; c < perRow && c * PIECE < memory.seen(b); c++) {
               int at = (b * perRow + c) * heads + head;
               double kept = Math.exp(max[at] - finite(most));
               all += kept * total[at];

@@ -16,11 +16,13 @@ import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -94,7 +96,7 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
   }
 
   private static int[] held(State state) {
-    return ALL.held(NAME, state.consumed(), state.get(HISTORY).value().size(1));
+    return ALL.held(NAME, state.counts(), state.get(HISTORY).operand().size(1));
   }
 
   /** Refuses filters that are shorter than what they are to be applied to. */
@@ -143,24 +145,27 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
 
   private <A> Advance step(
       Precision<A> precision, Tape tape, Map<String, Variable> coefficients, State state) {
-    INDArray gates = coefficients.get(GATES).value();
+    INDArray gates = coefficients.get(GATES).operand();
     int batch = (int) gates.size(0);
     int stages = (int) gates.size(2) - 1;
     int d = (int) gates.size(3);
-    int[] held = held(state);
-    GrowingCache<A> before = GrowingCache.of(precision, state.get(HISTORY).value());
+    int[] held = Replay.counting(held(state));
+    GrowingCache<A> before = GrowingCache.of(precision, state.get(HISTORY).operand());
+    // A step that is repeated reads what it has left before.
+    AtomicReference<GrowingCache<A>> past = new AtomicReference<>(before);
     INDArray y = tape.allocate(gates.dataType(), batch, 1, d, 1);
     INDArray token = tape.allocate(gates.dataType(), batch, 1, stages, d);
     Slab<A> xs = precision.slab(gates);
-    Slab<A> vs = precision.slab(coefficients.get(VALUE).value());
-    Slab<A> filters = precision.slab(coefficients.get(FILTER).value());
-    Slab<A> biases = precision.slab(coefficients.get(BIAS).value());
+    Slab<A> vs = precision.slab(coefficients.get(VALUE).operand());
+    Slab<A> filters = precision.slab(coefficients.get(FILTER).operand());
+    Slab<A> biases = precision.slab(coefficients.get(BIAS).operand());
     Slab<A> tokens = precision.slab(token);
     Slab<A> ys = precision.slab(y);
     int taps = coefficients.get(FILTER).size(1);
     Kernels<A> kernels = precision.kernels();
     for (int n : held) {
       checkTaps(coefficients, n + 1);
+      Replay.limit(taps - n - 1);
     }
     Parallel.run(
         batch,
@@ -170,7 +175,7 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
             A current = scratch.take(d);
             A gate = scratch.take(d);
             A own = scratch.take(d);
-            A past = scratch.take(n * d);
+            A tile = scratch.take(n * d);
             A filter = scratch.take((n + 1) * d);
             vs.load((long) b * d, current, 0, d);
             for (int o = 0; o < stages; o++) {
@@ -178,14 +183,14 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
               kernels.multiply(gate, 0, current, 0, own, 0, d);
               tokens.store(((long) b * stages + o) * d, own, 0, d);
               if (n > 0) {
-                before.load(b, o, 0, n, past);
+                past.get().load(b, o, 0, n, tile);
               }
               filters.load((long) o * taps * d, filter, 0, (n + 1) * d);
               biases.load((long) o * d, gate, 0, d);
               kernels.multiply(gate, 0, own, 0, current, 0, d);
               kernels.multiplyAdd(filter, 0, own, 0, current, 0, d);
               for (int s = 0; s < n; s++) {
-                kernels.multiplyAdd(filter, (n - s) * d, past, s * d, current, 0, d);
+                kernels.multiplyAdd(filter, (n - s) * d, tile, s * d, current, 0, d);
               }
             }
             xs.load((long) b * (stages + 1) * d, gate, 0, d);
@@ -194,6 +199,7 @@ public final class GatedConvolutionRecurrence extends CausalRecurrence {
           }
         });
     GrowingCache<A> after = before.with(held, Visibility.UNLIMITED, token);
+    past.set(after);
     return new Advance(
         tape.record(y, unused -> {}), Map.of(HISTORY, tape.record(after.view(), unused -> {})));
   }

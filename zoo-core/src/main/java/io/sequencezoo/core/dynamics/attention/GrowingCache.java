@@ -1,7 +1,5 @@
 package io.sequencezoo.core.dynamics.attention;
 
-import static com.google.common.base.Preconditions.checkState;
-
 import com.google.common.collect.MapMaker;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Replay;
@@ -24,6 +22,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * first. A second continuation of the same state, from any thread, finds the slot taken and gets a
  * store of its own.
  *
+ * <p>While a step is repeated ({@link Replay}) its tokens go to a store that no state shows: one
+ * that is full doubles, or where there is a window, W tokens slide through 2 W slots and then move
+ * to the front. What they have become is shown when the repetitions end.
+ *
  * @param <A> the heap array type
  */
 public final class GrowingCache<A> {
@@ -34,14 +36,21 @@ public final class GrowingCache<A> {
 
   private final Precision<A> precision;
   private final INDArray view;
-  private final Slab<A> slab;
-  private final int capacity;
+  private Slab<A> slab;
+  private int capacity;
+
+  /** The slot of each row's first token. */
+  private final int[] first;
+
+  /** The store that repetitions write to and no state shows; null before there is one. */
+  private INDArray own;
 
   private GrowingCache(Precision<A> precision, INDArray view, int capacity, Slab<A> slab) {
     this.precision = precision;
     this.view = view;
     this.capacity = capacity;
     this.slab = slab;
+    this.first = new int[(int) view.size(0)];
   }
 
   /** What a state holds: a view on a store, or an array that is all there is. */
@@ -89,7 +98,12 @@ public final class GrowingCache<A> {
 
   /** Where token {@code from} of row b and head h lies. */
   public long at(int b, int h, int from) {
-    return ((long) b * capacity + from) * stride() + h * view.size(3);
+    return ((long) b * capacity + first[b] + from) * stride() + h * view.size(3);
+  }
+
+  /** Numbers of a head of a token. */
+  int headSize() {
+    return (int) view.size(3);
   }
 
   /** From a token to the next. */
@@ -138,25 +152,104 @@ public final class GrowingCache<A> {
 
   /** Writes a token behind those held, and again where the step is repeated. */
   private void write(int[] held, int window, Slab<A> token) {
-    int most = Arrays.stream(held).max().orElse(0);
-    Replay.limit(Math.min(window, capacity) - most - 1);
-    Replay.growing(
-        view, () -> over(view.data(), view, Arrays.stream(held).max().orElse(0) + 1, capacity));
+    Replay.growing(view, () -> now(held, window));
     int size = stride();
     boolean[] again = {false};
     Replay.run(
         () -> {
-          checkState(!again[0] || claim(held), "cache: must be this continuation's own");
-          again[0] = true;
+          if (again[0]) {
+            makeRoom(held, window);
+          }
           try (Scratch<A> scratch = precision.scratch()) {
             A tile = scratch.take(size);
             for (int b = 0; b < held.length; b++) {
-              int slot = Math.min(held[b], window - 1);
+              // The first run finds the window moved on; a repetition drops its oldest here.
+              int slot = Math.min(held[b], again[0] ? window : window - 1);
               token.load((long) b * size, tile, 0, size);
-              slab.store(((long) b * capacity + slot) * size, tile, 0, size);
+              slab.store(at(b, 0, slot), tile, 0, size);
+              first[b] += slot == window ? 1 : 0;
             }
           }
+          again[0] = true;
         });
+  }
+
+  /** Has a slot behind each row that is this continuation's own. */
+  private void makeRoom(int[] held, int window) {
+    int most = 0;
+    boolean full = false;
+    for (int b = 0; b < held.length; b++) {
+      int slots = Math.min(held[b], window);
+      most = Math.max(most, slots);
+      full |= first[b] + slots >= capacity;
+    }
+    if (own == null) {
+      if (full || most == window || !claim(held)) {
+        move(held, window, most);
+      }
+    } else if (full) {
+      if (window <= capacity / 2) {
+        copyTo(slab, capacity, held, window);
+      } else {
+        move(held, window, most);
+      }
+    }
+  }
+
+  /** Moves what remains to a store of this continuation alone. */
+  private void move(int[] held, int window, int slots) {
+    INDArray before = own;
+    int room = (int) Math.min(2L * window, Math.max(FIRST_CAPACITY, 2L * slots));
+    own = store(view, room);
+    Slab<A> to = precision.ownWindow(own.data());
+    copyTo(to, room, held, window);
+    slab = to;
+    capacity = room;
+    if (before != null && before.closeable()) {
+      before.close();
+    }
+  }
+
+  /** Copies the tokens that stay when one comes to the front of a store, which may be this one. */
+  private void copyTo(Slab<A> to, int room, int[] held, int window) {
+    int size = stride();
+    try (Scratch<A> scratch = precision.scratch()) {
+      A tile = scratch.take(size);
+      for (int b = 0; b < held.length; b++) {
+        int kept = Math.min(held[b], window);
+        for (int slot = 0; slot < kept; slot++) {
+          slab.load(at(b, 0, slot), tile, 0, size);
+          to.store(((long) b * room + slot) * size, tile, 0, size);
+        }
+      }
+    }
+    Arrays.fill(first, 0);
+  }
+
+  /** What there is after the last repetition. */
+  private INDArray now(int[] held, int window) {
+    int[] taken = Arrays.stream(held).map(tokens -> Math.min(tokens + 1, window)).toArray();
+    int slots = Arrays.stream(taken).max().orElse(0);
+    if (own == null) {
+      return over(view.data(), view, slots, capacity);
+    }
+    INDArray store = own;
+    if (Arrays.stream(first).anyMatch(slot -> slot > 0)) {
+      store = store(view, slots);
+      copyTo(precision.ownWindow(store.data()), slots, taken, window);
+      return store;
+    }
+    own = null;
+    TAKEN.put(store.data(), taken);
+    return over(store.data(), view, slots, capacity);
+  }
+
+  /** A store with so many slots per row. */
+  private static INDArray store(INDArray like, int slots) {
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      return Nd4j.createUninitialized(
+          like.dataType(), new long[] {like.size(0), slots, like.size(2), like.size(3)}, 'c');
+    }
   }
 
   /** Takes the slot behind each row, unless another continuation has one of them. */
@@ -181,12 +274,8 @@ public final class GrowingCache<A> {
       int[] held, int window, int slots, boolean drops, INDArray token, A tile) {
     int room = drops ? slots : Math.min(window, Math.max(FIRST_CAPACITY, 2 * slots));
     int size = (int) (token.size(2) * token.size(3));
+    INDArray store = store(token, room);
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      INDArray store =
-          Nd4j.createUninitialized(
-              token.dataType(),
-              new long[] {token.size(0), room, token.size(2), token.size(3)},
-              'c');
       INDArray shown = slots == room ? store : over(store.data(), store, slots, room);
       GrowingCache<A> next =
           new GrowingCache<>(precision, shown, room, precision.slab(store.data()));

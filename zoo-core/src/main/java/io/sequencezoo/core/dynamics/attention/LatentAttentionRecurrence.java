@@ -186,7 +186,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
     GrowingCache<A> ropeKeys =
         GrowingCache.of(precision, state.get(ROPE_KEY).operand())
             .with(held, window, coefficients.get(ROPE_KEY).operand());
-    int[] seen = Replay.counting(visibility.heldAfterOne(state.counts()));
+    int[] tokens = Replay.counting(visibility.heldAfterOne(state.counts()));
     DataType type = coefficients.get(QUERY).type();
     Slab<A> q = precision.slab(coefficients.get(QUERY).operand());
     Slab<A> absorbed =
@@ -195,7 +195,7 @@ public final class LatentAttentionRecurrence extends CausalRecurrence {
     INDArray y = tape.allocate(type, shape.batch(), 1, shape.heads(), shape.valueDim());
     absorb(shape, q, precision.slab(coefficients.get(KEY_UP).operand()), absorbed);
     new LatentStep<>(precision, shape, scale(shape))
-        .run(absorbed, q, latents, ropeKeys, seen, mean);
+        .run(absorbed, q, latents, ropeKeys, tokens, window, mean);
     raise(shape, mean, precision.slab(coefficients.get(VALUE_UP).operand()), precision.slab(y));
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(LATENT, tape.record(latents.view(), unused -> {}));

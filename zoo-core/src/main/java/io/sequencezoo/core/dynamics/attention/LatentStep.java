@@ -3,9 +3,11 @@ package io.sequencezoo.core.dynamics.attention;
 import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * One token per row against the latents that it sees, in absorbed form: all heads read the same
@@ -32,24 +34,22 @@ record LatentStep<A>(Precision<A> precision, LatentShape shape, double scale) {
    *
    * @param absorbed q', queries as latents, {@code [B, H, R]}
    * @param q {@code [B, H, K]}, of which the first features carry positions
-   * @param seen slots of each row that its query sees
+   * @param tokens of each row, the query's own the last
+   * @param window how many of them a query sees at most
    */
   void run(
       Slab<A> absorbed,
       Slab<A> q,
       GrowingCache<A> latents,
       GrowingCache<A> ropeKeys,
-      int[] seen,
+      int[] tokens,
+      int window,
       Slab<A> z) {
-    long work = 0;
-    for (int n : seen) {
-      work += (long) n * shape.heads() * (2 * shape.rank() + shape.ropeDim());
-    }
     int pieces = (shape.heads() + HEADS - 1) / HEADS;
     int tasks = shape.batch() * pieces;
-    Pass<A> pass = new Pass<>(this, absorbed, q, latents, ropeKeys, seen, z);
-    Parallel.run(
-        work >= WORTH_SHARING, tasks, task -> pass.heads(task / pieces, task % pieces * HEADS));
+    Pass<A> pass = new Pass<>(this, absorbed, q, latents, ropeKeys, tokens, window, z);
+    IntConsumer piece = task -> pass.heads(task / pieces, task % pieces * HEADS);
+    Replay.run(() -> Parallel.run(pass.work() >= WORTH_SHARING, tasks, piece));
   }
 
   private record Pass<A>(
@@ -58,8 +58,22 @@ record LatentStep<A>(Precision<A> precision, LatentShape shape, double scale) {
       Slab<A> q,
       GrowingCache<A> latents,
       GrowingCache<A> ropeKeys,
-      int[] seen,
+      int[] tokens,
+      int window,
       Slab<A> z) {
+
+    int seen(int b) {
+      return Math.min(tokens[b], window);
+    }
+
+    long work() {
+      LatentShape shape = step.shape;
+      long work = 0;
+      for (int b = 0; b < tokens.length; b++) {
+        work += (long) seen(b) * shape.heads() * (2 * shape.rank() + shape.ropeDim());
+      }
+      return work;
+    }
 
     void heads(int b, int first) {
       LatentShape shape = step.shape;
@@ -70,20 +84,21 @@ record LatentStep<A>(Precision<A> precision, LatentShape shape, double scale) {
       int p = shape.ropeDim();
       long at = (long) b * shape.heads() + first;
       Kernels<A> kernels = precision.kernels();
-      try (Scratch<A> scratch = precision.scratch()) {
+      try (Scratch<A> scratch = precision.scratch();
+          Scratch<double[]> doubles = Precision.DOUBLE.scratch()) {
         A content = scratch.take(heads * r);
         A rotated = scratch.take(heads * p);
         A latent = scratch.take(TILE * r);
         A ropeKey = scratch.take(TILE * p);
         A weights = scratch.take(heads * TILE);
         A mean = scratch.zeros(heads * r);
-        double[] max = new double[heads];
-        double[] sum = new double[heads];
-        Arrays.fill(max, Double.NEGATIVE_INFINITY);
+        double[] max = doubles.take(heads);
+        double[] sum = doubles.zeros(heads);
+        Arrays.fill(max, 0, heads, Double.NEGATIVE_INFINITY);
         absorbed.load(at * r, content, 0, heads * r);
         q.loadRows(at * shape.keyDim(), shape.keyDim(), rotated, 0, heads, p);
-        for (int from = 0; from < seen[b]; from += TILE) {
-          int n = Math.min(TILE, seen[b] - from);
+        for (int from = 0; from < seen(b); from += TILE) {
+          int n = Math.min(TILE, seen(b) - from);
           latents.load(b, 0, from, from + n, latent);
           ropeKeys.load(b, 0, from, from + n, ropeKey);
           kernels.gemm(

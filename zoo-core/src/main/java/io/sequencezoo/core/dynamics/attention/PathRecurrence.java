@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
+import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import java.util.List;
 import java.util.Map;
@@ -98,25 +99,27 @@ public final class PathRecurrence extends WholeRowRecurrence {
     A gates = held.parts().size() > 4 ? held.parts().get(4) : null;
     A travelling = scratch.take(d);
     kernels.copy(q, 0, travelling, 0, d);
-    double[] p = new double[n];
-    double forgotten = 0;
-    double max = Double.NEGATIVE_INFINITY;
-    for (int s = n - 1; s >= 0; s--) {
-      p[s] = scale * (kernels.dot(travelling, 0, keys, s * d, d) + forgotten);
-      max = Math.max(max, p[s]);
-      double along = kernels.dot(travelling, 0, directions, s * d, d);
-      kernels.axpy(-kernels.get(betas, s) * along, directions, s * d, travelling, 0, d);
-      forgotten += gates == null ? 0 : kernels.get(gates, s);
+    try (Scratch<double[]> doubles = Precision.DOUBLE.scratch()) {
+      double[] p = doubles.take(n);
+      double forgotten = 0;
+      double max = Double.NEGATIVE_INFINITY;
+      for (int s = n - 1; s >= 0; s--) {
+        p[s] = scale * (kernels.dot(travelling, 0, keys, s * d, d) + forgotten);
+        max = Math.max(max, p[s]);
+        double along = kernels.dot(travelling, 0, directions, s * d, d);
+        kernels.axpy(-kernels.get(betas, s) * along, directions, s * d, travelling, 0, d);
+        forgotten += gates == null ? 0 : kernels.get(gates, s);
+      }
+      double sum = 0;
+      for (int s = 0; s < n; s++) {
+        p[s] = Math.exp(p[s] - max);
+        sum += p[s];
+      }
+      for (int s = 0; s < n; s++) {
+        p[s] /= sum;
+      }
+      kernels.round(p, 0, weights, 0, n);
     }
-    double sum = 0;
-    for (int s = 0; s < n; s++) {
-      p[s] = Math.exp(p[s] - max);
-      sum += p[s];
-    }
-    for (int s = 0; s < n; s++) {
-      p[s] /= sum;
-    }
-    kernels.round(p, 0, weights, 0, n);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Kernels;
+import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import java.util.List;
 import java.util.Map;
@@ -87,16 +88,18 @@ public final class StickBreakingRecurrence extends WholeRowRecurrence {
     int last = shared(n - 1);
     A keys = held.parts().get(0);
     kernels.gemm(false, true, 1, n, d, scale, q, 0, d, keys, 0, d, 0, weights, 0, n);
-    double[] p = new double[n];
-    kernels.widen(weights, 0, p, 0, last);
-    double left = 1;
-    for (int s = last - 1; s >= 0; s--) {
-      double kept = 1 / (1 + Math.exp(p[s]));
-      p[s] = left / (1 + Math.exp(-p[s]));
-      left *= kept;
+    try (Scratch<double[]> doubles = Precision.DOUBLE.scratch()) {
+      double[] p = doubles.zeros(n);
+      kernels.widen(weights, 0, p, 0, last);
+      double left = 1;
+      for (int s = last - 1; s >= 0; s--) {
+        double kept = 1 / (1 + Math.exp(p[s]));
+        p[s] = left / (1 + Math.exp(-p[s]));
+        left *= kept;
+      }
+      p[n - 1] += remainder ? left : 0;
+      kernels.round(p, 0, weights, 0, n);
     }
-    p[n - 1] += remainder ? left : 0;
-    kernels.round(p, 0, weights, 0, n);
   }
 
   @Override

@@ -11,10 +11,9 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Kernels;
-import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
-import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,9 +48,6 @@ public abstract sealed class WholeRowRecurrence extends CausalRecurrence
 
   private static final Visibility ALL = new Visibility(false, Visibility.UNLIMITED);
 
-  /** Below this many multiply-adds, handing work to other threads costs more than it saves. */
-  private static final long WORTH_SHARING = 1 << 17;
-
   private final double scale;
 
   /**
@@ -83,7 +79,12 @@ public abstract sealed class WholeRowRecurrence extends CausalRecurrence
 
     /** Numbers of a head of keys: those of its query heads where it is one for each. */
     int size(AttentionShape shape, Variable tokens) {
-      return perQueryHead ? shape.group() : tokens.size(3);
+      return size(shape, tokens.size(3));
+    }
+
+    /** The same of tokens whose heads hold so many. */
+    int size(AttentionShape shape, int each) {
+      return perQueryHead ? shape.group() : each;
     }
   }
 
@@ -166,7 +167,7 @@ public abstract sealed class WholeRowRecurrence extends CausalRecurrence
   }
 
   private int[] heldSlots(State state) {
-    return ALL.held(name(), state.consumed(), state.get(KEY).value().size(1));
+    return ALL.held(name(), state.counts(), state.get(KEY).operand().size(1));
   }
 
   @Override
@@ -200,97 +201,30 @@ public abstract sealed class WholeRowRecurrence extends CausalRecurrence
     AttentionShape shape = shape(coefficients);
     List<Held> kinds = held(coefficients);
     List<Variable> fresh = tokens(tape, shape, coefficients);
-    int[] held = heldSlots(state);
+    int[] held = Replay.counting(heldSlots(state));
     List<GrowingCache<A>> caches = new ArrayList<>();
     Map<String, Variable> parts = new LinkedHashMap<>();
     for (int i = 0; i < kinds.size(); i++) {
       String name = kinds.get(i).name();
       GrowingCache<A> next =
-          GrowingCache.of(precision, state.get(name).value())
-              .with(held, Visibility.UNLIMITED, fresh.get(i).value());
+          GrowingCache.of(precision, state.get(name).operand())
+              .with(held, Visibility.UNLIMITED, fresh.get(i).operand());
       caches.add(next);
       parts.put(name, tape.record(next.view(), unused -> {}));
     }
-    INDArray q = coefficients.get(QUERY).value();
+    INDArray q = coefficients.get(QUERY).operand();
     INDArray y =
         tape.allocate(q.dataType(), shape.batch(), 1, shape.queryHeads(), shape.valueDim());
-    Slab<A> queries = precision.slab(q);
-    Slab<A> out = precision.slab(y);
-    int[] seen = ALL.heldAfterOne(state.consumed());
-    long work = 0;
-    for (int n : seen) {
-      work += (long) n * shape.queryHeads() * (shape.keyDim() + shape.valueDim());
-    }
-    int tasks = shape.batch() * shape.heads();
-    if (work < WORTH_SHARING) {
-      for (int task = 0; task < tasks; task++) {
-        stepHead(precision, shape, kinds, fresh, caches, queries, out, seen, task);
-      }
-    } else {
-      Parallel.run(
-          tasks,
-          task -> stepHead(precision, shape, kinds, fresh, caches, queries, out, seen, task));
-    }
+    int[] seen = Replay.counting(ALL.heldAfterOne(state.counts()));
+    Replay.run(
+        new WholeRowStep<>(
+            precision,
+            this,
+            shape,
+            kinds,
+            caches,
+            new WholeRowStep.Rows<>(seen, precision.slab(q), precision.slab(y))));
     return new Advance(tape.record(y, unused -> {}), parts);
-  }
-
-  private <A> void stepHead(
-      Precision<A> precision,
-      AttentionShape shape,
-      List<Held> kinds,
-      List<Variable> fresh,
-      List<GrowingCache<A>> caches,
-      Slab<A> queries,
-      Slab<A> out,
-      int[] seen,
-      int task) {
-    Kernels<A> kernels = precision.kernels();
-    int b = task / shape.heads();
-    int h = task % shape.heads();
-    int n = seen[b];
-    int d = shape.keyDim();
-    int dv = shape.valueDim();
-    try (Scratch<A> scratch = precision.scratch()) {
-      List<A> loaded = new ArrayList<>();
-      int[] sizes = new int[kinds.size()];
-      for (int i = 0; i < sizes.length; i++) {
-        GrowingCache<A> cache = caches.get(i);
-        sizes[i] = kinds.get(i).size(shape, fresh.get(i));
-        A rows = scratch.take(n * sizes[i]);
-        long at = cache.at(b, 0, 0) + (long) h * sizes[i];
-        cache.slab().loadRows(at, cache.stride(), rows, 0, n, sizes[i]);
-        loaded.add(rows);
-      }
-      A q = scratch.take(d);
-      A weights = scratch.take(n);
-      A y = scratch.take(dv);
-      for (int g = 0; g < shape.group(); g++) {
-        long head = (long) b * shape.queryHeads() + (long) h * shape.group() + g;
-        queries.load(head * d, q, 0, d);
-        Rows<A> rows = ofQuery(kernels, scratch, kinds, new Rows<>(loaded, sizes), n, g);
-        weights(kernels, scratch, scaleFor(shape), q, n, rows, weights);
-        kernels.gemm(false, false, 1, dv, n, 1, weights, 0, n, loaded.get(1), 0, dv, 0, y, 0, dv);
-        out.store(head * dv, y, 0, dv);
-      }
-    }
-  }
-
-  /** The same rows with the numbers of this query head alone where there is one for each. */
-  private static <A> Rows<A> ofQuery(
-      Kernels<A> kernels, Scratch<A> scratch, List<Held> kinds, Rows<A> rows, int n, int g) {
-    List<A> parts = new ArrayList<>(rows.parts());
-    int[] sizes = rows.sizes().clone();
-    for (int i = 0; i < sizes.length; i++) {
-      if (kinds.get(i).perQueryHead() && sizes[i] > 1) {
-        A column = scratch.take(n);
-        for (int s = 0; s < n; s++) {
-          kernels.set(column, s, kernels.get(parts.get(i), s * sizes[i] + g));
-        }
-        parts.set(i, column);
-        sizes[i] = 1;
-      }
-    }
-    return new Rows<>(parts, sizes);
   }
 
   @Override

@@ -1,17 +1,19 @@
 package io.sequencezoo.core.dynamics.lookup;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.Recurrence;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.op.Indices;
+import java.util.Arrays;
 import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Which tokens every token of a stretch refers to, on the heap and checked: only what came before
  * it can be read.
  */
 final class Links {
+  private final Map<String, Variable> coefficients;
   private final int[] held;
   private final int[] lengths;
   private final int steps;
@@ -22,18 +24,14 @@ final class Links {
 
   private Links(int[] held, int[] lengths, Map<String, Variable> coefficients) {
     Variable links = Recurrence.required(coefficients, LookupRecurrence.MATCH);
+    this.coefficients = coefficients;
     this.held = held;
     this.lengths = lengths;
     this.steps = links.size(1);
     this.heads = links.size(2);
-    this.previous = read(coefficients, LookupRecurrence.PREVIOUS);
-    this.match = read(coefficients, LookupRecurrence.MATCH);
-    this.count = read(coefficients, LookupRecurrence.COUNT);
-  }
-
-  private static int[] read(Map<String, Variable> coefficients, String name) {
-    return Indices.read(
-        LookupRecurrence.NAME + " " + name, Recurrence.required(coefficients, name).value());
+    this.previous = new int[(int) links.length()];
+    this.match = new int[(int) links.length()];
+    this.count = new int[(int) links.length()];
   }
 
   /**
@@ -43,38 +41,58 @@ final class Links {
    * @param lengths valid tokens of each row
    */
   static Links of(Map<String, Variable> coefficients, int[] held, int[] lengths) {
+    Replay.spoil();
     Links links = new Links(held, lengths, coefficients);
+    links.read();
+    return links;
+  }
+
+  /** Those of one token of each row, to be read in a task. */
+  static Links ofToken(Map<String, Variable> coefficients, int[] held) {
+    int[] one = new int[held.length];
+    Arrays.fill(one, 1);
+    return new Links(held, one, coefficients);
+  }
+
+  /** Reads what there is now. */
+  void read() {
+    read(LookupRecurrence.PREVIOUS, previous);
+    read(LookupRecurrence.MATCH, match);
+    read(LookupRecurrence.COUNT, count);
     for (int b = 0; b < lengths.length; b++) {
       for (int t = 0; t < lengths[b]; t++) {
-        for (int h = 0; h < links.heads; h++) {
-          links.check(b, t, h);
+        for (int h = 0; h < heads; h++) {
+          check(b, t, h);
         }
       }
     }
-    return links;
+  }
+
+  private void read(String name, int[] into) {
+    INDArray given = Recurrence.required(coefficients, name).operand();
+    Indices.read(LookupRecurrence.NAME + " " + name, given, into);
   }
 
   private void check(int b, int t, int h) {
     int before = held[b] + t;
     int previousLink = previous(b, t, h);
     int matched = match(b, t, h);
-    checkArgument(
+    boolean past =
         previousLink >= LookupRecurrence.NONE
             && previousLink < before
             && matched >= LookupRecurrence.NONE
-            && matched < before,
-        "%s: prev and match of token %s must be from -1 to %s, got %s and %s",
-        LookupRecurrence.NAME,
-        before,
-        before - 1,
-        previousLink,
-        matched);
-    checkArgument(
-        matched == LookupRecurrence.NONE || count[at(b, t, h)] >= 1,
-        "%s: count of token %s must be at least 1 where it reads a chain, got %s",
-        LookupRecurrence.NAME,
-        before,
-        count[at(b, t, h)]);
+            && matched < before;
+    if (!past) {
+      throw new IllegalArgumentException(
+          "%s: prev and match of token %s must be from -1 to %s, got %s and %s"
+              .formatted(LookupRecurrence.NAME, before, before - 1, previousLink, matched));
+    }
+    int length = count[at(b, t, h)];
+    if (matched != LookupRecurrence.NONE && length < 1) {
+      throw new IllegalArgumentException(
+          "%s: count of token %s must be at least 1 where it reads a chain, got %s"
+              .formatted(LookupRecurrence.NAME, before, length));
+    }
   }
 
   private int at(int b, int t, int h) {

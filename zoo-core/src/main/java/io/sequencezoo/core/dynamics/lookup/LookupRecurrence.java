@@ -10,13 +10,17 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.attention.AttentionSystem;
 import io.sequencezoo.core.dynamics.attention.GrowingCache;
+import io.sequencezoo.core.kernel.Kernels;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -123,41 +127,49 @@ public final class LookupRecurrence extends CausalRecurrence {
     int batch = v.size(0);
     int heads = heads(coefficients);
     int width = v.size(2);
-    int[] held = state.consumed();
-    int[] one = new int[batch];
-    Arrays.fill(one, 1);
-    Links links = Links.of(coefficients, held, one);
-    GrowingCache<A> sums = GrowingCache.of(precision, state.get(SUM).value());
+    int[] held = Replay.counting(state.counts().clone());
+    Links links = Links.ofToken(coefficients, held);
+    GrowingCache<A> before = GrowingCache.of(precision, state.get(SUM).operand());
+    // A step that is repeated reads what it has left before.
+    AtomicReference<GrowingCache<A>> past = new AtomicReference<>(before);
     INDArray y = tape.allocate(v.type(), batch, 1, heads, width);
     INDArray sum = tape.allocate(v.type(), batch, 1, heads, width);
-    Slab<A> values = precision.slab(v.value());
+    Slab<A> values = precision.slab(v.operand());
     Slab<A> reads = precision.slab(y);
     Slab<A> fresh = precision.slab(sum);
-    try (Scratch<A> scratch = precision.scratch()) {
-      A value = scratch.take(width);
-      A tile = scratch.take(width);
-      for (int b = 0; b < batch; b++) {
-        values.load((long) b * width, value, 0, width);
-        for (int h = 0; h < heads; h++) {
-          long at = ((long) b * heads + h) * width;
-          int previous = links.previous(b, 0, h);
-          precision.kernels().fill(tile, 0, width, 0);
-          if (previous != NONE) {
-            sums.slab().load(sums.at(b, h, previous), tile, 0, width);
+    Kernels<A> kernels = precision.kernels();
+    Replay.run(
+        () -> {
+          links.read();
+          GrowingCache<A> sums = Objects.requireNonNull(past.get());
+          try (Scratch<A> scratch = precision.scratch()) {
+            A value = scratch.take(width);
+            A tile = scratch.take(width);
+            for (int b = 0; b < batch; b++) {
+              values.load((long) b * width, value, 0, width);
+              for (int h = 0; h < heads; h++) {
+                long at = ((long) b * heads + h) * width;
+                int previous = links.previous(b, 0, h);
+                kernels.fill(tile, 0, width, 0);
+                if (previous != NONE) {
+                  sums.slab().load(sums.at(b, h, previous), tile, 0, width);
+                }
+                kernels.add(tile, 0, value, 0, tile, 0, width);
+                fresh.store(at, tile, 0, width);
+                int match = links.match(b, 0, h);
+                kernels.fill(tile, 0, width, 0);
+                if (match != NONE) {
+                  sums.slab().load(sums.at(b, h, match), tile, 0, width);
+                  kernels.affine(links.weight(b, 0, h), tile, 0, 0, tile, 0, width);
+                }
+                reads.store(at, tile, 0, width);
+              }
+            }
           }
-          precision.kernels().add(tile, 0, value, 0, tile, 0, width);
-          fresh.store(at, tile, 0, width);
-          int match = links.match(b, 0, h);
-          precision.kernels().fill(tile, 0, width, 0);
-          if (match != NONE) {
-            sums.slab().load(sums.at(b, h, match), tile, 0, width);
-            precision.kernels().affine(links.weight(b, 0, h), tile, 0, 0, tile, 0, width);
-          }
-          reads.store(at, tile, 0, width);
-        }
-      }
-    }
-    Variable next = tape.record(sums.with(held, sum).view(), unused -> {});
+        });
+    GrowingCache<A> after = before.with(held, sum);
+    past.set(after);
+    Variable next = tape.record(after.view(), unused -> {});
     return new Advance(tape.record(y, unused -> {}), Map.of(SUM, next));
   }
 

@@ -10,7 +10,6 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.vector.ElementwiseRecurrence;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * What stands beside the keys' state in a ridge regression: {@code (H_t + diag(λ_t)) x_t = q_t}.
@@ -30,8 +29,8 @@ interface Ridge {
   Variable of(
       Tape tape, Solver solver, Map<String, Variable> coefficients, State keys, int[] lengths);
 
-  /** λ of one head after one token, K numbers, from its H and what is given. */
-  double[] of(double[][] h, Supplier<double[]> given);
+  /** Writes λ of one head after one token, K numbers, from its {@code H [K, K]}. */
+  void fill(double[] h, int keys, double[] lambda);
 
   /** See {@link #GIVEN}. */
   final class Given implements Ridge {
@@ -49,8 +48,8 @@ interface Ridge {
     }
 
     @Override
-    public double[] of(double[][] h, Supplier<double[]> given) {
-      return given.get();
+    public void fill(double[] h, int keys, double[] lambda) {
+      throw new IllegalStateException("ridge: is given, it doesn't follow from the keys");
     }
   }
 
@@ -103,8 +102,7 @@ interface Ridge {
                   Solver.AUTO,
                   Map.of(
                       ElementwiseRecurrence.INPUT, added, ElementwiseRecurrence.LOG_DECAY, twice),
-                  new State(
-                      Map.of(ElementwiseRecurrence.STATE, before(tape, keys)), keys.consumed()),
+                  new State(Map.of(ElementwiseRecurrence.STATE, before(tape, keys)), keys.counts()),
                   lengths)
               .outputs();
       Variable floored = Primitives.affine(tape, 1, squares, FLOOR);
@@ -124,16 +122,12 @@ interface Ridge {
     }
 
     @Override
-    public double[] of(double[][] h, Supplier<double[]> given) {
+    public void fill(double[] h, int keys, double[] lambda) {
       double square = FLOOR;
-      for (double[] row : h) {
-        for (double number : row) {
-          square += number * number;
-        }
+      for (int i = 0; i < keys * keys; i++) {
+        square += h[i] * h[i];
       }
-      double[] ridge = new double[h.length];
-      Arrays.fill(ridge, share * Math.sqrt(square));
-      return ridge;
+      Arrays.fill(lambda, 0, keys, share * Math.sqrt(square));
     }
   }
 }

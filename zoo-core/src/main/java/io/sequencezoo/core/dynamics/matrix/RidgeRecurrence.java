@@ -6,7 +6,6 @@ import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
-import io.sequencezoo.core.dynamics.DoubleRows;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.Lengths;
 import io.sequencezoo.core.dynamics.LinearSystem;
@@ -15,6 +14,7 @@ import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,7 +122,7 @@ public final class RidgeRecurrence extends CausalRecurrence {
 
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
-    INDArray q = coefficients.get(QUERY).value();
+    INDArray q = coefficients.get(QUERY).operand();
     Shapes.check(NAME + " q", q, "BTHK", -1, -1, -1, -1);
     long batch = q.size(0);
     long steps = q.size(1);
@@ -300,62 +300,29 @@ public final class RidgeRecurrence extends CausalRecurrence {
     INDArray o = tape.allocate(q.type(), batch, 1, heads, values);
     INDArray skk = tape.allocate(q.type(), batch, heads, keys, keys);
     INDArray skv = tape.allocate(q.type(), batch, heads, keys, values);
-    Parallel.run(
-        batch * heads,
-        task -> {
-          double[] query = DoubleRows.load(precision, q.value(), task, keys);
-          double[] key = DoubleRows.load(precision, coefficients.get(KEY).value(), task, keys);
-          double[] value =
-              DoubleRows.load(precision, coefficients.get(VALUE).value(), task, values);
-          double beta = DoubleRows.load(precision, coefficients.get(BETA).value(), task, 1)[0];
-          double decay =
-              Math.exp(DoubleRows.load(precision, coefficients.get(DECAY).value(), task, 1)[0]);
-          double mix =
-              coefficients.containsKey(MIX)
-                  ? DoubleRows.load(precision, coefficients.get(MIX).value(), task, 1)[0]
-                  : 1;
-          double[][] h = new double[keys][];
-          double[] read = new double[values];
-          double[][] g = new double[keys][];
-          for (int d = 0; d < keys; d++) {
-            int row = task * keys + d;
-            h[d] = moved(DoubleRows.load(precision, state.get(KEYS).value(), row, keys), decay);
-            g[d] = moved(DoubleRows.load(precision, state.get(VALUES).value(), row, values), decay);
-            for (int e = 0; e < keys; e++) {
-              h[d][e] += beta * key[d] * key[e];
-            }
-            for (int e = 0; e < values; e++) {
-              g[d][e] += beta * key[d] * value[e];
-            }
-            DoubleRows.store(precision, h[d], skk, row);
-            DoubleRows.store(precision, g[d], skv, row);
-          }
-          double[] lambda =
-              ridge.of(
-                  h,
-                  () ->
-                      DoubleRows.load(
-                          precision, coefficients.get(RIDGE).value(), task % heads, keys));
-          double[] x = RidgeSolve.solve(h, lambda, query, limit);
-          for (int d = 0; d < keys; d++) {
-            double reading = mix == 1 ? x[d] : query[d] + mix * (x[d] - query[d]);
-            for (int e = 0; e < values; e++) {
-              read[e] += reading * g[d][e];
-            }
-          }
-          DoubleRows.store(precision, read, o, task);
-        });
+    RidgeStep<A> step =
+        new RidgeStep<>(
+            precision,
+            ridge,
+            limit,
+            keys,
+            values,
+            name -> slab(precision, coefficients.get(name)),
+            new RidgeStep.Moving<>(
+                slab(precision, state.get(KEYS)),
+                slab(precision, state.get(VALUES)),
+                precision.slab(skk),
+                precision.slab(skv),
+                precision.slab(o)));
+    Parallel.run(batch * heads, task -> step.run(task, task % heads));
     Map<String, Variable> parts = new LinkedHashMap<>();
     parts.put(KEYS, tape.constant(skk));
     parts.put(VALUES, tape.constant(skv));
     return new Advance(tape.constant(o), parts);
   }
 
-  private static double[] moved(double[] row, double decay) {
-    for (int i = 0; i < row.length; i++) {
-      row[i] *= decay;
-    }
-    return row;
+  private static <A> Slab<A> slab(Precision<A> precision, Variable given) {
+    return given == null ? null : precision.slab(given.operand());
   }
 
   /** Exact for values along given solutions, as the sum of keys with values is. */

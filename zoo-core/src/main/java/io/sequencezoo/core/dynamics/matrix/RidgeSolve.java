@@ -188,35 +188,39 @@ final class RidgeSolve<A> {
     }
   }
 
-  /** The same for one matrix {@code [K, K]} in double, product by product. */
-  static double[] solve(double[][] h, double[] ridge, double[] b, int limit) {
-    int keys = b.length;
-    double[] x = new double[keys];
-    double[] r = b.clone();
-    double[] p = b.clone();
-    double start = dot(b, b);
-    double square = start;
-    for (int i = 0; i < limit && !(square <= DOUBLE_TOLERANCE * DOUBLE_TOLERANCE * start); i++) {
-      double[] moved = new double[keys];
-      Arrays.setAll(moved, row -> dot(h[row], p) + ridge[row] * p[row]);
-      double step = square / dot(p, moved);
-      for (int d = 0; d < keys; d++) {
-        x[d] += step * p[d];
-        r[d] -= step * moved[d];
+  /** The same for one matrix {@code [K, K]} in double, product by product; writes x. */
+  static void solve(double[] h, double[] ridge, double[] b, int keys, int limit, double[] x) {
+    try (Scratch<double[]> scratch = Precision.DOUBLE.scratch()) {
+      double[] r = scratch.take(keys);
+      double[] p = scratch.take(keys);
+      double[] moved = scratch.take(keys);
+      System.arraycopy(b, 0, r, 0, keys);
+      System.arraycopy(b, 0, p, 0, keys);
+      Arrays.fill(x, 0, keys, 0);
+      double start = dot(b, 0, b, keys);
+      double square = start;
+      for (int i = 0; i < limit && !(square <= DOUBLE_TOLERANCE * DOUBLE_TOLERANCE * start); i++) {
+        for (int row = 0; row < keys; row++) {
+          moved[row] = dot(h, row * keys, p, keys) + ridge[row] * p[row];
+        }
+        double step = square / dot(p, 0, moved, keys);
+        for (int d = 0; d < keys; d++) {
+          x[d] += step * p[d];
+          r[d] -= step * moved[d];
+        }
+        double next = dot(r, 0, r, keys);
+        for (int d = 0; d < keys; d++) {
+          p[d] = r[d] + next / square * p[d];
+        }
+        square = next;
       }
-      double next = dot(r, r);
-      for (int d = 0; d < keys; d++) {
-        p[d] = r[d] + next / square * p[d];
-      }
-      square = next;
     }
-    return x;
   }
 
-  private static double dot(double[] x, double[] y) {
+  private static double dot(double[] x, int at, double[] y, int n) {
     double sum = 0;
-    for (int i = 0; i < x.length; i++) {
-      sum += x[i] * y[i];
+    for (int i = 0; i < n; i++) {
+      sum += x[at + i] * y[i];
     }
     return sum;
   }

@@ -133,7 +133,7 @@ public sealed interface AttentionalBias {
     private static INDArray isQuadratic(Tape tape, Variable e, Variable threshold) {
       Variable length = norm(tape, Primitives.stopGradient(tape, e), 0);
       Variable room = Primitives.subtract(tape, Primitives.stopGradient(tape, threshold), length);
-      return Primitives.map(tape, Unary.RELU, room).value();
+      return Primitives.map(tape, Unary.RELU, room).operand();
     }
 
     @Override

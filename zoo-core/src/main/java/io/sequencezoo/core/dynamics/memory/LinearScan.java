@@ -105,7 +105,7 @@ final class LinearScan<A> {
   }
 
   private Slab<A> slab(Variable variable) {
-    return variable == null ? null : precision.slab(variable.value());
+    return variable == null ? null : precision.slab(variable.operand());
   }
 
   private void forward(

@@ -4,6 +4,7 @@ import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.memory.MemoryNetwork.Layer;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Unary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -205,7 +206,8 @@ final class MemoryChunk implements RecomputedScan.Body {
     /** {@code [C, J]}: which tokens are in whose window. */
     private Variable window() {
       int history = rule.history();
-      INDArray band = tape.zeros(type, slots, slots + history);
+      INDArray band = tape.allocate(type, slots, slots + history);
+      band.assign(0);
       for (int t = 0; t < slots; t++) {
         for (int j = t; j <= t + history; j++) {
           band.putScalar(t, j, 1);
@@ -419,6 +421,10 @@ final class MemoryChunk implements RecomputedScan.Body {
     /** One of two in each row; where all rows agree, which is the rule, without a copy. */
     private Variable whereComplete(Variable complete, Variable otherwise) {
       INDArray rows = chunk.complete();
+      if (Replay.isRecording()) {
+        // A step that is repeated can't decide.
+        return Primitives.where(tape, rows, complete, otherwise);
+      }
       long ended = 0;
       for (long b = 0; b < rows.length(); b++) {
         ended += rows.getDouble(b) != 0 ? 1 : 0;

@@ -257,7 +257,7 @@ public final class MemoryContextRecurrence extends CausalRecurrence {
     }
     RecomputedScan.Chunk chunk =
         RecomputedScan.Chunk.ofToken(
-            tape, tokens, fixed(coefficients), state.parts(), state.consumed(), rule.chunk());
+            tape, tokens, fixed(coefficients), state.parts(), state.counts(), rule.chunk());
     RecomputedScan.Result result = body(coefficients, true).run(tape, chunk);
     return advanced(tape, coefficients, result.outputs(), result.state());
   }
@@ -274,11 +274,8 @@ public final class MemoryContextRecurrence extends CausalRecurrence {
 
   /** What a token puts out, from the state that it left. */
   private Variable read(Tape tape, Map<String, Variable> coefficients, State state) {
-    int[] places = state.consumed().clone();
-    for (int b = 0; b < places.length; b++) {
-      places[b] %= rule.chunk();
-    }
     Variable queries = OptimiserMemoryRecurrence.perHead(tape, coefficients.get(QUERY));
-    return body(coefficients, true).read(tape, queries, fixed(coefficients), state.parts(), places);
+    return body(coefficients, true)
+        .read(tape, queries, fixed(coefficients), state.parts(), state.counts());
   }
 }

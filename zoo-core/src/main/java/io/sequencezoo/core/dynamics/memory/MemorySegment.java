@@ -3,8 +3,7 @@ package io.sequencezoo.core.dynamics.memory;
 import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
-import io.sequencezoo.core.kernel.Precision;
-import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.op.Positions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,11 +116,17 @@ final class MemorySegment implements RecomputedScan.Body {
     if (chunk.valid().size(2) == rule.chunk()) {
       return chunk.valid();
     }
-    INDArray here = tape.zeros(chunk.valid().dataType(), chunk.places().length, 1, rule.chunk(), 1);
-    for (int b = 0; b < chunk.places().length; b++) {
-      here.putScalar(b, 0, chunk.places()[b], 0, chunk.valid().getDouble(b, 0, 0, 0));
-    }
-    return here;
+    int size = rule.chunk();
+    Variable place =
+        Positions.numbers(
+            tape,
+            chunk.valid().dataType(),
+            chunk.places(),
+            1,
+            size,
+            (at, i) -> at % size == i ? 1 : 0);
+    Variable places = Primitives.reshape(tape, place, chunk.places().length, 1, size, 1);
+    return Primitives.multiply(tape, places, tape.constant(chunk.valid())).operand();
   }
 
   /**
@@ -151,7 +156,7 @@ final class MemorySegment implements RecomputedScan.Body {
             held.get(MemoryContextRecurrence.SEGMENT_VALUE));
     Variable scaled = Primitives.affine(tape, 1 / Math.sqrt(queries.size(3)), queries, 0);
     Variable scores = Primitives.matmul(tape, scaled, keys, false, true);
-    INDArray seen = seen(tape, Precision.of(queries.value()), queries.size(2), keys, places);
+    INDArray seen = seen(tape, queries, keys, places);
     Variable shares =
         Primitives.softmax(tape, Primitives.mask(tape, scores, seen, Double.NEGATIVE_INFINITY));
     Variable read = joined(tape, Primitives.matmul(tape, shares, values));
@@ -171,25 +176,25 @@ final class MemorySegment implements RecomputedScan.Body {
   }
 
   /** {@code [B, 1, N, P + 2 C]}: 1 where a token sees, one row for all where all do alike. */
-  private <A> INDArray seen(
-      Tape tape, Precision<A> precision, int tokens, Variable keys, int[] places) {
+  private INDArray seen(Tape tape, Variable queries, Variable keys, int[] places) {
+    int tokens = queries.size(2);
     int all = keys.size(2);
-    int persistent = all - 2 * rule.chunk();
-    int rows = tokens == rule.chunk() ? 1 : places.length;
-    INDArray seen = tape.allocate(precision.type(), rows, 1, tokens, all);
-    try (Scratch<A> scratch = precision.scratch()) {
-      A marks = scratch.zeros(rows * tokens * all);
-      for (int b = 0; b < rows; b++) {
-        for (int s = 0; s < tokens; s++) {
-          int at = (b * tokens + s) * all;
-          int sees = places[b] + s + 1;
-          precision.kernels().fill(marks, at, persistent + sees, 1);
-          precision.kernels().fill(marks, at + persistent + rule.chunk(), sees, 1);
-        }
-      }
-      precision.slab(seen).store(0, marks, 0, rows * tokens * all);
-    }
-    return seen;
+    int size = rule.chunk();
+    int context = all - 2 * size;
+    int segment = all - size;
+    int[] starts = tokens == size ? new int[1] : places;
+    Variable seen =
+        Positions.numbers(
+            tape,
+            queries.type(),
+            starts,
+            tokens,
+            all,
+            (at, i) -> {
+              int sees = at % size + 1;
+              return i < context + sees || (i >= segment && i < segment + sees) ? 1 : 0;
+            });
+    return Primitives.reshape(tape, seen, starts.length, 1, tokens, all).operand();
   }
 
   /** What drives the memory; slots without a token leave it as it is. */

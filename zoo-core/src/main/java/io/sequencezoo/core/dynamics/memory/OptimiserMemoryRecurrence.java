@@ -339,7 +339,7 @@ public final class OptimiserMemoryRecurrence extends CausalRecurrence {
     }
     RecomputedScan.Chunk chunk =
         RecomputedScan.Chunk.ofToken(
-            tape, tokens, fixed(coefficients), moving(state), state.consumed(), rule.chunk());
+            tape, tokens, fixed(coefficients), moving(state), state.counts(), rule.chunk());
     RecomputedScan.Result result = body(coefficients, true).run(tape, chunk);
     Variable y = result.outputs();
     Map<String, Variable> parts = new LinkedHashMap<>(result.state());

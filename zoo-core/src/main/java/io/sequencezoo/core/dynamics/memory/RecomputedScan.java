@@ -1,10 +1,12 @@
 package io.sequencezoo.core.dynamics.memory;
 
 import io.sequencezoo.core.autodiff.Cotangents;
+import io.sequencezoo.core.autodiff.Primitives;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.op.Positions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +52,7 @@ final class RecomputedScan<A> {
    * @param state at its start
    * @param valid {@code [B, 1, C, 1]}: 1 in slots with a token, 0 in others
    * @param complete {@code [B, 1, 1, 1]}: 1 in rows whose period ends with this chunk's last slot
-   * @param places of slot 0 in every row's period
+   * @param places of slot 0 in every row's period, or any number of periods later
    */
   record Chunk(
       Map<String, Variable> tokens,
@@ -62,26 +64,23 @@ final class RecomputedScan<A> {
     /**
      * One token of every row.
      *
-     * @param consumed tokens of each row before this one
+     * @param counts tokens of each row before this one ({@link
+     *     io.sequencezoo.core.dynamics.State#counts})
      */
     static Chunk ofToken(
         Tape tape,
         Map<String, Variable> tokens,
         Map<String, Variable> fixed,
         Map<String, Variable> state,
-        int[] consumed,
+        int[] counts,
         int period) {
-      int batch = consumed.length;
       DataType type = tokens.values().iterator().next().type();
-      INDArray valid = tape.allocate(type, batch, 1, 1, 1);
+      INDArray valid = tape.allocate(type, counts.length, 1, 1, 1);
       valid.assign(1);
-      INDArray complete = tape.zeros(type, batch, 1, 1, 1);
-      int[] places = new int[batch];
-      for (int b = 0; b < batch; b++) {
-        places[b] = consumed[b] % period;
-        complete.putScalar(b, 0, 0, 0, places[b] == period - 1 ? 1 : 0);
-      }
-      return new Chunk(tokens, fixed, state, valid, complete, places);
+      Variable ends =
+          Positions.numbers(tape, type, counts, 1, 1, (at, i) -> (at + 1) % period == 0 ? 1 : 0);
+      INDArray complete = Primitives.reshape(tape, ends, counts.length, 1, 1, 1).operand();
+      return new Chunk(tokens, fixed, state, valid, complete, counts);
     }
   }
 

@@ -41,7 +41,7 @@ final class RowNorm<A> {
     this.precision = precision;
     this.kernels = precision.kernels();
     this.size = x.size(-1);
-    this.rows = x.value().length() / Math.max(1, size);
+    this.rows = x.operand().length() / Math.max(1, size);
   }
 
   /**
@@ -51,7 +51,7 @@ final class RowNorm<A> {
    * @return hat {@code [..., V]} and r {@code [..., 1]}
    */
   static Variable[] normalise(Tape tape, Variable z, double eps) {
-    return new RowNorm<>(Precision.of(z.value()), z).forward(tape, z, eps);
+    return new RowNorm<>(Precision.of(z.operand()), z).forward(tape, z, eps);
   }
 
   /**
@@ -62,7 +62,7 @@ final class RowNorm<A> {
    * @param inverse r of the norm
    */
   static Variable pullback(Tape tape, Variable g, Variable hat, Variable inverse) {
-    return new RowNorm<>(Precision.of(g.value()), g).back(tape, g, hat, inverse);
+    return new RowNorm<>(Precision.of(g.operand()), g).back(tape, g, hat, inverse);
   }
 
   private interface RowBody<A> {
@@ -110,7 +110,7 @@ final class RowNorm<A> {
     long[] shape = z.shape().clone();
     shape[shape.length - 1] = 1;
     INDArray inverse = tape.allocate(precision.type(), shape);
-    Slab<A> from = precision.slab(z.value());
+    Slab<A> from = precision.slab(z.operand());
     Slab<A> hats = precision.slab(hat);
     Slab<A> inverses = precision.slab(inverse);
     eachRow(
@@ -152,9 +152,9 @@ final class RowNorm<A> {
 
   private Variable back(Tape tape, Variable g, Variable hat, Variable inverse) {
     INDArray value = tape.allocate(precision.type(), g.shape());
-    Slab<A> from = precision.slab(g.value());
-    Slab<A> hats = precision.slab(hat.value());
-    Slab<A> inverses = precision.slab(inverse.value());
+    Slab<A> from = precision.slab(g.operand());
+    Slab<A> hats = precision.slab(hat.operand());
+    Slab<A> inverses = precision.slab(inverse.operand());
     Slab<A> to = precision.slab(value);
     eachRow(
         (row, y, x, spare) -> {
@@ -177,9 +177,9 @@ final class RowNorm<A> {
     Slab<A> toHat = precision.slab(gradients[1]);
     Slab<A> toInverse = precision.slab(gradients[2]);
     Slab<A> gYs = precision.slab(cotangents.output(0));
-    Slab<A> gs = precision.slab(g.value());
-    Slab<A> hats = precision.slab(hat.value());
-    Slab<A> inverses = precision.slab(inverse.value());
+    Slab<A> gs = precision.slab(g.operand());
+    Slab<A> hats = precision.slab(hat.operand());
+    Slab<A> inverses = precision.slab(inverse.operand());
     Slab<A> ys = precision.slab(value);
     eachRow(
         (row, gy, x, other) -> {

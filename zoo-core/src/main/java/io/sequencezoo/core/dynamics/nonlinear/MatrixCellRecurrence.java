@@ -17,6 +17,8 @@ import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.dynamics.Transitions;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.kernel.Unary;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.ArrayList;
@@ -99,8 +101,8 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
           name,
           coefficients.keySet());
     }
-    INDArray k = coefficients.get(KEY).value();
-    INDArray v = coefficients.get(VALUE).value();
+    INDArray k = coefficients.get(KEY).operand();
+    INDArray v = coefficients.get(VALUE).operand();
     Shapes.check(NAME + " k", k, "BTHK", -1, -1, -1, -1);
     long batch = k.size(0);
     long steps = k.size(1);
@@ -238,21 +240,87 @@ public final class MatrixCellRecurrence extends CausalRecurrence {
     Sizes s = sizes(coefficients);
     INDArray o = tape.allocate(precision.type(), s.batch, 1, s.heads, s.values);
     INDArray next = tape.allocate(precision.type(), s.batch, s.heads, s.keys, s.values);
+    OfHeads<A> queries = OfHeads.of(precision, coefficients, QUERY, s.heads, s.keys);
+    OfHeads<A> keys = OfHeads.of(precision, coefficients, KEY, s.heads, s.keys);
+    OfHeads<A> values = OfHeads.of(precision, coefficients, VALUE, s.heads, s.values);
+    OfHeads<A> forgets = OfHeads.of(precision, coefficients, FORGET, s.heads, 1);
+    OfHeads<A> weights = OfHeads.of(precision, coefficients, WEIGHT, s.heads, s.values * s.values);
+    Slab<A> before = precision.slab(state.get(STATE).operand());
+    Slab<A> after = precision.slab(next);
+    Slab<A> out = precision.slab(o);
     Parallel.run(
         s.batch * s.heads,
         task -> {
-          Head head = Head.of(precision, s, coefficients, state.get(STATE), task, 0);
-          head.move();
-          double[] read = new double[s.values];
-          for (int i = 0; i < s.keys; i++) {
-            DoubleRows.store(precision, head.state[i], next, task * s.keys + i);
-            for (int j = 0; j < s.values; j++) {
-              read[j] += head.q[i] * head.state[i][j];
+          int matrix = s.keys * s.values;
+          long at = (long) task * matrix;
+          try (Scratch<double[]> scratch = Precision.DOUBLE.scratch()) {
+            double[] q = queries.load(scratch, task);
+            double[] k = keys.load(scratch, task);
+            double[] v = values.load(scratch, task);
+            double f = forgets.load(scratch, task)[0];
+            // Rows share the weight.
+            double[] w = weights.load(scratch, task % s.heads);
+            double[] h = scratch.take(matrix);
+            double[] read = scratch.zeros(s.values);
+            DoubleRows.load(precision, before, at, h, 0, matrix);
+            move(s, k, v, f, w, h);
+            for (int i = 0; i < s.keys; i++) {
+              for (int j = 0; j < s.values; j++) {
+                read[j] += q[i] * h[i * s.values + j];
+              }
             }
+            DoubleRows.store(precision, h, 0, after, at, matrix);
+            DoubleRows.store(precision, read, 0, out, (long) task * s.values, s.values);
           }
-          DoubleRows.store(precision, read, o, task);
         });
     return new Advance(tape.constant(o), Map.of(STATE, tape.constant(next)));
+  }
+
+  /**
+   * A coefficient of a token, of which each of its heads serves several.
+   *
+   * @param shared heads of the state for one of its own
+   * @param size numbers of a head
+   */
+  private record OfHeads<A>(Precision<A> precision, Slab<A> slab, int shared, int size) {
+    static <A> OfHeads<A> of(
+        Precision<A> precision,
+        Map<String, Variable> coefficients,
+        String name,
+        int heads,
+        int size) {
+      Slab<A> slab = precision.slab(coefficients.get(name).operand());
+      return new OfHeads<>(precision, slab, heads / headsOf(coefficients, name), size);
+    }
+
+    /** Those of a head, counted through all rows. */
+    double[] load(Scratch<double[]> scratch, int head) {
+      double[] numbers = scratch.take(size);
+      DoubleRows.load(precision, slab, (long) (head / shared) * size, numbers, 0, size);
+      return numbers;
+    }
+  }
+
+  /** Moves the state of one head by one token. */
+  private static void move(Sizes s, double[] k, double[] v, double f, double[] w, double[] h) {
+    int n = s.values;
+    try (Scratch<double[]> scratch = Precision.DOUBLE.scratch()) {
+      double[] z = scratch.take(n);
+      for (int i = 0; i < s.keys; i++) {
+        for (int j = 0; j < n; j++) {
+          z[j] = k[i] * v[j];
+        }
+        for (int l = 0; l < n; l++) {
+          double held = h[i * n + l];
+          for (int j = 0; j < n; j++) {
+            z[j] += held * w[l * n + j];
+          }
+        }
+        for (int j = 0; j < n; j++) {
+          h[i * n + j] = f * h[i * n + j] + (1 - f) * Math.tanh(z[j]);
+        }
+      }
+    }
   }
 
   /** One head of one row at one token, in double. */

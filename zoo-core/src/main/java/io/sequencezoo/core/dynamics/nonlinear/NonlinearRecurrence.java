@@ -12,7 +12,9 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -222,36 +224,73 @@ public final class NonlinearRecurrence extends CausalRecurrence {
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     CellShape shape = shape(coefficients);
     Variable x = coefficients.get(INPUT);
-    List<INDArray> values = theta(coefficients).stream().map(Variable::value).toList();
+    List<INDArray> values = theta(coefficients).stream().map(Variable::operand).toList();
+    // A kernel holds the numbers of parameters that it was bound to.
+    boolean fixed = theta(coefficients).stream().allMatch(Variable::isFixed);
+    boolean repeats = fixed && Replay.isRecording();
+    if (!repeats) {
+      Replay.spoil();
+    }
     INDArray next = tape.allocate(x.type(), x.size(0), shape.stateSize());
     step(
         new CellProblem<>(
             Precision.of(x.type()),
             cell,
             shape,
-            x.value(),
+            x.operand(),
             values,
-            join(tape, shape, state).value(),
+            join(tape, shape, state).operand(),
             new int[0]),
-        next);
+        next,
+        repeats);
     Variable last = tape.constant(next);
     Map<String, Variable> parts = split(tape, shape, last);
     Variable y = parts.get(shape.parts().get(shape.output()).name());
     return new Advance(Primitives.reshape(tape, y, x.size(0), 1, y.size(1)), parts);
   }
 
-  private static <A> void step(CellProblem<A> problem, INDArray next) {
-    CellShape shape = problem.shape();
+  private static <A> void step(CellProblem<A> problem, INDArray next, boolean repeats) {
     Precision<A> precision = problem.precision();
-    int batch = problem.batch();
+    if (repeats) {
+      Replay.run(new TokenStep<>(problem, precision.slab(next), precision.ownScratch()));
+      return;
+    }
     try (Scratch<A> scratch = precision.scratch()) {
-      Planes<A> h = Planes.take(scratch, batch, shape.blocks(), shape.width());
-      Planes<A> x = Planes.take(scratch, batch, shape.inputs(), shape.inputWidth());
-      Planes<A> out = Planes.take(scratch, batch, shape.blocks(), shape.width());
-      h.loadRows(precision, precision.slab(problem.initial()), 0, 0, batch);
-      x.loadRows(precision, precision.slab(problem.x()), 0, 0, batch);
-      problem.bind(scratch).next(batch, h, x, out);
-      out.storeRows(precision, precision.slab(next), 0, 0, batch);
+      new TokenStep<>(problem, precision.slab(next), scratch).run();
+    }
+  }
+
+  /** One token of every row, with what it takes at hand for the next. */
+  private static final class TokenStep<A> implements Runnable {
+    private final Precision<A> precision;
+    private final int batch;
+    private final Slab<A> inputs;
+    private final Slab<A> before;
+    private final Slab<A> after;
+    private final Planes<A> h;
+    private final Planes<A> x;
+    private final Planes<A> out;
+    private final CellKernel<A> kernel;
+
+    TokenStep(CellProblem<A> problem, Slab<A> after, Scratch<A> scratch) {
+      CellShape shape = problem.shape();
+      this.precision = problem.precision();
+      this.batch = problem.batch();
+      this.inputs = precision.slab(problem.x());
+      this.before = precision.slab(problem.initial());
+      this.after = after;
+      this.h = Planes.take(scratch, batch, shape.blocks(), shape.width());
+      this.x = Planes.take(scratch, batch, shape.inputs(), shape.inputWidth());
+      this.out = Planes.take(scratch, batch, shape.blocks(), shape.width());
+      this.kernel = problem.bind(scratch);
+    }
+
+    @Override
+    public void run() {
+      h.loadRows(precision, before, 0, 0, batch);
+      x.loadRows(precision, inputs, 0, 0, batch);
+      kernel.next(batch, h, x, out);
+      out.storeRows(precision, after, 0, 0, batch);
     }
   }
 
@@ -286,7 +325,7 @@ public final class NonlinearRecurrence extends CausalRecurrence {
           parameter,
           x.type(),
           value.type());
-      values.put(parameter, value.value());
+      values.put(parameter, value.operand());
     }
     CellShape shape = cell.shape(x.size(2), values);
     checkArgument(

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Replay;
 import io.sequencezoo.core.kernel.Scratch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -163,6 +164,8 @@ public final class TapeCell implements Cell {
       int from,
       int to,
       Scratch<A> scratch) {
+    // It runs on a tape of its own, which is made anew for every call.
+    Replay.spoil();
     return new TapeKernel<>(name, function, precision, shape, parameters, values);
   }
 }

@@ -4,6 +4,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
+import io.sequencezoo.core.dynamics.DoubleRows;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Solver;
@@ -12,6 +13,8 @@ import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transition;
 import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +64,11 @@ public final class ChannelRecurrence extends CausalRecurrence {
    */
   private static final int MANY_MODES = 512;
 
-  /** Channels of a task of a step: each costs exponentials, sines and cosines of all its modes. */
+  /** Channels of a task of a step. */
   private static final int GRAIN = 16;
+
+  /** Modes from which a step is worth sharing among threads. */
+  private static final int WORTH_SHARING = 1 << 15;
 
   /** The recurrence. */
   public ChannelRecurrence() {
@@ -71,11 +77,11 @@ public final class ChannelRecurrence extends CausalRecurrence {
 
   @Override
   protected List<StatePart> parts(Map<String, Variable> coefficients) {
-    INDArray u = coefficients.get(INPUT).value();
+    INDArray u = coefficients.get(INPUT).operand();
     Shapes.check(NAME + " u", u, "BTD", -1, -1, -1);
-    INDArray log = coefficients.get(LOG_LAMBDA).value();
+    INDArray log = coefficients.get(LOG_LAMBDA).operand();
     Shapes.check(NAME + " log_lambda", log, "DRN", u.size(2), 2, -1);
-    INDArray w = coefficients.get(WEIGHT).value();
+    INDArray w = coefficients.get(WEIGHT).operand();
     Shapes.check(NAME + " w", w, "DRN", u.size(2), 2, log.size(2));
     if (coefficients.get(FEEDTHROUGH) != null) {
       Shapes.check(NAME + " d", coefficients.get(FEEDTHROUGH).operand(), "D", u.size(2));
@@ -120,47 +126,75 @@ public final class ChannelRecurrence extends CausalRecurrence {
 
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
+    return step(Precision.of(coefficients.get(INPUT).type()), tape, coefficients, state);
+  }
+
+  private <A> Advance step(
+      Precision<A> precision, Tape tape, Map<String, Variable> coefficients, State state) {
     Variable u = coefficients.get(INPUT);
+    int batch = u.size(0);
     int channels = u.size(2);
     int modes = coefficients.get(LOG_LAMBDA).size(2);
-    Precision<?> precision = Precision.of(u.type());
-    double[] log = ComplexArrays.values(precision, coefficients.get(LOG_LAMBDA).value());
-    double[] w = ComplexArrays.values(precision, coefficients.get(WEIGHT).value());
-    double[] in = ComplexArrays.values(precision, u.value());
-    double[] x = ComplexArrays.values(precision, state.get(STATE).value());
-    double[] y = new double[in.length];
+    int width = 2 * modes;
     Variable feed = coefficients.get(FEEDTHROUGH);
-    double[] d = feed == null ? null : ComplexArrays.values(precision, feed.value());
-    Parallel.ranges(
-        channels,
-        GRAIN,
-        (from, to) -> {
-          double[] lambda = new double[2 * modes];
-          for (int c = (int) from; c < to; c++) {
-            ComplexArrays.powers(log, c * 2 * modes, modes, 1, lambda, 0);
-            for (int k = c; k < in.length; k += channels) {
-              double read = advance(lambda, modes, in[k], x, k * 2 * modes, w, c * 2 * modes);
-              y[k] = read + (d == null ? 0 : d[c] * in[k]);
+    INDArray out = tape.allocate(u.type(), batch, 1, channels, 1);
+    INDArray next = tape.allocate(u.type(), batch, channels, 2, modes);
+    Variable lambda = ComplexArrays.exponential(tape, coefficients.get(LOG_LAMBDA));
+    Slab<A> lambdas = precision.slab(lambda.operand());
+    Slab<A> weights = precision.slab(coefficients.get(WEIGHT).operand());
+    Slab<A> feeds = feed == null ? null : precision.slab(feed.operand());
+    Slab<A> inputs = precision.slab(u.operand());
+    Slab<A> before = precision.slab(state.get(STATE).operand());
+    Slab<A> after = precision.slab(next);
+    Slab<A> outputs = precision.slab(out);
+    int tasks = (channels + GRAIN - 1) / GRAIN;
+    Parallel.run(
+        (long) batch * channels * modes >= WORTH_SHARING,
+        tasks,
+        task -> {
+          int from = task * GRAIN;
+          int n = Math.min(GRAIN, channels - from);
+          try (Scratch<double[]> scratch = Precision.DOUBLE.scratch()) {
+            double[] factors = scratch.take(n * width);
+            double[] w = scratch.take(n * width);
+            double[] x = scratch.take(n * width);
+            double[] d = scratch.zeros(n);
+            double[] in = scratch.take(n);
+            double[] y = scratch.take(n);
+            DoubleRows.load(precision, lambdas, (long) from * width, factors, 0, n * width);
+            DoubleRows.load(precision, weights, (long) from * width, w, 0, n * width);
+            if (feeds != null) {
+              DoubleRows.load(precision, feeds, from, d, 0, n);
+            }
+            for (int b = 0; b < batch; b++) {
+              long at = (long) b * channels + from;
+              DoubleRows.load(precision, inputs, at, in, 0, n);
+              DoubleRows.load(precision, before, at * width, x, 0, n * width);
+              for (int c = 0; c < n; c++) {
+                y[c] = advance(factors, modes, in[c], x, c * width, w) + d[c] * in[c];
+              }
+              DoubleRows.store(precision, y, 0, outputs, at, n);
+              DoubleRows.store(precision, x, 0, after, at * width, n * width);
             }
           }
         });
-    INDArray out = tape.allocate(u.type(), u.size(0), 1, channels, 1);
-    INDArray next = tape.allocate(u.type(), u.size(0), channels, 2, modes);
-    ComplexArrays.store(precision, y, out);
-    ComplexArrays.store(precision, x, next);
     return new Advance(tape.constant(out), Map.of(STATE, tape.constant(next)));
   }
 
-  /** Moves the state of one channel of one row; returns what is read of it. */
+  /**
+   * Moves the state of one channel of one row; returns what is read of it.
+   *
+   * @param at where the channel's numbers start, in all three
+   */
   private static double advance(
-      double[] lambda, int modes, double u, double[] x, int xo, double[] w, int wo) {
+      double[] lambda, int modes, double u, double[] x, int at, double[] w) {
     double read = 0;
-    for (int i = 0; i < modes; i++) {
-      double re = lambda[i] * x[xo + i] - lambda[modes + i] * x[xo + modes + i] + u;
-      double im = lambda[i] * x[xo + modes + i] + lambda[modes + i] * x[xo + i];
-      x[xo + i] = re;
-      x[xo + modes + i] = im;
-      read += w[wo + i] * re - w[wo + modes + i] * im;
+    for (int i = at; i < at + modes; i++) {
+      double re = lambda[i] * x[i] - lambda[i + modes] * x[i + modes] + u;
+      double im = lambda[i] * x[i + modes] + lambda[i + modes] * x[i];
+      x[i] = re;
+      x[i + modes] = im;
+      read += w[i] * re - w[i + modes] * im;
     }
     return read;
   }

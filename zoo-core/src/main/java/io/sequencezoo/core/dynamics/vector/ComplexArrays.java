@@ -87,6 +87,27 @@ public final class ComplexArrays {
     contribute(precision, cotangents, 1, gy);
   }
 
+  /**
+   * {@code e^z} of {@code z [..., 2, N]}, evaluated in double; not differentiable. Once for all
+   * steps where z stays.
+   */
+  static Variable exponential(Tape tape, Variable z) {
+    return tape.fixed("exponential", () -> new Variable[] {exponentialNow(tape, z)}, z)[0];
+  }
+
+  private static Variable exponentialNow(Tape tape, Variable z) {
+    Precision<?> precision = Precision.of(z.type());
+    int modes = z.size(-1);
+    double[] logs = values(precision, z.value());
+    double[] powers = new double[logs.length];
+    for (int at = 0; at < logs.length; at += 2 * modes) {
+      powers(logs, at, modes, 1, powers, at);
+    }
+    INDArray result = tape.allocate(z.type(), z.shape());
+    store(precision, powers, result);
+    return tape.constant(result);
+  }
+
   static <A> void contribute(
       Precision<A> precision, Cotangents cotangents, int input, double[] gradient) {
     if (cotangents.needs(input)) {

@@ -5,6 +5,7 @@ import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.dynamics.CausalRecurrence;
 import io.sequencezoo.core.dynamics.DenseLinearSystem;
+import io.sequencezoo.core.dynamics.DoubleRows;
 import io.sequencezoo.core.dynamics.Family;
 import io.sequencezoo.core.dynamics.LinearSystem;
 import io.sequencezoo.core.dynamics.Recurrence;
@@ -12,7 +13,10 @@ import io.sequencezoo.core.dynamics.Solver;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.StatePart;
 import io.sequencezoo.core.dynamics.Transition;
+import io.sequencezoo.core.kernel.Parallel;
 import io.sequencezoo.core.kernel.Precision;
+import io.sequencezoo.core.kernel.Scratch;
+import io.sequencezoo.core.kernel.Slab;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.shape.Shapes;
 import java.util.List;
@@ -114,28 +118,47 @@ public final class DiagonalRecurrence extends CausalRecurrence {
   @Override
   protected Advance advanceToken(Tape tape, Map<String, Variable> coefficients, State state) {
     Variable u = coefficients.get(INPUT);
-    Precision<?> precision = Precision.of(u.type());
-    int modes = coefficients.get(LOG_LAMBDA).size(1);
-    double[] log = ComplexArrays.values(precision, coefficients.get(LOG_LAMBDA).value());
-    double[] lambda = new double[2 * modes];
-    ComplexArrays.powers(log, 0, modes, 1, lambda, 0);
+    Variable lambda = ComplexArrays.exponential(tape, coefficients.get(LOG_LAMBDA));
     Variable written = Dense.linear(tape, u, coefficients.get(WRITE), null);
-    double[] v = ComplexArrays.values(precision, written.value());
-    double[] x = ComplexArrays.values(precision, state.get(STATE).value());
-    for (int row = 0; row < u.size(0); row++) {
-      for (int i = 0; i < modes; i++) {
-        int re = 2 * modes * row + i;
-        int im = re + modes;
-        double real = lambda[i] * x[re] - lambda[modes + i] * x[im] + v[re];
-        x[im] = lambda[i] * x[im] + lambda[modes + i] * x[re] + v[im];
-        x[re] = real;
-      }
-    }
+    int modes = lambda.size(1);
     INDArray next = tape.allocate(u.type(), u.size(0), 2, modes);
-    ComplexArrays.store(precision, x, next);
-    Variable h = tape.constant(next.reshape('c', u.size(0), 1, 2L * modes));
+    advance(Precision.of(u.type()), lambda, state.get(STATE), written, next);
+    Variable last = tape.constant(next);
+    Variable h = Primitives.reshape(tape, last, u.size(0), 1, 2L * modes);
     Variable y = Dense.linear(tape, h, coefficients.get(READ), null);
-    return new Advance(feedThrough(tape, coefficients, y), Map.of(STATE, tape.constant(next)));
+    return new Advance(feedThrough(tape, coefficients, y), Map.of(STATE, last));
+  }
+
+  /** {@code λ ⊙ x + v} of every row, in double. */
+  private static <A> void advance(
+      Precision<A> precision, Variable lambda, Variable x, Variable v, INDArray next) {
+    int modes = lambda.size(1);
+    Slab<A> lambdas = precision.slab(lambda.operand());
+    Slab<A> before = precision.slab(x.operand());
+    Slab<A> written = precision.slab(v.operand());
+    Slab<A> after = precision.slab(next);
+    Parallel.run(
+        false,
+        x.size(0),
+        row -> {
+          int width = 2 * modes;
+          long at = (long) row * width;
+          try (Scratch<double[]> scratch = Precision.DOUBLE.scratch()) {
+            double[] factor = scratch.take(width);
+            double[] state = scratch.take(width);
+            double[] added = scratch.take(width);
+            DoubleRows.load(precision, lambdas, 0, factor, 0, width);
+            DoubleRows.load(precision, before, at, state, 0, width);
+            DoubleRows.load(precision, written, at, added, 0, width);
+            for (int i = 0; i < modes; i++) {
+              double re = factor[i] * state[i] - factor[modes + i] * state[modes + i];
+              double im = factor[i] * state[modes + i] + factor[modes + i] * state[i];
+              state[i] = re + added[i];
+              state[modes + i] = im + added[modes + i];
+            }
+            DoubleRows.store(precision, state, 0, after, at, width);
+          }
+        });
   }
 
   /** Exact: {@code Λ} rotates and scales pairs of numbers, state {@code (Re x | Im x)}. */
@@ -189,12 +212,12 @@ public final class DiagonalRecurrence extends CausalRecurrence {
 
   /** Checks all shapes, for so many readings of so many scans. */
   static void check(Map<String, Variable> coefficients, int readings) {
-    INDArray u = coefficients.get(INPUT).value();
+    INDArray u = coefficients.get(INPUT).operand();
     Shapes.check("diagonal u", u, "BTD", -1, -1, -1);
-    INDArray log = coefficients.get(LOG_LAMBDA).value();
+    INDArray log = coefficients.get(LOG_LAMBDA).operand();
     Shapes.check("diagonal log_lambda", log, "RN", 2, -1);
     long width = 2 * log.size(1);
-    INDArray c = coefficients.get(READ).value();
+    INDArray c = coefficients.get(READ).operand();
     Shapes.check("diagonal b", coefficients.get(WRITE).operand(), "DN", u.size(2), width);
     Shapes.check("diagonal c", c, "ND", readings * width, -1);
     if (coefficients.get(FEEDTHROUGH) != null) {
