@@ -1,6 +1,9 @@
 package io.sequencezoo.eval.report;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Aligned columns of text; cells that start with a digit, sign or dot align right. */
 public final class TextTable {
@@ -48,6 +51,19 @@ public final class TextTable {
       text.append(quoted ? '"' + cell.replace("\"", "\"\"") + '"' : cell);
     }
     text.append("\r\n");
+  }
+
+  /** The same as cells by their columns, a map per row. */
+  public List<Map<String, String>> toRecords() {
+    List<Map<String, String>> records = new ArrayList<>();
+    for (List<String> row : rows) {
+      Map<String, String> record = new LinkedHashMap<>();
+      for (int c = 0; c < header.size(); c++) {
+        record.put(header.get(c), row.get(c));
+      }
+      records.add(record);
+    }
+    return records;
   }
 
   /** The same as a LaTeX table with the rules of booktabs. */
