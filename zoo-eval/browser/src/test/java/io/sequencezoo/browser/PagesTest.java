@@ -193,11 +193,13 @@ class PagesTest {
               .toList();
       String first = page.equals("study") ? "base" : "gla";
       assertThat(texts).contains(first).noneMatch(text -> text.matches(".* seed \\d+"));
+      // The first chart that names it is one of lines, with a legend.
       WebElement entry =
           browser.findElements(By.cssSelector(".chart svg text")).stream()
               .filter(text -> text.getText().equals(first))
-              .reduce((one, last) -> last)
+              .findFirst()
               .orElseThrow();
+      browser.executeScript("arguments[0].scrollIntoView({block: 'center'})", entry);
       WebElement chart = entry.findElement(By.xpath("./ancestor::*[@class='chart'][1]"));
       int before = chart.findElements(By.cssSelector("svg path")).size();
       new Actions(browser).moveToElement(entry).click().perform();
@@ -221,7 +223,7 @@ class PagesTest {
           browser.findElements(By.tagName("td")).stream().map(WebElement::getText).toList();
       assertThat(cells).contains("base", "swiglu -> mlp", "no change");
       assertThat(browser.findElement(By.tagName("body")).getText())
-          .contains("Failed runs", "broken seed 1", "must be finite");
+          .contains("Failed runs", "parity broken seed 1", "must be finite");
     } finally {
       browser.quit();
     }

@@ -75,7 +75,11 @@ public final class Report {
       sections.addAll(task.sections(this));
     }
     if (!results.failures().isEmpty()) {
-      sections.add(failures(results.failures()));
+      sections.add(
+          failures(
+              results.failures().stream()
+                  .map(each -> List.of(each.name() + " seed " + each.seed(), each.reason()))
+                  .toList()));
     }
     sections.add(
         new Page.Section(
@@ -87,12 +91,12 @@ public final class Report {
     return new Page(task.title(), task.subtitle(), sections);
   }
 
-  /** The runs that failed, and why. */
-  public static Page.Section failures(List<Results.Failure> failures) {
-    List<List<String>> rows =
-        failures.stream()
-            .map(each -> List.of(each.name() + " seed " + each.seed(), each.reason()))
-            .toList();
+  /**
+   * The runs that failed, and why.
+   *
+   * @param rows a name and a reason each
+   */
+  public static Page.Section failures(List<List<String>> rows) {
     return new Page.Section(
         "Failed runs",
         "They are in no number of this page.",

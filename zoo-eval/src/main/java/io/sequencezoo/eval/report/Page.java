@@ -25,7 +25,7 @@ public record Page(String title, String subtitle, List<Section> sections) {
     String kind();
   }
 
-  /** A table; the first column is text, the others are numbers. */
+  /** A table; columns of numbers alone are aligned as such. */
   public record Table(List<String> header, List<List<String>> rows) implements Item {
     @Override
     public String kind() {

@@ -98,7 +98,7 @@ public final class TextTable {
   }
 
   /** Which columns hold numbers alone. */
-  private boolean[] numeric() {
+  boolean[] numeric() {
     boolean[] numeric = new boolean[header.size()];
     for (int c = 0; c < numeric.length; c++) {
       numeric[c] = !rows.isEmpty();
