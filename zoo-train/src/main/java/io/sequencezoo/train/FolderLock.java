@@ -1,13 +1,12 @@
 package io.sequencezoo.train;
 
-import static com.google.common.base.Preconditions.checkArgument;
-
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,18 +29,24 @@ public final class FolderLock implements AutoCloseable {
    * @throws IllegalArgumentException where another run has it
    */
   public static FolderLock take(String subject, Path folder) throws IOException {
+    return tryTake(folder)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    String.format(
+                        "%s %s: must be used by one run at a time, got a second; wait for the other"
+                            + " or use another folder",
+                        subject, folder)));
+  }
+
+  /** Takes the lock of a folder, or nothing where another run has it. */
+  public static Optional<FolderLock> tryTake(Path folder) throws IOException {
     FileChannel channel =
         FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean taken = false;
     try {
       taken = lock(channel) != null;
-      checkArgument(
-          taken,
-          "%s %s: must be used by one run at a time, got a second; wait for the other or use another"
-              + " folder",
-          subject,
-          folder);
-      return new FolderLock(channel);
+      return taken ? Optional.of(new FolderLock(channel)) : Optional.empty();
     } finally {
       if (!taken) {
         channel.close();

@@ -30,15 +30,18 @@ public final class JsonLinesLog implements TrainListener, AutoCloseable {
     this.file = file;
   }
 
-  /** The time that all updates in a log took, over however many processes, in seconds. */
-  public static double seconds(Path file) throws IOException {
+  /** The time that all updates in a log took, over however many processes. */
+  public static CpuClock.Span spent(Path file) throws IOException {
     double seconds = 0;
+    double cpuSeconds = 0;
     try (BufferedReader reader = Files.newBufferedReader(file)) {
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
-        seconds += Configs.json().readTree(text).path("seconds").asDouble();
+        JsonNode line = Configs.json().readTree(text);
+        seconds += line.path("seconds").asDouble();
+        cpuSeconds += line.path("cpuSeconds").asDouble();
       }
     }
-    return seconds;
+    return new CpuClock.Span(seconds, cpuSeconds);
   }
 
   @Override
@@ -64,6 +67,7 @@ public final class JsonLinesLog implements TrainListener, AutoCloseable {
     line.put("learningRate", step.learningRate());
     line.put("gradientNorm", step.gradientNorm());
     line.put("seconds", step.seconds());
+    line.put("cpuSeconds", step.cpuSeconds());
     write(line);
   }
 

@@ -57,7 +57,7 @@ final class Progress {
       long count,
       double rate,
       double norm,
-      double seconds,
+      CpuClock.Span span,
       Map<String, Double> auxiliary) {
     step++;
     this.position = position;
@@ -70,7 +70,16 @@ final class Progress {
       intervalTokens = 0;
     }
     return new TrainListener.Step(
-        step, total, count, tokens, lossSum / count, rate, norm, seconds, auxiliary);
+        step,
+        total,
+        count,
+        tokens,
+        lossSum / count,
+        rate,
+        norm,
+        span.seconds(),
+        span.cpuSeconds(),
+        auxiliary);
   }
 
   /** Notes an evaluation; returns whether it is the best. */

@@ -43,6 +43,7 @@ public interface TrainListener {
    * @param learningRate its rate
    * @param gradientNorm before clipping
    * @param seconds it took
+   * @param cpuSeconds that all threads of the process spent meanwhile
    * @param auxiliary means of the losses of blocks, by path, before their weights
    */
   record Step(
@@ -54,5 +55,6 @@ public interface TrainListener {
       double learningRate,
       double gradientNorm,
       double seconds,
+      double cpuSeconds,
       Map<String, Double> auxiliary) {}
 }

@@ -52,6 +52,7 @@ public final class Trainer<B> {
   private final Optimizer optimizer;
   private final List<TrainListener> listeners = new ArrayList<>();
   private final long total;
+  private @Nullable INDArray kept;
   private @Nullable Validator validator;
   private @Nullable Path folder;
   private @Nullable Object experiment;
@@ -85,6 +86,23 @@ public final class Trainer<B> {
   /** Adds a listener; several are told in the order of adding. */
   public Trainer<B> listener(TrainListener listener) {
     listeners.add(listener);
+    return this;
+  }
+
+  /**
+   * Holds parameters at zero: where this vector of ones and zeros, as long as all parameters, is
+   * zero, they have no gradient and stay 0 through all updates.
+   */
+  public Trainer<B> kept(INDArray ones) {
+    checkArgument(
+        ones.length() == parameters.count() && ones.dataType() == parameters.type(),
+        "train: kept must be %s numbers of %s, got %s of %s",
+        parameters.count(),
+        parameters.type(),
+        ones.length(),
+        ones.dataType());
+    this.kept = ones;
+    parameters.values().muli(ones);
     return this;
   }
 
@@ -201,7 +219,7 @@ public final class Trainer<B> {
   }
 
   private TrainListener.Step step() {
-    long began = System.nanoTime();
+    CpuClock clock = CpuClock.start();
     parameters.zeroGradients();
     double lossSum = 0;
     long tokens = 0;
@@ -217,17 +235,24 @@ public final class Trainer<B> {
         "train: an update needs at least one token that counts, got none in the batches before"
             + " position %s",
         source.position());
-    double norm = FlatVectors.norm(FlatVectors.gradients(parameters)) / tokens;
+    INDArray gradients = FlatVectors.gradients(parameters);
+    if (kept != null) {
+      gradients.muli(kept);
+    }
+    double norm = FlatVectors.norm(gradients) / tokens;
     if (!Double.isFinite(norm)) {
       throw nonFinite("gradient", norm, NanGuard.gradientSource(parameters));
     }
     double clipping = config.clip() == 0 || norm <= config.clip() ? 1 : config.clip() / norm;
     double rate = config.optimizer().lr() * config.schedule().factor(progress.step(), total);
     optimizer.step(clipping / tokens, rate);
+    if (kept != null) {
+      parameters.values().muli(kept);
+    }
     long all = tokens;
     auxiliary.replaceAll((name, sum) -> sum / all);
-    double seconds = (System.nanoTime() - began) * 1e-9;
-    return progress.advance(source.position(), lossSum, tokens, rate, norm, seconds, auxiliary);
+    return progress.advance(
+        source.position(), lossSum, tokens, rate, norm, clock.span(), auxiliary);
   }
 
   /** Adds the gradient of the summed loss of one batch to the gradients, and sums of others. */

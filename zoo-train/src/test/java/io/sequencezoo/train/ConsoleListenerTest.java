@@ -18,7 +18,7 @@ class ConsoleListenerTest {
     for (long step = 1; step <= 10; step++) {
       clock.addAndGet(2_000_000_000L);
       listener.stepped(
-          new TrainListener.Step(step, 10, 600, 600 * step, 1.5, 1e-3, 2, 2, Map.of()));
+          new TrainListener.Step(step, 10, 600, 600 * step, 1.5, 1e-3, 2, 2, 4, Map.of()));
     }
     listener.evaluated(
         new History.Evaluated(10, 6000, new Evaluation(0.5, Map.of("loss", 0.5))), true);

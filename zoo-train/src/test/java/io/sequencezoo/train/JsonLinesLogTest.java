@@ -57,10 +57,10 @@ class JsonLinesLogTest {
     assertThat(file)
         .hasContent(
             "{\"event\":\"step\",\"step\":1,\"tokens\":2,\"loss\":0.25,\"learningRate\":0.1,"
-                + "\"gradientNorm\":3.0,\"seconds\":0.5}\n");
+                + "\"gradientNorm\":3.0,\"seconds\":0.5,\"cpuSeconds\":0.75}\n");
   }
 
   private static TrainListener.Step step(long step) {
-    return new TrainListener.Step(step, 9, 2, 2 * step, 0.25, 0.1, 3, 0.5, Map.of());
+    return new TrainListener.Step(step, 9, 2, 2 * step, 0.25, 0.1, 3, 0.5, 0.75, Map.of());
   }
 }

@@ -3,6 +3,7 @@ package io.sequencezoo.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
@@ -89,6 +90,62 @@ class TrainerTest {
       assertThat(folder.resolve("b/step-17").resolve(file))
           .hasSameBinaryContentAs(folder.resolve("a/step-17").resolve(file));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{type: adamw, lr: 0.01, weightDecay: 0.1}",
+        "{type: sgd, lr: 0.1}",
+        "{type: nesterovs, lr: 0.1}",
+        "{type: adam, lr: 0.01}",
+        "{type: amsgrad, lr: 0.01}",
+        "{type: adamax, lr: 0.01}",
+        "{type: adagrad, lr: 0.1}",
+        "{type: adadelta}",
+        "{type: nadam, lr: 0.01}",
+        "{type: rmsprop, lr: 0.01, weightDecay: 0.1}",
+        "{type: adabelief, lr: 0.01}"
+      })
+  void kept_holdsTheOthersAtZero(String optimizer) {
+    TrainConfig config =
+        Configs.read(
+            "train",
+            "{optimizer: " + optimizer + ", steps: 6, batch: 4, seed: 1, clip: 0.5}",
+            TrainConfig.class);
+    Parameters parameters = TinyModel.DEFAULT.parameters(DataType.FLOAT);
+    float[] ones = new float[(int) parameters.count()];
+    for (int i = 0; i < ones.length; i++) {
+      ones[i] = i % 3 == 0 ? 0 : 1;
+    }
+    float[] before = parameters.values().toFloatVector();
+    Trainer<TokenBatch> trainer = trainer(config, parameters).kept(Nd4j.createFromArray(ones));
+    trainer.listener(
+        new TrainListener() {
+          @Override
+          public void stepped(Step step) {
+            // The norm is that of the gradients that count.
+            double squares = 0;
+            float[] gradients = parameters.gradients().toFloatVector();
+            for (int i = 0; i < ones.length; i++) {
+              assertThat(ones[i] == 1 || gradients[i] == 0).isTrue();
+              squares += (double) gradients[i] * gradients[i];
+            }
+            assertThat(step.gradientNorm() * step.tokens())
+                .isCloseTo(Math.sqrt(squares), withinPercentage(0.1));
+          }
+        });
+    trainer.run();
+    float[] after = parameters.values().toFloatVector();
+    int moved = 0;
+    for (int i = 0; i < ones.length; i++) {
+      assertThat(ones[i] == 1 || after[i] == 0).as("weight %s", i).isTrue();
+      moved += ones[i] == 1 && after[i] != before[i] ? 1 : 0;
+    }
+    assertThat(moved).isGreaterThan(ones.length / 2);
+    assertThatThrownBy(() -> trainer.kept(Nd4j.createFromArray(new float[] {1})))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("train: kept must be");
   }
 
   @Test

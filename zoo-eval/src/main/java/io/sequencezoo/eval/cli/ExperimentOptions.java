@@ -116,6 +116,11 @@ final class ExperimentOptions {
     out.println();
     out.println("results  " + folder.resolve(Experiment.RESULTS));
     out.println("report   " + folder.resolve(Experiment.REPORT));
-    return 0;
+    List<Results.Failure> failures = results.get().failures();
+    for (Results.Failure failure : failures) {
+      err.println(
+          "zoo: " + failure.name() + " seed " + failure.seed() + " failed: " + failure.reason());
+    }
+    return failures.isEmpty() ? 0 : 1;
   }
 }

@@ -45,6 +45,16 @@ final class Interruption implements AutoCloseable {
     }
   }
 
+  /** Ends this process when the time for an orderly end is up; never returns. */
+  static void haltAfterGrace() {
+    try {
+      TimeUnit.SECONDS.sleep(GRACE_SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().halt(EXIT_CODE);
+  }
+
   @Override
   public void close() {
     ended.countDown();

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       AblateCommand.class,
+      RunsCommand.class,
       TasksCommand.class,
       IcllCommand.class,
       ListCommand.class,
@@ -85,6 +86,7 @@ public final class Zoo implements Runnable {
     line.setOut(out).setErr(err);
     lowerCase(line, SyntheticTask.class);
     lowerCase(line, ProbeInput.Kind.class);
+    lowerCase(line, RunsCommand.Format.class);
     // Picocli overlooks what it doesn't know where help is asked for.
     line.setExecutionStrategy(
         parsed -> {
@@ -186,6 +188,10 @@ public final class Zoo implements Runnable {
     boolean ours = e instanceof IllegalArgumentException || e instanceof ParameterException;
     String text =
         ours && !message.isEmpty() ? message : e.getClass().getSimpleName() + ": " + message;
+    if (message.contains("No space left")) {
+      text =
+          "disk: must have room, got " + message + "; what is finished stays, free some to go on";
+    }
     if (e instanceof java.nio.file.NoSuchFileException) {
       text = "file: must exist, got " + message;
     }

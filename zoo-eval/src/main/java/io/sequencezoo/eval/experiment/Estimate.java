@@ -15,6 +15,21 @@ public record Estimate(double value, double standardError) {
     return new Estimate(value, Double.NaN);
   }
 
+  /** A value whose standard error may be null, for not known. */
+  static Estimate of(double value, Double standardError) {
+    return new Estimate(value, standardError == null ? Double.NaN : standardError);
+  }
+
+  /** The mean over examples, with its standard error. */
+  public static Estimate mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    double deviation = new StandardDeviation().evaluate(values);
+    return new Estimate(sum / values.length, deviation / Math.sqrt(values.length));
+  }
+
   /**
    * The ratio Σ s_i / Σ n_i of sums over examples. The standard error is that of the linearised
    * ratio: positions of an example depend on each other, examples do not.

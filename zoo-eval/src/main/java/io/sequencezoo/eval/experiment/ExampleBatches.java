@@ -47,6 +47,11 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
    * @param seed of the epochs' orders
    */
   public ExampleBatches(Task task, int batch, @Nullable Integer window, long seed) {
+    this(task, batch, window, seed, task.hash(Split.TRAIN));
+  }
+
+  /** The same where the hash of the training split is known. */
+  ExampleBatches(Task task, int batch, @Nullable Integer window, long seed, String trainHash) {
     checkArgument(batch >= 1, "batches: batch must be at least 1, got %s", batch);
     checkArgument(
         window == null || window >= 1, "batches: window must be at least 1, got %s", window);
@@ -56,10 +61,7 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
     this.window = window;
     this.seed = seed;
     Hasher hasher =
-        Hashing.sha256()
-            .newHasher()
-            .putString(task.hash(Split.TRAIN), StandardCharsets.UTF_8)
-            .putInt(batch);
+        Hashing.sha256().newHasher().putString(trainHash, StandardCharsets.UTF_8).putInt(batch);
     if (window != null) {
       hasher.putInt(window);
     }
@@ -125,7 +127,12 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
 
   @Override
   public long batchesPerEpoch() {
-    return ((long) examples + batch - 1) / batch;
+    return perEpoch(task, batch);
+  }
+
+  /** Batches of so many rows that the training examples of a task make. */
+  public static long perEpoch(Task task, int batch) {
+    return ((long) task.examples(Split.TRAIN) + batch - 1) / batch;
   }
 
   @Override

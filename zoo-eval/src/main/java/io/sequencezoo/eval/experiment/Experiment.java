@@ -2,45 +2,37 @@ package io.sequencezoo.eval.experiment;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
-import com.google.common.hash.Hashing;
-import io.sequencezoo.core.block.Parameters;
+import com.google.common.base.Suppliers;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.core.io.AtomicFiles;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.report.HtmlReport;
 import io.sequencezoo.models.model.LanguageModel;
 import io.sequencezoo.models.model.LanguageModelConfig;
-import io.sequencezoo.models.model.ModelFiles;
 import io.sequencezoo.train.FolderLock;
-import io.sequencezoo.train.JsonLinesLog;
 import io.sequencezoo.train.Provenance;
-import io.sequencezoo.train.TokenObjective;
-import io.sequencezoo.train.TrainConfig;
 import io.sequencezoo.train.TrainListener;
-import io.sequencezoo.train.TrainResult;
-import io.sequencezoo.train.Trainer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs an {@link ExperimentConfig} in a folder: trains every model, tests it, and writes {@code
  * results.json} and {@code report.html}. Running it again on the same folder takes up where it
  * stopped: finished models are read, unfinished ones resume from their latest checkpoint, and the
  * results are those of a run that was never interrupted. A finished model counts only for the
- * configuration that made it.
+ * configuration that made it; one that another experiment finished counts here where configuration,
+ * data and code are the same.
  */
 public final class Experiment {
   /** The experiment's configuration in its folder. */
@@ -55,17 +47,16 @@ public final class Experiment {
   /** The folder of a trained model in that of its run. */
   public static final String MODEL = "model";
 
-  private static final String RUN = "run.json";
-  private static final String LOG = "log.jsonl";
-  private static final String CHECKPOINTS = "checkpoints";
+  private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
   private final ExperimentConfig config;
   private final Task task;
   private final Path folder;
   private final Function<String, TrainListener> listeners;
-  private final Map<String, LanguageModelConfig> models;
+  private final FinishedRuns others;
+  private final Supplier<Baselines> baselines;
+  private final List<SingleRun> runs = new ArrayList<>();
   private volatile boolean stopRequested;
-  private volatile @Nullable Trainer<?> training;
 
   /**
    * An experiment. Nothing is written until it runs.
@@ -75,12 +66,66 @@ public final class Experiment {
    */
   public Experiment(
       ExperimentConfig config, Path folder, Function<String, TrainListener> listeners) {
+    this(config, folder, listeners, FinishedRuns.NONE);
+  }
+
+  /**
+   * An experiment that takes over what it would train from runs that were finished elsewhere.
+   *
+   * @param listeners makes the listener of a run from its name
+   * @param others runs that count where configuration, data and code are the same
+   * @throws IllegalArgumentException where a model can't be built or doesn't fit the task
+   */
+  public Experiment(
+      ExperimentConfig config,
+      Path folder,
+      Function<String, TrainListener> listeners,
+      FinishedRuns others) {
+    this(config, folder, listeners, others, Suppliers.memoize(config.task()::baselines));
+  }
+
+  private Experiment(
+      ExperimentConfig config,
+      Path folder,
+      Function<String, TrainListener> listeners,
+      FinishedRuns others,
+      Supplier<Baselines> baselines) {
     this.config = config;
     this.task = config.task();
     this.folder = folder;
     this.listeners = listeners;
-    this.models = config.contestants();
+    this.others = others;
+    this.baselines = baselines;
+    Map<String, LanguageModelConfig> models = config.contestants();
     models.forEach(this::checkFit);
+    String code = CodeVersion.of(task);
+    Supplier<String> trainHash = Suppliers.memoize(() -> task.hash(Split.TRAIN));
+    for (String name : models.keySet()) {
+      for (int i = 0; i < config.seeds(); i++) {
+        long seed = config.train().seed() + i;
+        Path own = folder.resolve(folderName(name, seed));
+        Supplier<Making> making =
+            Suppliers.memoize(() -> config.making(name, seed, trainHash.get()));
+        runs.add(new SingleRun(name, seed, making, own, code));
+      }
+    }
+  }
+
+  /** The name of a run's folder in its experiment's. */
+  public static String folderName(String contestant, long seed) {
+    return contestant + "-seed" + seed;
+  }
+
+  /** An experiment on the same task in the same folder that trains otherwise. */
+  public Experiment as(ExperimentConfig other) {
+    checkArgument(
+        other.task().equals(task), "experiment: task must be %s, got %s", task, other.task());
+    return new Experiment(other, folder, listeners, others, baselines);
+  }
+
+  /** What needs no training, computed once. */
+  public Baselines baselines() {
+    return baselines.get();
   }
 
   private void checkFit(String name, LanguageModelConfig model) {
@@ -117,11 +162,8 @@ public final class Experiment {
   /** The task that a folder {@link #MODEL} was trained on, where it lies in an experiment's. */
   public static Optional<Task> taskOf(Path model) throws IOException {
     Path run = model.toAbsolutePath().normalize().getParent();
-    if (run == null) {
-      return Optional.empty();
-    }
-    Path file = run.resolveSibling(CONFIG);
-    return Files.exists(run.resolve(RUN)) && Files.exists(file)
+    Path file = run == null ? null : run.resolveSibling(CONFIG);
+    return file != null && Files.exists(run.resolve(Results.Run.FILE)) && Files.exists(file)
         ? Optional.of(ExperimentConfig.parse(file.toString(), Files.readString(file)).task())
         : Optional.empty();
   }
@@ -132,132 +174,101 @@ public final class Experiment {
    */
   public void requestStop() {
     stopRequested = true;
-    Trainer<?> trainer = training;
-    if (trainer != null) {
-      trainer.requestStop();
-    }
+    runs.forEach(SingleRun::requestStop);
   }
 
-  /** Runs to the end and returns what was found, or nothing where it was asked to stop. */
+  /**
+   * Runs to the end and returns what was found, or nothing where it was asked to stop. A run that
+   * fails is told of in the results; the others go on.
+   *
+   * @throws UncheckedIOException where the disk is full or can't be written; what is finished stays
+   */
   public Optional<Results> run() throws IOException {
     Files.createDirectories(folder);
     try (FolderLock lock = FolderLock.take("experiment", folder)) {
-      AtomicFiles.removeTemporary(folder);
-      return runLocked();
+      prepare();
+      work();
+      return stopRequested ? Optional.empty() : Optional.of(collect());
     }
   }
 
-  private Optional<Results> runLocked() throws IOException {
+  /**
+   * Writes the configuration, and lets what failed before be tried again. Nobody may be at work on
+   * its runs.
+   */
+  public void prepare() throws IOException {
+    Files.createDirectories(folder);
+    AtomicFiles.removeTemporary(folder);
     checkArgument(
         !Files.exists(folder.resolve(CONFIG)) || configOf(folder).equals(config),
         "experiment: %s holds another experiment; use its own configuration or another folder",
         folder);
     AtomicFiles.writeString(folder.resolve(CONFIG), Configs.write(config) + "\n");
-    Baselines baselines = task.baselines();
-    List<Results.Run> runs = new ArrayList<>();
-    for (Map.Entry<String, LanguageModelConfig> model : models.entrySet()) {
-      for (int i = 0; i < config.seeds(); i++) {
-        Optional<Results.Run> run =
-            run(model.getKey(), model.getValue(), config.train().seed() + i);
-        if (run.isEmpty()) {
-          return Optional.empty();
-        }
-        runs.add(run.get());
+    for (SingleRun run : runs) {
+      run.forgetFailure();
+    }
+  }
+
+  /**
+   * Brings the runs to their ends one after the other. Several processes may do so at once on a
+   * folder that was prepared; each run is one process's.
+   */
+  public void work() throws IOException {
+    for (SingleRun run : runs) {
+      if (stopRequested) {
+        return;
       }
+      String label = config.seeds() > 1 ? run.name() + " seed " + run.seed() : run.name();
+      run.go(others, () -> listeners.apply(label));
+    }
+  }
+
+  /**
+   * Writes down as failed what is neither finished nor failed, though everybody has stopped.
+   *
+   * @param reason in one line
+   */
+  public void failTheRest(String reason) throws IOException {
+    for (SingleRun run : runs) {
+      if (run.finished().isEmpty() && run.failure().isEmpty()) {
+        run.fail(reason);
+      }
+    }
+  }
+
+  /** Reads all runs and writes results and page. */
+  public Results collect() throws IOException {
+    List<Results.Run> finished = new ArrayList<>();
+    List<Results.Failure> failures = new ArrayList<>();
+    int strange = 0;
+    for (SingleRun run : runs) {
+      Optional<Results.Run> found = run.finished();
+      if (found.isPresent()) {
+        finished.add(found.get());
+        strange += run.isOfOtherCode(found.get()) ? 1 : 0;
+      } else {
+        failures.add(
+            run.failure()
+                .orElseThrow(
+                    () ->
+                        new IllegalArgumentException(
+                            "experiment: runs must be finished or failed, got neither for "
+                                + folderName(run.name(), run.seed())
+                                + "; is another process at it?")));
+      }
+    }
+    if (strange > 0) {
+      LOG.warn(
+          "{}: {} of {} runs were made by other code than this; remove their folders to train them"
+              + " anew",
+          folder,
+          strange,
+          finished.size());
     }
     Provenance provenance = Provenance.current(config, task.hash(Split.TEST));
-    Results results = new Results(config, provenance, baselines, runs);
+    Results results = new Results(config, provenance, baselines(), finished, failures);
     AtomicFiles.writeString(folder.resolve(RESULTS), Configs.write(results.json()) + "\n");
     HtmlReport.write(folder.resolve(REPORT), new Report(results).page());
-    return Optional.of(results);
-  }
-
-  private Optional<Results.Run> run(String name, LanguageModelConfig modelConfig, long seed)
-      throws IOException {
-    Path own = folder.resolve(name + "-seed" + seed);
-    TrainConfig train = config.train().withSeed(seed);
-    ExampleBatches batches = new ExampleBatches(task, train.batch(), config.window(), seed);
-    String madeBy = hash(modelConfig, train, batches);
-    if (Files.exists(own.resolve(RUN))) {
-      return Optional.of(finished(own.resolve(RUN), madeBy));
-    }
-    LanguageModel model = new LanguageModel(modelConfig);
-    Parameters parameters = Parameters.of(model, train.precision().dataType(), seed);
-    TrainResult result = train(own, name, model, parameters, train, batches);
-    if (stopRequested) {
-      return Optional.empty();
-    }
-    ModelFiles.save(own.resolve(MODEL), model, parameters);
-    double seconds = JsonLinesLog.seconds(own.resolve(LOG));
-    Trained trained = new Trained(model, parameters, train, result, seconds);
-    Map<String, Object> details = new LinkedHashMap<>(task.progress(trained));
-    int tests = task.examples(Split.TEST);
-    details.put(Results.TEST, task.score(name, model::forward, parameters, Split.TEST, tests));
-    details.putAll(task.pictures(trained));
-    Results.Run run =
-        new Results.Run(
-            name,
-            seed,
-            madeBy,
-            Configs.json().valueToTree(modelConfig),
-            parameters.count(),
-            result.steps(),
-            result.bestStep(),
-            seconds,
-            Maps.transformValues(details, value -> Configs.json().valueToTree(value)));
-    AtomicFiles.writeString(own.resolve(RUN), Configs.write(run) + "\n");
-    return Optional.of(run);
-  }
-
-  /** A run that was finished before, where this configuration made it. */
-  private static Results.Run finished(Path file, String madeBy) throws IOException {
-    Results.Run run = Results.Run.read(file.toString(), Files.readString(file));
-    checkArgument(
-        madeBy.equals(run.madeBy()),
-        "%s: must be resumed with the configuration and data that made it, %s, got %s; restore"
-            + " %s, or remove the run's folder to train it anew",
-        file,
-        run.madeBy(),
-        madeBy,
-        CONFIG);
-    return run;
-  }
-
-  /** A hash of everything that decides what a run finds. */
-  private String hash(LanguageModelConfig model, TrainConfig train, ExampleBatches batches) {
-    Map<String, Object> made =
-        ImmutableMap.of(
-            "task", task,
-            "model", model,
-            "train", train,
-            "validationProblems", config.validations(),
-            "batches", batches.dataHash());
-    return Hashing.sha256().hashString(Configs.write(made), StandardCharsets.UTF_8).toString();
-  }
-
-  private TrainResult train(
-      Path own,
-      String name,
-      LanguageModel model,
-      Parameters parameters,
-      TrainConfig train,
-      ExampleBatches batches)
-      throws IOException {
-    Files.createDirectories(own);
-    String label = config.seeds() > 1 ? name + " seed " + train.seed() : name;
-    try (JsonLinesLog log = new JsonLinesLog(own.resolve(LOG))) {
-      Trainer<TokenBatch> trainer =
-          new Trainer<>(train, parameters, new TokenObjective(model::forward), batches)
-              .validator(task.validator(model::forward, config.validations()))
-              .checkpoints(own.resolve(CHECKPOINTS), config)
-              .listener(log)
-              .listener(listeners.apply(label));
-      training = trainer;
-      if (stopRequested) {
-        // The request may have come before there was a trainer to pass it on to.
-        trainer.requestStop();
-      }
-      return trainer.run();
-    }
+    return results;
   }
 }

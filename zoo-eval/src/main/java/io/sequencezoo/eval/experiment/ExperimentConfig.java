@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param model the model; its vocabulary is the task's where it names none; absent beside models
  * @param mixers what stands in for the model's mixer, in turn; absent for the model as it is
  * @param models the models by name where they differ in more than mixers; absent otherwise
+ * @param treatments how some of these are trained unlike the others, by their names; absent for
+ *     none
  * @param train how each is trained
  * @param seeds runs per mixer, with seeds from {@code train.seed} on; 1 where absent
  * @param window batches whose rows are sorted by length together, 1 for a plain shuffle; the task's
@@ -43,6 +46,7 @@ public record ExperimentConfig(
         @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
         @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
         Map<String, LanguageModelConfig> models,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Treatment> treatments,
     TrainConfig train,
     Integer seeds,
     @Nullable Integer window,
@@ -61,6 +65,13 @@ public record ExperimentConfig(
         models.isEmpty() || (model == null && mixers.isEmpty()),
         "experiment: models %s must be alone, got a model or mixers beside them; leave these out",
         models.keySet());
+    treatments =
+        treatments == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(treatments));
+    checkArgument(
+        models.keySet().containsAll(treatments.keySet()),
+        "experiment: treatments must be of models %s, got %s",
+        models.keySet(),
+        treatments.keySet());
     checkArgument(train != null, "experiment: train must be given");
     model = model == null ? null : ofTask("model", model, task);
     models = ofTask(models, task);
@@ -86,9 +97,57 @@ public record ExperimentConfig(
       List<MixerConfig> mixers,
       TrainConfig train,
       Integer seeds,
-      @Nullable Integer window,
-      @Nullable Integer validationProblems) {
-    this(task, model, mixers, Map.of(), train, seeds, window, validationProblems);
+      Integer window,
+      Integer validationProblems) {
+    this(task, model, mixers, null, null, train, seeds, window, validationProblems);
+  }
+
+  /** An experiment on several models by name, some of which are trained unlike the others. */
+  public static ExperimentConfig of(
+      Task task,
+      Map<String, LanguageModelConfig> models,
+      Map<String, Treatment> treatments,
+      TrainConfig train,
+      int seeds) {
+    return new ExperimentConfig(task, null, null, models, treatments, train, seeds, null, null);
+  }
+
+  /** The experiment whose only run is one of this one's. */
+  public ExperimentConfig alone(String contestant, long seed) {
+    Treatment own = treatments.get(contestant);
+    return new ExperimentConfig(
+        task,
+        null,
+        null,
+        Map.of(contestant, contestants().get(contestant)),
+        own == null ? null : Map.of(contestant, own),
+        train.withSeed(seed),
+        1,
+        window,
+        validationProblems);
+  }
+
+  /** The updates of a contestant's runs, where they don't stop early. */
+  public long updates(String contestant) {
+    Treatment treatment = treatments.getOrDefault(contestant, Treatment.STANDARD);
+    return treatment.train(train).totalSteps(ExampleBatches.perEpoch(task, train.batch()));
+  }
+
+  /**
+   * Everything that makes one of its runs.
+   *
+   * @param trainHash of the training examples
+   */
+  Making making(String contestant, long seed, String trainHash) {
+    Treatment treatment = treatments.getOrDefault(contestant, Treatment.STANDARD);
+    return new Making(
+        task,
+        contestants().get(contestant),
+        treatment.train(train).withSeed(seed),
+        treatment,
+        window,
+        validations(),
+        trainHash);
   }
 
   private static Map<String, LanguageModelConfig> ofTask(

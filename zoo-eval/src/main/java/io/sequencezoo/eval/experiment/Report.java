@@ -7,7 +7,12 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.eval.report.TextTable;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What an experiment shows: a table for a terminal, and a page that its task composes. */
 public final class Report {
@@ -67,7 +72,17 @@ public final class Report {
 
   /** The page. */
   public Page page() {
-    List<Page.Section> sections = new ArrayList<>(task.sections(this));
+    List<Page.Section> sections = new ArrayList<>();
+    if (!results.runs().isEmpty()) {
+      sections.addAll(task.sections(this));
+    }
+    if (!results.failures().isEmpty()) {
+      sections.add(
+          failures(
+              results.failures().stream()
+                  .map(each -> List.of(each.name() + " seed " + each.seed(), each.reason()))
+                  .toList()));
+    }
     sections.add(
         new Page.Section(
             "Provenance",
@@ -79,6 +94,18 @@ public final class Report {
   }
 
   /**
+   * The runs that failed, and why.
+   *
+   * @param rows a name and a reason each
+   */
+  public static Page.Section failures(List<List<String>> rows) {
+    return new Page.Section(
+        "Failed runs",
+        "They are in no number of this page.",
+        List.of(new Page.Table(List.of("run", "reason"), rows)));
+  }
+
+  /**
    * A metric of the evaluations during training.
    *
    * @param axis its name at the axis
@@ -86,18 +113,16 @@ public final class Report {
    * @param baselines levels drawn beside it, of the estimate of the same name
    */
   public Page.Lines learning(String title, String axis, String metric, List<String> baselines) {
-    List<Page.Line> lines = new ArrayList<>();
-    double from = Double.POSITIVE_INFINITY;
-    double to = 0;
-    for (int i = 0; i < results.runs().size(); i++) {
-      Results.Run run = results.runs().get(i);
-      List<double[]> points = run.points("validation", progressField(), metric);
-      for (double[] point : points) {
-        from = Math.min(from, point[0]);
-        to = Math.max(to, point[0]);
-      }
-      lines.add(new Page.Line(results.label(run), i, false, points));
-    }
+    Function<Results.Run, List<double[]>> curve =
+        run -> run.points("validation", progressField(), metric);
+    List<Page.Line> lines = new ArrayList<>(lines("", false, curve));
+    DoubleSummaryStatistics seen =
+        results.runs().stream()
+            .flatMap(run -> curve.apply(run).stream())
+            .mapToDouble(point -> point[0])
+            .summaryStatistics();
+    double from = seen.getMin();
+    double to = Math.max(0, seen.getMax());
     for (int i = 0; i < baselines.size(); i++) {
       double level = scores(baselines.get(i)).estimate(metric).value();
       lines.add(
@@ -113,11 +138,8 @@ public final class Report {
   /** A curve of the scores on the test examples, by position. */
   public Page.Lines positions(
       String title, String x, String y, String curve, List<String> baselines) {
-    List<Page.Line> lines = new ArrayList<>();
-    for (int i = 0; i < results.runs().size(); i++) {
-      Results.Run run = results.runs().get(i);
-      lines.add(new Page.Line(results.label(run), i, false, curve(results.scores(run), curve)));
-    }
+    List<Page.Line> lines =
+        new ArrayList<>(lines("", false, run -> results.scores(run).curves().get(curve)));
     for (int i = 0; i < baselines.size(); i++) {
       List<double[]> points = curve(scores(baselines.get(i)), curve);
       lines.add(new Page.Line(baselines.get(i), color(i, baselines), true, points));
@@ -132,14 +154,10 @@ public final class Report {
    */
   public Page.Lines losses(String validation) {
     List<Page.Line> lines = new ArrayList<>();
-    for (int i = 0; i < results.runs().size(); i++) {
-      Results.Run run = results.runs().get(i);
-      String label = results.label(run);
-      List<double[]> training = run.points("losses", progressField(), "loss");
-      lines.add(new Page.Line(label + ", training", i, false, smoothed(training)));
-      List<double[]> validated = run.points("validation", progressField(), validation);
-      lines.add(new Page.Line(label + ", validation", i, true, validated));
-    }
+    lines.addAll(
+        lines(", training", false, run -> smoothed(run.points("losses", progressField(), "loss"))));
+    lines.addAll(
+        lines(", validation", true, run -> run.points("validation", progressField(), validation)));
     return new Page.Lines("Loss", "Nats per target.", progressAxis(), "loss", false, lines);
   }
 
@@ -154,14 +172,40 @@ public final class Report {
     return points;
   }
 
-  /** Tokens per second in training. */
+  /** Tokens per second in training, the mean over seeds. */
   public Page.Bars throughput() {
     return new Page.Bars(
         "Throughput",
         "Tokens per second in training: forward, backward and update.",
         "tokens/s",
-        results.runs().stream().map(results::label).toList(),
-        results.runs().stream().mapToDouble(run -> run.number("tokensPerSecond")).toArray());
+        List.copyOf(byName().keySet()),
+        byName().values().stream()
+            .mapToDouble(
+                runs ->
+                    runs.stream()
+                        .mapToDouble(run -> run.number("tokensPerSecond"))
+                        .average()
+                        .orElseThrow())
+            .toArray());
+  }
+
+  /** The runs of each contestant, in the order of contestants. */
+  private Map<String, List<Results.Run>> byName() {
+    return results.runs().stream()
+        .collect(Collectors.groupingBy(Results.Run::name, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  /** A line per contestant, with a band over its seeds where there are several. */
+  private List<Page.Line> lines(
+      String suffix, boolean dashed, Function<Results.Run, List<double[]>> curve) {
+    List<Page.Line> lines = new ArrayList<>();
+    byName()
+        .forEach(
+            (name, runs) ->
+                lines.add(
+                    Page.Line.over(
+                        name + suffix, lines.size(), dashed, runs.stream().map(curve).toList())));
+    return lines;
   }
 
   private Scores scores(String baseline) {
@@ -175,7 +219,7 @@ public final class Report {
 
   /** Baselines come after all runs; one alone is grey, so that it can't pass for a run. */
   private int color(int baseline, List<String> baselines) {
-    return baselines.size() == 1 ? GREY : results.runs().size() + baseline;
+    return baselines.size() == 1 ? GREY : byName().size() + baseline;
   }
 
   private String progressField() {

@@ -4,15 +4,23 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.hash.Hashing;
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.train.Provenance;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Everything that an experiment found, with what it was computed from.
@@ -20,16 +28,27 @@ import java.util.Map;
  * @param config the experiment
  * @param provenance what ran, where
  * @param baselines what needs no training, on the same test examples
- * @param runs one per architecture and seed, in the order they ran
+ * @param runs one per architecture and seed, in the order of contestants
+ * @param failures the runs that couldn't be brought to their end
  */
 public record Results(
-    ExperimentConfig config, Provenance provenance, Baselines baselines, List<Run> runs) {
+    ExperimentConfig config,
+    Provenance provenance,
+    Baselines baselines,
+    List<Run> runs,
+    List<Failure> failures) {
   /** The current version of the layout of {@code results.json}. */
   public static final int SCHEMA = 1;
 
   /** Copies the runs. */
   public Results {
     runs = List.copyOf(runs);
+    failures = List.copyOf(failures);
+  }
+
+  /** What names a run among all: a hash of what made it and of the code that ran. */
+  static String key(String madeBy, String code) {
+    return Hashing.sha256().hashString(madeBy + code, StandardCharsets.UTF_8).toString();
   }
 
   /** The content of {@code results.json}: the configuration has every default filled in. */
@@ -37,7 +56,11 @@ public record Results(
     ObjectNode json = Configs.json().createObjectNode().put("schema", SCHEMA);
     json.putPOJO("provenance", provenance).putPOJO("config", config);
     json.putPOJO(baselines.field(), baselines.content());
-    return json.putPOJO("runs", runs);
+    json.putPOJO("runs", runs);
+    if (!failures.isEmpty()) {
+      json.putPOJO("failures", failures);
+    }
+    return json;
   }
 
   /** The scores of a run on the test examples. */
@@ -52,7 +75,30 @@ public record Results(
   }
 
   /** The field of a run's scores on the test examples. */
-  static final String TEST = "test";
+  public static final String TEST = "test";
+
+  /**
+   * Where a run comes from.
+   *
+   * @param code a hash of the classes, kernels and BLAS that ran
+   * @param from the folder of the run that it is a copy of; null where it was trained in its place
+   */
+  public record Origin(
+      String code, @JsonInclude(JsonInclude.Include.NON_NULL) @Derived String from) {}
+
+  /**
+   * A run that couldn't be brought to its end: the content of {@code failed.json}.
+   *
+   * @param name of the architecture
+   * @param seed of weights, batches and dropout
+   * @param madeBy a hash of the configuration and the data
+   * @param code that ran
+   * @param reason in one line
+   */
+  public record Failure(String name, long seed, String madeBy, String code, String reason) {
+    /** Its name in the folder of the run. */
+    public static final String FILE = "failed.json";
+  }
 
   /**
    * One trained model: the content of {@code run.json}.
@@ -60,27 +106,80 @@ public record Results(
    * @param name of the architecture
    * @param seed of weights, batches and dropout
    * @param madeBy a hash of the configuration and the data that made it
+   * @param origin the code that ran; null in runs of version 0.1
    * @param model its configuration
    * @param parameters number of parameters
    * @param steps updates made
    * @param bestStep the update whose weights were tested
    * @param trainSeconds time spent in updates
+   * @param cpuSeconds the same of all threads together; 0 in runs of version 0.1
    * @param details what the task keeps: the way there, scores on the test examples, pictures
    */
   public record Run(
       String name,
       long seed,
       String madeBy,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Origin origin,
       JsonNode model,
       long parameters,
       long steps,
       long bestStep,
       double trainSeconds,
+      double cpuSeconds,
       @JsonAnyGetter @JsonAnySetter Map<String, JsonNode> details) {
+    /** Its name in the folder of the run. */
+    public static final String FILE = "run.json";
+
     /** Copies the details. */
     public Run {
       checkArgument(name != null && madeBy != null, "run: must have name and madeBy");
       details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+    }
+
+    /** The run that was finished in a folder. */
+    public static Run in(Path folder) throws IOException {
+      Path file = folder.resolve(FILE);
+      return read(file.toString(), Files.readString(file));
+    }
+
+    /** What names it among all runs; empty where the code that ran is not known. */
+    public Optional<String> key() {
+      return origin == null ? Optional.empty() : Optional.of(Results.key(madeBy, origin.code));
+    }
+
+    /** The same run under another name, which scores that tell whose they are tell too. */
+    Run as(String other, Origin origin) {
+      Map<String, JsonNode> renamed = new LinkedHashMap<>(details);
+      renamed.replaceAll((field, value) -> renamed(value, other));
+      return with(other, origin, renamed);
+    }
+
+    private JsonNode renamed(JsonNode value, String other) {
+      if (!(value instanceof ObjectNode)) {
+        return value;
+      }
+      ObjectNode copy = value.deepCopy();
+      for (Map.Entry<String, JsonNode> field : value.properties()) {
+        if (field.getValue().isTextual() && field.getValue().asText().equals(name)) {
+          copy.put(field.getKey(), other);
+        }
+      }
+      return copy;
+    }
+
+    private Run with(String name, Origin origin, Map<String, JsonNode> details) {
+      return new Run(
+          name,
+          seed,
+          madeBy,
+          origin,
+          model,
+          parameters,
+          steps,
+          bestStep,
+          trainSeconds,
+          cpuSeconds,
+          details);
     }
 
     /** Reads what was written, details in the order that they were written in. */
@@ -94,16 +193,7 @@ public record Results(
           ordered.put(field.getKey(), field.getValue());
         }
       }
-      return new Run(
-          run.name,
-          run.seed,
-          run.madeBy,
-          run.model,
-          run.parameters,
-          run.steps,
-          run.bestStep,
-          run.trainSeconds,
-          ordered);
+      return run.with(run.name, run.origin, ordered);
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.sequencezoo.eval.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.google.common.primitives.Doubles;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Split;
@@ -8,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -33,8 +36,21 @@ public record SizeScores(int trained, List<Size> sizes) implements Scores {
    *
    * @param accuracy the mean over examples of the share of their tokens that are right
    * @param exact the share of examples all of whose tokens are right
+   * @param accuracyError the standard error of {@code accuracy} when examples are drawn anew; null
+   *     where it isn't estimated
+   * @param exactError likewise
    */
-  public record Size(int size, double accuracy, double exact) {}
+  public record Size(
+      int size,
+      double accuracy,
+      double exact,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Double accuracyError,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Double exactError) {
+    /** Scores without errors, such as those of a guess. */
+    public Size(int size, double accuracy, double exact) {
+      this(size, accuracy, exact, null, null);
+    }
+  }
 
   /** The scores of a model on the first examples of a split. */
   static SizeScores of(
@@ -60,9 +76,8 @@ public record SizeScores(int trained, List<Size> sizes) implements Scores {
   }
 
   private static final class Sums {
-    private int examples;
-    private int exact;
-    private double accuracy;
+    private final List<Double> accuracies = new ArrayList<>();
+    private final List<Double> exact = new ArrayList<>();
 
     void add(boolean[] answers, int[] targets) {
       int counted = 0;
@@ -73,13 +88,15 @@ public record SizeScores(int trained, List<Size> sizes) implements Scores {
           right += answers[t] ? 1 : 0;
         }
       }
-      examples++;
-      accuracy += (double) right / counted;
-      exact += right == counted ? 1 : 0;
+      accuracies.add((double) right / counted);
+      exact.add(right == counted ? 1.0 : 0.0);
     }
 
     Size mean(int size) {
-      return new Size(size, accuracy / examples, (double) exact / examples);
+      Estimate accuracy = Estimate.mean(Doubles.toArray(accuracies));
+      Estimate all = Estimate.mean(Doubles.toArray(exact));
+      return new Size(
+          size, accuracy.value(), all.value(), accuracy.standardError(), all.standardError());
     }
   }
 
@@ -87,19 +104,23 @@ public record SizeScores(int trained, List<Size> sizes) implements Scores {
   @Override
   public Map<String, Estimate> estimates() {
     return Map.of(
-        "accuracy", mean(false, Size::accuracy),
-        "exact", mean(false, Size::exact),
-        "accuracyBeyond", mean(true, Size::accuracy),
-        "exactBeyond", mean(true, Size::exact));
+        "accuracy", mean(false, Size::accuracy, Size::accuracyError),
+        "exact", mean(false, Size::exact, Size::exactError),
+        "accuracyBeyond", mean(true, Size::accuracy, Size::accuracyError),
+        "exactBeyond", mean(true, Size::exact, Size::exactError));
   }
 
-  private Estimate mean(boolean beyond, ToDoubleFunction<Size> value) {
-    return Estimate.alone(
-        sizes.stream()
-            .filter(size -> size.size > trained == beyond)
-            .mapToDouble(value)
-            .average()
-            .orElse(Double.NaN));
+  /** Sizes are fixed, their examples drawn: the error of the mean is that of independent means. */
+  private Estimate mean(
+      boolean beyond, ToDoubleFunction<Size> value, Function<Size, Double> error) {
+    List<Size> chosen = sizes.stream().filter(size -> size.size > trained == beyond).toList();
+    double mean = chosen.stream().mapToDouble(value).average().orElse(Double.NaN);
+    double variance =
+        chosen.stream()
+            .map(error)
+            .mapToDouble(each -> each == null ? Double.NaN : each * each)
+            .sum();
+    return new Estimate(mean, Math.sqrt(variance) / chosen.size());
   }
 
   /** Both scores by size. */

@@ -1,5 +1,6 @@
 package io.sequencezoo.eval.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.sequencezoo.core.autodiff.Tape;
 import io.sequencezoo.core.block.Context;
 import io.sequencezoo.core.block.Parameters;
@@ -15,8 +16,17 @@ import java.util.Map;
  * @param accuracy over all positions that count
  * @param last over the last of them in every example, where the whole sequence matters
  * @param byPosition accuracy per position; NaN where none counts
+ * @param accuracyError the standard error of {@code accuracy} when examples are drawn anew; null in
+ *     runs of version 0.1
+ * @param lastError likewise
  */
-public record TokenScores(double accuracy, double last, double[] byPosition) implements Scores {
+public record TokenScores(
+    double accuracy,
+    double last,
+    double[] byPosition,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Double accuracyError,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Double lastError)
+    implements Scores {
   /** Examples that are asked for at a time. */
   static final int BATCH = 50;
 
@@ -25,33 +35,40 @@ public record TokenScores(double accuracy, double last, double[] byPosition) imp
     int steps = batches.stream().mapToInt(TokenBatch::steps).max().orElseThrow();
     long[] right = new long[steps];
     long[] counted = new long[steps];
-    long lastRight = 0;
-    long rows = 0;
+    List<double[]> examples = new ArrayList<>();
     for (TokenBatch batch : batches) {
       boolean[][] answers = answers(model, parameters, batch);
       int[][] targets = batch.targets().toIntMatrix();
       for (int b = 0; b < targets.length; b++) {
         int last = -1;
+        double ownRight = 0;
+        double own = 0;
         for (int t = 0; t < targets[b].length; t++) {
           if (targets[b][t] != TokenBatch.IGNORED) {
             counted[t]++;
             right[t] += answers[b][t] ? 1 : 0;
+            ownRight += answers[b][t] ? 1 : 0;
+            own++;
             last = t;
           }
         }
-        rows += last < 0 ? 0 : 1;
-        lastRight += last >= 0 && answers[b][last] ? 1 : 0;
+        if (last >= 0) {
+          examples.add(new double[] {ownRight, own, answers[b][last] ? 1 : 0, 1});
+        }
       }
     }
     double[] byPosition = new double[steps];
-    long allRight = 0;
-    long allCounted = 0;
     for (int t = 0; t < steps; t++) {
       byPosition[t] = (double) right[t] / counted[t];
-      allRight += right[t];
-      allCounted += counted[t];
     }
-    return new TokenScores((double) allRight / allCounted, (double) lastRight / rows, byPosition);
+    Estimate accuracy = Estimate.ratio(column(examples, 0), column(examples, 1));
+    Estimate last = Estimate.ratio(column(examples, 2), column(examples, 3));
+    return new TokenScores(
+        accuracy.value(), last.value(), byPosition, accuracy.standardError(), last.standardError());
+  }
+
+  private static double[] column(List<double[]> rows, int column) {
+    return rows.stream().mapToDouble(row -> row[column]).toArray();
   }
 
   /** Whether the likeliest token is the target, per row and position. */
@@ -86,7 +103,8 @@ public record TokenScores(double accuracy, double last, double[] byPosition) imp
 
   @Override
   public Map<String, Estimate> estimates() {
-    return Map.of("accuracy", Estimate.alone(accuracy), "last", Estimate.alone(last));
+    return Map.of(
+        "accuracy", Estimate.of(accuracy, accuracyError), "last", Estimate.of(last, lastError));
   }
 
   /** The accuracy by position, counted from 1. */

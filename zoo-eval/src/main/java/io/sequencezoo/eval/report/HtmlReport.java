@@ -63,9 +63,10 @@ public final class HtmlReport {
   private static void item(StringBuilder html, Page.Item item, String place) {
     if (item instanceof Page.Table table) {
       html.append("<div class=\"scroll\"><table><thead>");
-      row(html, "th", table.header());
+      boolean[] numeric = TextTable.of(table.header(), table.rows()).numeric();
+      row(html, "th", table.header(), numeric);
       html.append("</thead><tbody>\n");
-      table.rows().forEach(row -> row(html, "td", row));
+      table.rows().forEach(row -> row(html, "td", row, numeric));
       html.append("</tbody></table></div>\n");
     } else if (item instanceof Page.Text text) {
       html.append("<details><summary>").append(escape(text.title())).append("</summary><pre>");
@@ -75,10 +76,10 @@ public final class HtmlReport {
     }
   }
 
-  private static void row(StringBuilder html, String tag, List<String> cells) {
+  private static void row(StringBuilder html, String tag, List<String> cells, boolean[] numeric) {
     html.append("<tr>");
     for (int i = 0; i < cells.size(); i++) {
-      html.append('<').append(tag).append(i > 0 ? " class=\"number\">" : ">");
+      html.append('<').append(tag).append(numeric[i] ? " class=\"number\">" : ">");
       html.append(escape(cells.get(i))).append("</").append(tag).append('>');
     }
     html.append("</tr>\n");

@@ -1,7 +1,10 @@
 package io.sequencezoo.eval.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,7 @@ public record Page(String title, String subtitle, List<Section> sections) {
     String kind();
   }
 
-  /** A table; the first column is text, the others are numbers. */
+  /** A table; columns of numbers alone are aligned as such. */
   public record Table(List<String> header, List<List<String>> rows) implements Item {
     @Override
     public String kind() {
@@ -50,9 +53,29 @@ public record Page(String title, String subtitle, List<Section> sections) {
    *
    * @param color index into the palette, the same for the same thing in every chart
    * @param dashed for what isn't trained: baselines and bounds
-   * @param points pairs of x and y
+   * @param points x and y; or x, y, and the lower and the upper edge of a band around the line
    */
-  public record Line(String name, int color, boolean dashed, List<double[]> points) {}
+  public record Line(String name, int color, boolean dashed, List<double[]> points) {
+    /**
+     * The mean over several runs of pairs of x and y, in a band from the lowest to the highest; a
+     * run alone is a line alone. Where a run has no value, the mean is over the others.
+     */
+    public static Line over(String name, int color, boolean dashed, List<List<double[]>> runs) {
+      if (runs.size() == 1) {
+        return new Line(name, color, dashed, runs.get(0));
+      }
+      TreeMap<Double, DoubleSummaryStatistics> values = new TreeMap<>();
+      for (List<double[]> run : runs) {
+        for (double[] point : run) {
+          values.computeIfAbsent(point[0], x -> new DoubleSummaryStatistics()).accept(point[1]);
+        }
+      }
+      List<double[]> points = new ArrayList<>();
+      values.forEach(
+          (x, y) -> points.add(new double[] {x, y.getAverage(), y.getMin(), y.getMax()}));
+      return new Line(name, color, dashed, points);
+    }
+  }
 
   /** Horizontal bars. */
   public record Bars(String title, String note, String x, List<String> names, double[] values)
@@ -82,23 +105,6 @@ public record Page(String title, String subtitle, List<Section> sections) {
       return "forest";
     }
   }
-
-  /** Lines with bands around them. */
-  public record Bands(String title, String note, String x, String y, List<Band> series)
-      implements Item {
-    @Override
-    public String kind() {
-      return "bands";
-    }
-  }
-
-  /**
-   * A line with a band.
-   *
-   * @param color index into the palette
-   * @param points x, y, and the band's lower and upper edge
-   */
-  public record Band(String name, int color, List<double[]> points) {}
 
   /** Named points. */
   public record Scatter(String title, String note, String x, String y, List<Mark> marks)

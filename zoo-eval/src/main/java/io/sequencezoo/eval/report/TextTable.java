@@ -1,6 +1,9 @@
 package io.sequencezoo.eval.report;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Aligned columns of text; cells that start with a digit, sign or dot align right. */
 public final class TextTable {
@@ -50,6 +53,19 @@ public final class TextTable {
     text.append("\r\n");
   }
 
+  /** The same as cells by their columns, a map per row. */
+  public List<Map<String, String>> toRecords() {
+    List<Map<String, String>> records = new ArrayList<>();
+    for (List<String> row : rows) {
+      Map<String, String> record = new LinkedHashMap<>();
+      for (int c = 0; c < header.size(); c++) {
+        record.put(header.get(c), row.get(c));
+      }
+      records.add(record);
+    }
+    return records;
+  }
+
   /** The same as a LaTeX table with the rules of booktabs. */
   public String toLatex() {
     StringBuilder text = new StringBuilder("\\begin{tabular}{");
@@ -82,7 +98,7 @@ public final class TextTable {
   }
 
   /** Which columns hold numbers alone. */
-  private boolean[] numeric() {
+  boolean[] numeric() {
     boolean[] numeric = new boolean[header.size()];
     for (int c = 0; c < numeric.length; c++) {
       numeric[c] = !rows.isEmpty();

@@ -11,16 +11,11 @@ import io.sequencezoo.models.model.LanguageModelConfig;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
-/** What all models of a study have as much of, by their widths. */
+/** What all models of a study have as much of: by their widths, or by their updates. */
 public enum Budget {
   /** Nothing: models are as wide as they say. */
   @JsonProperty("none")
-  NONE {
-    @Override
-    long of(LanguageModelConfig model, int steps) {
-      return 0;
-    }
-  },
+  NONE,
 
   /** Parameters. */
   @JsonProperty("parameters")
@@ -38,12 +33,30 @@ public enum Budget {
     long of(LanguageModelConfig model, int steps) {
       return stateBytes(model, steps);
     }
-  };
+  },
+
+  /** Operations per token of the longest input on average, forward. */
+  @JsonProperty("operations")
+  OPERATIONS {
+    @Override
+    long of(LanguageModelConfig model, int steps) {
+      return operations(model, steps);
+    }
+  },
+
+  /**
+   * Processor time of all updates: models are as wide as they say, and a short probe says how many
+   * updates each has time for.
+   */
+  @JsonProperty("cpuSeconds")
+  CPU_SECONDS;
 
   private static final double MOST = 4;
 
-  /** A model's share of the budget. */
-  abstract long of(LanguageModelConfig model, int steps);
+  /** A model's share of the budget; 0 where widths don't decide it. */
+  long of(LanguageModelConfig model, int steps) {
+    return 0;
+  }
 
   /** The number of a model's parameters. */
   static long parameters(LanguageModelConfig model) {
@@ -57,6 +70,11 @@ public enum Budget {
     return new LanguageModel(model).stack().stateBytes(steps, DataType.FLOAT);
   }
 
+  /** Operations per token, forward, as blocks declare them: at the middle of so many tokens. */
+  static long operations(LanguageModelConfig model, int steps) {
+    return 2 * new LanguageModel(model).multiplyAddsPerToken((steps + 1) / 2);
+  }
+
   /**
    * The model at the width at which it comes nearest to what another one has, up to four times as
    * wide or narrow. Widths that it can't be built at, such as those that heads don't divide, are
@@ -64,10 +82,10 @@ public enum Budget {
    */
   LanguageModelConfig match(
       String name, LanguageModelConfig model, LanguageModelConfig to, int steps) {
-    if (this == NONE || of(model, steps) == of(to, steps)) {
+    long wanted = of(to, steps);
+    if (wanted == 0 || of(model, steps) == wanted) {
       return model;
     }
-    long wanted = of(to, steps);
     LanguageModelConfig best = null;
     double least = Double.POSITIVE_INFINITY;
     for (int width = (int) Math.ceil(model.width() / MOST);

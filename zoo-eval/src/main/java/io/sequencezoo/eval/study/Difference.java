@@ -11,7 +11,8 @@ import org.apache.commons.math3.stat.StatUtils;
  * same order, and the same first numbers where shapes agree.
  *
  * @param name the variant that is compared with the first, or in a factorial design the change
- * @param bySeed the metric's difference for every seed
+ * @param pairs how many there are; fewer than seeds where runs failed
+ * @param bySeed the metric's difference for every seed; NaN where a run failed
  * @param mean of these
  * @param interval of the mean over seeds, at 95 per cent
  * @param p of a paired t-test
@@ -20,6 +21,7 @@ import org.apache.commons.math3.stat.StatUtils;
  */
 public record Difference(
     String name,
+    int pairs,
     double[] bySeed,
     double mean,
     @JsonUnwrapped Interval interval,
@@ -28,25 +30,42 @@ public record Difference(
     double improvement) {
   private static final double LEVEL = 0.95;
 
-  /** Runs with and without something, one of each per seed. */
-  record Pair(String name, double[] with, double[] without) {}
+  /** Runs with and without something, one of each per seed; NaN where one failed. */
+  public record Pair(String name, double[] with, double[] without) {
+    /** The pairs of which both are there. */
+    Pair complete() {
+      int[] seeds =
+          IntStream.range(0, with.length)
+              .filter(i -> !Double.isNaN(with[i]) && !Double.isNaN(without[i]))
+              .toArray();
+      return new Pair(
+          name,
+          IntStream.of(seeds).mapToDouble(i -> with[i]).toArray(),
+          IntStream.of(seeds).mapToDouble(i -> without[i]).toArray());
+    }
+  }
 
   /** The differences of a family of pairs. */
-  static List<Difference> of(List<Pair> pairs, boolean lowerIsBetter, long seed) {
+  public static List<Difference> of(List<Pair> pairs, boolean lowerIsBetter, long seed) {
+    List<Pair> complete = pairs.stream().map(Pair::complete).toList();
     double[] p =
-        pairs.stream().mapToDouble(x -> Statistics.pairedTest(x.with, x.without)).toArray();
+        complete.stream().mapToDouble(x -> Statistics.pairedTest(x.with, x.without)).toArray();
     double[] corrected = Statistics.holm(p);
     return IntStream.range(0, pairs.size())
         .mapToObj(
             i -> {
-              Pair pair = pairs.get(i);
-              double[] bySeed = Statistics.differences(pair.with, pair.without);
-              double better = Statistics.improvement(pair.with, pair.without);
+              Pair all = pairs.get(i);
+              Pair there = complete.get(i);
+              double[] differences = Statistics.differences(there.with, there.without);
+              double better =
+                  Statistics.improvement(
+                      Statistics.present(all.with), Statistics.present(all.without));
               return new Difference(
-                  pair.name,
-                  bySeed,
-                  StatUtils.mean(bySeed),
-                  Statistics.bca(bySeed, LEVEL, seed),
+                  all.name,
+                  there.with.length,
+                  Statistics.differences(all.with, all.without),
+                  StatUtils.mean(differences),
+                  Statistics.bca(differences, LEVEL, seed),
                   p[i],
                   corrected[i],
                   lowerIsBetter ? 1 - better : better);

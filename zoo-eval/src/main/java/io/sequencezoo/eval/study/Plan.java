@@ -1,87 +1,66 @@
 package io.sequencezoo.eval.study;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sequencezoo.core.block.Parameters;
-import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.TokenBatch;
-import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.eval.experiment.ExampleBatches;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.report.TextTable;
-import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
-import io.sequencezoo.train.TokenObjective;
-import io.sequencezoo.train.TrainConfig;
-import io.sequencezoo.train.Trainer;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** What a study would train, and about how long that takes. */
 public final class Plan {
-  /** The first updates compile; the others are timed. */
-  private static final int WARM_UP = 3;
-
-  private static final int TIMED = 5;
-  private static final double NANOS = 1e9;
+  private static final List<String> HEADER =
+      List.of(
+          "task",
+          "variant",
+          "width",
+          "parameters",
+          "state bytes",
+          "operations/token",
+          "updates",
+          "about cpu s",
+          "about s");
 
   private final List<List<String>> rows = new ArrayList<>();
   private double seconds;
 
   /** Counts everything, and tries a few updates of each model. Writes nothing. */
-  public Plan(StudyConfig config) throws IOException {
-    for (Task task : config.tasks()) {
+  public Plan(StudyConfig config) {
+    Grid grid = Grid.of(config);
+    for (int t = 0; t < config.tasks().size(); t++) {
+      Task task = config.tasks().get(t);
       int longest = StudyConfig.longest(task);
-      long updates = updates(task, config.train());
-      for (Variant variant : config.variants(task)) {
-        double each = secondsPerUpdate(task, variant.model(), config.train());
-        double whole = each * updates * config.seeds();
-        seconds += whole;
+      List<Variant> variants = grid.variants(t);
+      List<UpdateCost> costs =
+          variants.stream()
+              .map(variant -> UpdateCost.measure(task, variant.model(), config.train()))
+              .toList();
+      long usual = UpdateCost.updates(task, config.train());
+      for (int v = 0; v < variants.size(); v++) {
+        UpdateCost cost = costs.get(v);
+        long updates =
+            config.budget() == Budget.CPU_SECONDS
+                ? UpdateCost.timed(usual, costs.get(0), cost)
+                : usual;
+        double runs = (double) updates * config.seeds();
+        seconds += cost.seconds() * runs;
+        Variant variant = variants.get(v);
         rows.add(
             List.of(
                 task.name(),
                 variant.label(),
                 Integer.toString(variant.model().width()),
-                String.format(Locale.ROOT, "%,d", Budget.parameters(variant.model())),
-                String.format(Locale.ROOT, "%,d", Budget.stateBytes(variant.model(), longest)),
-                String.format(Locale.ROOT, "%d x %,d", config.seeds(), updates),
-                String.format(Locale.ROOT, "%.0f", whole)));
+                number("%,d", variant.parameters()),
+                number("%,d", Budget.stateBytes(variant.model(), longest)),
+                number("%,d", Budget.operations(variant.model(), longest)),
+                config.seeds() + " x " + number("%,d", updates),
+                number("%.1f", cost.cpuSeconds() * runs),
+                number("%.1f", cost.seconds() * runs)));
       }
     }
   }
 
-  private static long updates(Task task, TrainConfig train) {
-    if (train.steps() > 0) {
-      return train.steps();
-    }
-    long batches = ((long) task.examples(Split.TRAIN) + train.batch() - 1) / train.batch();
-    return (batches * train.epochs() + train.accumulate() - 1) / train.accumulate();
-  }
-
-  private static double secondsPerUpdate(Task task, LanguageModelConfig config, TrainConfig train)
-      throws IOException {
-    LanguageModel model = new LanguageModel(config);
-    Parameters parameters = Parameters.of(model, train.precision().dataType(), train.seed());
-    ExampleBatches batches =
-        new ExampleBatches(task, train.batch(), task.standardWindow(), train.seed());
-    train(model, parameters, batches, train, WARM_UP);
-    long start = System.nanoTime();
-    train(model, parameters, batches, train, TIMED);
-    return (System.nanoTime() - start) / NANOS / TIMED;
-  }
-
-  private static void train(
-      LanguageModel model,
-      Parameters parameters,
-      ExampleBatches batches,
-      TrainConfig train,
-      int steps)
-      throws IOException {
-    ObjectNode few = Configs.json().valueToTree(train);
-    few.remove(List.of("epochs", "evaluateEvery", "checkpointEvery"));
-    TrainConfig tried = Configs.json().treeToValue(few.put("steps", steps), TrainConfig.class);
-    new Trainer<TokenBatch>(tried, parameters, new TokenObjective(model::forward), batches).run();
+  private static String number(String format, Object value) {
+    return String.format(Locale.ROOT, format, value);
   }
 
   /** Seconds of all updates of all runs, on this machine as it is. */
@@ -91,8 +70,6 @@ public final class Plan {
 
   /** A line per model. */
   public String text() {
-    List<String> header =
-        List.of("task", "variant", "width", "parameters", "state bytes", "updates", "about s");
-    return TextTable.of(header, rows).toString();
+    return TextTable.of(HEADER, rows).toString();
   }
 }

@@ -2,6 +2,7 @@ package io.sequencezoo.eval.study;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -17,6 +18,9 @@ import org.apache.commons.math3.stat.inference.TTest;
 public final class Statistics {
   /** Resamples that are drawn where all of them would be more. */
   private static final int DRAWN = 20_000;
+
+  /** Resamples of a profile, each of which is counted at every level. */
+  private static final int PROFILES = 2000;
 
   private static final NormalDistribution NORMAL = new NormalDistribution(0, 1);
 
@@ -186,4 +190,68 @@ public final class Statistics {
     }
     return wins / (a.length * b.length);
   }
+
+  /** The values that are there: those that aren't NaN. */
+  static double[] present(double[] values) {
+    return Arrays.stream(values).filter(value -> !Double.isNaN(value)).toArray();
+  }
+
+  /**
+   * Performance profiles (Agarwal et al. 2021): of the runs of all tasks, the share that is better
+   * than each of some levels. NaN, a run that failed, is better than none.
+   *
+   * @param runs per task
+   * @param levels ascending
+   * @param below whether less is better
+   * @param level of confidence of the pointwise intervals, runs drawn anew within tasks
+   */
+  public static List<Share> profile(
+      List<double[]> runs, double[] levels, boolean below, double level, long seed) {
+    double[] shares = shares(runs, levels, below, null);
+    boolean some = runs.stream().allMatch(task -> task.length >= 2);
+    SplittableRandom random = new SplittableRandom(seed);
+    double[][] drawn = new double[levels.length][PROFILES];
+    for (int i = 0; some && i < PROFILES; i++) {
+      double[] again = shares(runs, levels, below, random);
+      for (int k = 0; k < levels.length; k++) {
+        drawn[k][i] = again[k];
+      }
+    }
+    List<Share> profile = new ArrayList<>();
+    for (int k = 0; k < levels.length; k++) {
+      Arrays.sort(drawn[k]);
+      Interval interval =
+          some
+              ? new Interval(
+                  quantile(drawn[k], (1 - level) / 2), quantile(drawn[k], (1 + level) / 2))
+              : Interval.NONE;
+      profile.add(new Share(levels[k], shares[k], interval));
+    }
+    return profile;
+  }
+
+  /** Of the runs as they are, or drawn anew where there is something to draw with. */
+  private static double[] shares(
+      List<double[]> runs, double[] levels, boolean below, SplittableRandom random) {
+    double[] shares = new double[levels.length];
+    int all = runs.stream().mapToInt(task -> task.length).sum();
+    for (double[] task : runs) {
+      for (int i = 0; i < task.length; i++) {
+        double value = task[random == null ? i : random.nextInt(task.length)];
+        for (int k = 0; k < levels.length; k++) {
+          shares[k] += (below ? value < levels[k] : value > levels[k]) ? 1.0 / all : 0;
+        }
+      }
+    }
+    return shares;
+  }
+
+  /**
+   * A point of a performance profile.
+   *
+   * @param tau the level
+   * @param share of runs that are better
+   * @param interval of it
+   */
+  public record Share(double tau, double share, @JsonUnwrapped Interval interval) {}
 }

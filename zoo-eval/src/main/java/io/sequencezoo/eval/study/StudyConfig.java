@@ -6,15 +6,12 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.eval.experiment.ExperimentConfig;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.train.TrainConfig;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -29,6 +26,7 @@ import java.util.stream.IntStream;
  * @param train how each model is trained
  * @param design which changes meet in a model
  * @param budget what all models have as much of
+ * @param controls what chance does, trained beside the variants
  * @param metric the estimate that is compared, such as accuracy
  * @param lowerIsBetter whether the metric is a loss or a distance
  * @param seeds runs per model and task, from {@code train.seed} on; the same for all
@@ -42,6 +40,7 @@ public record StudyConfig(
     TrainConfig train,
     Design design,
     Budget budget,
+    List<Control> controls,
     String metric,
     boolean lowerIsBetter,
     int seeds) {
@@ -57,10 +56,12 @@ public record StudyConfig(
         changes != null && !changes.isEmpty(),
         "study: changes must be at least one, for example [\"- outputGate\"], got none");
     changes = List.copyOf(changes);
+    controls = List.copyOf(controls);
     checkArgument(train != null, "study: train must be given");
     checkArgument(seeds >= 1, "study: seeds must be at least 1, got %s", seeds);
     checkUnique("tasks", tasks.stream().map(Task::name).toList());
     checkUnique("changes", changes.stream().map(Change::name).toList());
+    checkUnique("controls", controls.stream().map(Control::name).toList());
   }
 
   private static void checkUnique(String what, List<String> names) {
@@ -74,7 +75,7 @@ public record StudyConfig(
   public static StudyConfig standard(
       List<Task> tasks, LanguageModelConfig model, List<Change> changes, TrainConfig train) {
     return new StudyConfig(
-        tasks, model, changes, train, Design.EACH, Budget.NONE, "accuracy", false, 3);
+        tasks, model, changes, train, Design.EACH, Budget.NONE, List.of(), "accuracy", false, 3);
   }
 
   /** Reads YAML or JSON. */
@@ -82,7 +83,10 @@ public record StudyConfig(
     return Configs.read(subject, text, StudyConfig.class);
   }
 
-  /** The models of a task, the first of which the others are compared with. */
+  /**
+   * The models of a task, the first of which the others are compared with, and after them the
+   * controls. Widths are searched anew at every call; {@link Grid} keeps them.
+   */
   public List<Variant> variants(Task task) {
     LanguageModelConfig base = model.withVocabulary(task.vocabulary());
     List<Variant> variants = design.variants(base, changes);
@@ -99,19 +103,9 @@ public record StudyConfig(
           variants.get(0).label());
       matched.add(new Variant(variant.label(), variant.changes(), own));
     }
-    return matched;
-  }
-
-  /** The experiment on one of the tasks: its models by the names of their folders. */
-  public ExperimentConfig experiment(Task task) {
-    Map<String, LanguageModelConfig> models = new LinkedHashMap<>();
-    for (Variant variant : variants(task)) {
-      checkArgument(
-          models.put(variant.folder(), variant.model()) == null,
-          "study: names of changes must differ in letters and digits, got %s twice",
-          variant.folder());
-    }
-    return new ExperimentConfig(task, null, List.of(), models, train, seeds, null, null);
+    List<Variant> all = new ArrayList<>(matched);
+    controls.forEach(control -> all.addAll(control.of(matched, design, budget)));
+    return all;
   }
 
   /** Tokens of a task's longest test input. */

@@ -1,41 +1,22 @@
 package io.sequencezoo.eval.study;
 
 import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.eval.experiment.Report;
 import io.sequencezoo.eval.experiment.Results;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.eval.report.TextTable;
 import io.sequencezoo.eval.study.Statistics.Interval;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
-import org.apache.commons.math3.stat.StatUtils;
 
 /** What a study shows: tables for a terminal and for papers, and a page. */
 public final class StudyReport {
-  private static final List<String> HEADER =
-      List.of(
-          "task",
-          "variant",
-          "parameters",
-          "state bytes",
-          "train s",
-          "mean",
-          "sd over seeds",
-          "se over items",
-          "reaches the first at",
-          "difference",
-          "low",
-          "high",
-          "p",
-          "p (Holm)",
-          "better in");
-
   private final StudyResults results;
   private final StudyConfig config;
+  private final Grid grid;
   private final List<Results> experiments;
 
   /**
@@ -43,9 +24,10 @@ public final class StudyReport {
    *
    * @param experiments the results of each task's experiment
    */
-  StudyReport(StudyResults results, List<Results> experiments) {
+  StudyReport(StudyResults results, Grid grid, List<Results> experiments) {
     this.results = results;
     this.config = results.config();
+    this.grid = grid;
     this.experiments = experiments;
   }
 
@@ -54,108 +36,71 @@ public final class StudyReport {
     return results;
   }
 
-  /** The table for a terminal. */
+  /** The table for a terminal: what variants have and take, then what they find. */
   public String text() {
-    return table().toString();
+    return new StudyTable(results).text();
   }
 
   /** The table as Markdown. */
   public String markdown() {
-    return table().toMarkdown();
+    return new StudyTable(results).table().toMarkdown();
   }
 
   /** The table as comma-separated values, numbers without separators of thousands. */
   public String csv() {
-    List<List<String>> plain =
-        rows().stream()
-            .map(row -> row.stream().map(StudyReport::withoutSeparators).toList())
-            .toList();
-    return TextTable.of(HEADER, plain).toCsv();
-  }
-
-  private static String withoutSeparators(String cell) {
-    return cell.matches("[0-9]{1,3}(,[0-9]{3})+") ? cell.replace(",", "") : cell;
+    return new StudyTable(results).csv();
   }
 
   /** The table as LaTeX, in the style of booktabs. */
   public String latex() {
-    return table().toLatex();
+    return new StudyTable(results).table().toLatex();
   }
 
-  private TextTable table() {
-    return TextTable.of(HEADER, rows());
-  }
-
-  private List<List<String>> rows() {
+  /** The performance profiles as comma-separated values. */
+  public String profilesCsv() {
     List<List<String>> rows = new ArrayList<>();
+    for (StudyResults.Profile profile : results.profiles()) {
+      for (Statistics.Share share : profile.shares()) {
+        rows.add(
+            List.of(
+                profile.variant(),
+                Double.toString(share.tau()),
+                Double.toString(share.share()),
+                Double.toString(share.interval().low()),
+                Double.toString(share.interval().high())));
+      }
+    }
+    return TextTable.of(List.of("variant", "tau", "share", "low", "high"), rows).toCsv();
+  }
+
+  /** What doesn't show in the table, a line each: runs that were taken over, runs that failed. */
+  public List<String> notes() {
+    List<String> notes = new ArrayList<>();
     for (StudyResults.OnTask task : results.tasks()) {
-      for (StudyResults.Row row : task.rows()) {
-        List<String> cells = new ArrayList<>(cells(task.task(), row));
-        task.differences().stream()
-            .filter(each -> each.name().equals(row.variant()) && !config.design().isFactorial())
-            .findFirst()
-            .ifPresentOrElse(each -> cells.addAll(cells(each)), () -> cells.addAll(blank(6)));
-        rows.add(cells);
+      for (StudyResults.Reused run : task.reused()) {
+        notes.add(
+            "reused: "
+                + task.task()
+                + " "
+                + run.variant()
+                + " seed "
+                + run.seed()
+                + " of "
+                + run.from());
       }
-      if (config.design().isFactorial()) {
-        for (Difference effect : task.differences()) {
-          List<String> cells = new ArrayList<>(List.of(task.task(), "effect of " + effect.name()));
-          cells.addAll(blank(7));
-          cells.addAll(cells(effect));
-          rows.add(cells);
-        }
+      for (Results.Failure run : task.failures()) {
+        notes.add(
+            "failed: "
+                + task.task()
+                + " "
+                + run.name()
+                + " seed "
+                + run.seed()
+                + ": "
+                + run.reason());
       }
     }
-    for (StudyResults.Overall overall : results.overall()) {
-      List<String> cells = new ArrayList<>(List.of("all (middle half)", overall.variant()));
-      cells.addAll(blank(3));
-      cells.add(number(overall.mean()));
-      cells.addAll(blank(4));
-      cells.addAll(
-          List.of(number(overall.interval().low()), number(overall.interval().high()), "-", "-"));
-      cells.add(percent(overall.improvement()));
-      rows.add(cells);
-    }
-    return rows;
-  }
-
-  private static List<String> cells(String task, StudyResults.Row row) {
-    return List.of(
-        task,
-        row.variant(),
-        String.format(Locale.ROOT, "%,d", row.parameters()),
-        String.format(Locale.ROOT, "%,d", row.stateBytes()),
-        String.format(Locale.ROOT, "%.1f", row.trainSeconds()),
-        number(row.mean()),
-        number(row.overSeeds()),
-        number(row.overItems()),
-        Double.isNaN(row.reaches()) ? "-" : String.format(Locale.ROOT, "%,.0f", row.reaches()));
-  }
-
-  private static List<String> cells(Difference difference) {
-    return List.of(
-        String.format(Locale.ROOT, "%+.3f", difference.mean()),
-        signed(difference.interval().low()),
-        signed(difference.interval().high()),
-        number(difference.p()),
-        number(difference.corrected()),
-        percent(difference.improvement()));
-  }
-
-  private static List<String> blank(int cells) {
-    return Collections.nCopies(cells, "-");
-  }
-
-  private static String number(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
-  }
-
-  private static String signed(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%+.3f", value);
-  }
-
-  private static String percent(double value) {
-    return String.format(Locale.ROOT, "%.0f %%", 100 * value);
+    return notes;
   }
 
   /** The page. */
@@ -172,12 +117,12 @@ public final class StudyReport {
             "Spread over seeds and over test items are kept apart. A difference is one of pairs of"
                 + " runs with equal seeds; its interval is a bootstrap's (BCa, 95 %) over seeds, p of"
                 + " a paired t-test, and Holm's correction is over the differences of a task.",
-            List.of(new Page.Table(HEADER, rows()))));
+            List.of(new StudyTable(results).page())));
     List<Page.Item> curves = new ArrayList<>();
     for (int t = 0; t < results.tasks().size(); t++) {
-      Page.Bands bands = curves(config.tasks().get(t), experiments.get(t), results.tasks().get(t));
-      if (!bands.series().isEmpty()) {
-        curves.add(bands);
+      Page.Lines lines = curves(t);
+      if (!lines.series().isEmpty()) {
+        curves.add(lines);
       }
     }
     if (!curves.isEmpty()) {
@@ -187,16 +132,37 @@ public final class StudyReport {
               "On validation examples: the mean over seeds, from the lowest to the highest.",
               curves));
     }
+    if (!results.profiles().isEmpty()) {
+      sections.add(
+          new Page.Section(
+              "Performance profiles",
+              "The share of runs, of all tasks together, whose "
+                  + config.metric()
+                  + (config.lowerIsBetter() ? " is below τ." : " is above τ.")
+                  + " Bands are 95 per cent intervals, runs drawn anew within tasks.",
+              List.of(profiles())));
+    }
     List<Page.Item> fronts = new ArrayList<>();
     for (StudyResults.OnTask task : results.tasks()) {
-      fronts.add(front(task, "seconds in training", StudyResults.Row::trainSeconds));
-      fronts.add(front(task, "bytes of state", StudyResults.Row::stateBytes));
+      fronts.add(front(task, "processor seconds in training", cost -> cost.cpuSeconds()));
+      fronts.add(front(task, "bytes of state", cost -> cost.stateBytes()));
+      fronts.add(front(task, "operations per token", cost -> cost.operations()));
     }
     sections.add(
         new Page.Section(
             "Against cost",
             "What no other variant beats in both is on the front, and drawn full.",
             fronts));
+    List<List<String>> failures = new ArrayList<>();
+    for (StudyResults.OnTask task : results.tasks()) {
+      for (Results.Failure each : task.failures()) {
+        String run = task.task() + " " + each.name() + " seed " + each.seed();
+        failures.add(List.of(run, each.reason()));
+      }
+    }
+    if (!failures.isEmpty()) {
+      sections.add(Report.failures(failures));
+    }
     sections.add(
         new Page.Section(
             "Provenance",
@@ -229,10 +195,11 @@ public final class StudyReport {
   }
 
   private Page.Forest forest(StudyResults.OnTask task) {
-    List<Difference> differences = task.differences();
+    List<Difference> differences =
+        task.differences().stream().filter(each -> each.pairs() > 0).toList();
     return new Page.Forest(
         task.task(),
-        "Mean over " + config.seeds() + " seeds, and its interval where there are two or more.",
+        "Mean over seeds, and its interval where there are two pairs or more.",
         "difference of " + config.metric(),
         differences.stream().map(Difference::name).toList(),
         differences.stream().mapToDouble(Difference::mean).toArray(),
@@ -250,38 +217,52 @@ public final class StudyReport {
         .toArray();
   }
 
-  private Page.Bands curves(Task task, Results experiment, StudyResults.OnTask found) {
-    List<Variant> variants = config.variants(task);
-    List<Page.Band> bands = new ArrayList<>();
-    for (int v = 0; v < variants.size(); v++) {
-      TreeMap<Double, List<Double>> values = new TreeMap<>();
-      for (Results.Run run : experiment.runs()) {
-        if (run.name().equals(variants.get(v).folder())) {
-          StudyResults.validation(config, task, run)
-              .forEach(
-                  point -> values.computeIfAbsent(point[0], x -> new ArrayList<>()).add(point[1]));
-        }
-      }
-      List<double[]> points = new ArrayList<>();
-      values.forEach(
-          (x, y) -> {
-            double[] all = y.stream().mapToDouble(Double::doubleValue).toArray();
-            points.add(
-                new double[] {x, StatUtils.mean(all), StatUtils.min(all), StatUtils.max(all)});
-          });
-      if (!points.isEmpty()) {
-        bands.add(new Page.Band(found.rows().get(v).variant(), v, points));
+  private Page.Lines curves(int number) {
+    Task task = config.tasks().get(number);
+    TaskResults found = new TaskResults(grid, number, experiments.get(number));
+    List<Page.Line> lines = new ArrayList<>();
+    for (Variant variant : grid.variants(number)) {
+      List<List<double[]>> runs =
+          found.runs(variant).stream()
+              .map(found::validation)
+              .filter(points -> !points.isEmpty())
+              .toList();
+      if (!runs.isEmpty()) {
+        int color = grid.variants(number).indexOf(variant);
+        lines.add(Page.Line.over(variant.label(), color, variant.isControl(), runs));
       }
     }
     String axis = task.countsExamples() ? "training examples seen" : "updates";
-    return new Page.Bands(task.name(), "", axis, config.metric(), bands);
+    return new Page.Lines(task.name(), "", axis, config.metric(), false, lines);
+  }
+
+  private Page.Lines profiles() {
+    List<Page.Line> lines = new ArrayList<>();
+    for (StudyResults.Profile profile : results.profiles()) {
+      List<double[]> points = new ArrayList<>();
+      for (Statistics.Share share : profile.shares()) {
+        boolean band = !Double.isNaN(share.interval().low());
+        points.add(
+            band
+                ? new double[] {
+                  share.tau(), share.share(), share.interval().low(), share.interval().high()
+                }
+                : new double[] {share.tau(), share.share()});
+      }
+      lines.add(new Page.Line(profile.variant(), lines.size(), false, points));
+    }
+    return new Page.Lines("All tasks", "", "τ", "share of runs", false, lines);
   }
 
   private Page.Scatter front(
-      StudyResults.OnTask task, String x, ToDoubleFunction<StudyResults.Row> cost) {
+      StudyResults.OnTask task, String x, ToDoubleFunction<StudyResults.Cost> of) {
+    ToDoubleFunction<StudyResults.Row> cost = row -> of.applyAsDouble(row.cost());
     List<Page.Mark> marks = new ArrayList<>();
     for (int v = 0; v < task.rows().size(); v++) {
       StudyResults.Row row = task.rows().get(v);
+      if (row.runs() == 0) {
+        continue;
+      }
       double sign = config.lowerIsBetter() ? -1 : 1;
       boolean beaten =
           task.rows().stream()

@@ -48,20 +48,23 @@ class ExtremeOptionsTest {
   void options_workOrAreRefusedInOneLine() throws IOException {
     Path tiny = Files.writeString(folder.resolve("tiny.yaml"), TinyExperiment.yaml(1));
     Map<String, String> lines =
-        Map.of(
-            "ablate", study() + " --output " + folder + "/OUT",
-            "run", "icll --config " + tiny + " --mixers lstm --output " + folder + "/OUT",
-            "icll", "--config " + tiny + " --mixers lstm --output " + folder + "/OUT",
-            "synthetic",
+        Map.ofEntries(
+            Map.entry("runs", folder.toString()),
+            Map.entry("ablate", study() + " --output " + folder + "/OUT"),
+            Map.entry(
+                "run", "icll --config " + tiny + " --mixers lstm --output " + folder + "/OUT"),
+            Map.entry("icll", "--config " + tiny + " --mixers lstm --output " + folder + "/OUT"),
+            Map.entry(
+                "synthetic",
                 "parity --mixers lstm --length 4 --train-examples 4 --epochs 1 --output "
                     + folder
-                    + "/OUT",
-            "describe", "gla --spectrum --width 8 --length 4 --out " + folder + "/OUT",
-            "generate", model() + " --tokens 2 --prompt 1",
-            "tasks", "",
-            "list", "",
-            "conformance", folder.toString(),
-            "version", "");
+                    + "/OUT"),
+            Map.entry("describe", "gla --spectrum --width 8 --length 4 --out " + folder + "/OUT"),
+            Map.entry("generate", model() + " --tokens 2 --prompt 1"),
+            Map.entry("tasks", ""),
+            Map.entry("list", ""),
+            Map.entry("conformance", folder.toString()),
+            Map.entry("version", ""));
     List<String> faults = new ArrayList<>();
     int threads = Parallel.threads();
     int tried = 0;

@@ -22,7 +22,7 @@ class ProgressBarListenerTest {
     listener.started(new TrainListener.Start(10, 4, 100));
     for (long step = 5; step <= 10; step++) {
       listener.stepped(
-          new TrainListener.Step(step, 10, 600, 600 * step, 1.5, 1e-3, 2, 0.5, Map.of()));
+          new TrainListener.Step(step, 10, 600, 600 * step, 1.5, 1e-3, 2, 0.5, 1, Map.of()));
     }
     listener.evaluated(
         new History.Evaluated(10, 6000, new Evaluation(0.5, Map.of("loss", 0.5))), true);

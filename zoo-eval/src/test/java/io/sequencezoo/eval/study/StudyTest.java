@@ -51,11 +51,11 @@ class StudyTest {
 
   @TempDir Path folder;
 
-  private static StudyConfig config() {
+  static StudyConfig config() {
     return StudyConfig.parse("study", YAML);
   }
 
-  private static TrainListener silent(String name) {
+  static TrainListener silent(String name) {
     return new TrainListener() {};
   }
 
@@ -74,8 +74,9 @@ class StudyTest {
           .extracting(StudyResults.Row::variant)
           .containsExactly("base", "- shortConvolution", "swiglu -> mlp", "deep");
       assertThat(task.rows()).allSatisfy(row -> assertThat(row.bySeed()).hasSize(3));
-      assertThat(task.rows().get(3).parameters()).isGreaterThan(task.rows().get(0).parameters());
-      assertThat(task.rows().get(0).stateBytes()).isPositive();
+      assertThat(task.rows().get(3).cost().parameters())
+          .isGreaterThan(task.rows().get(0).cost().parameters());
+      assertThat(task.rows().get(0).cost().stateBytes()).isPositive();
       for (int v = 1; v < task.rows().size(); v++) {
         StudyResults.Row row = task.rows().get(v);
         Difference difference = task.differences().get(v - 1);
@@ -116,7 +117,9 @@ class StudyTest {
     assertThat(Files.readString(whole.resolve("table.tex")))
         .contains("\\begin{tabular}", "swiglu $\\to$ mlp", "50 \\%");
     String page = Files.readString(whole.resolve(Study.REPORT));
-    assertThat(page).contains("\"forest\"", "\"bands\"", "\"scatter\"", "swiglu -&gt; mlp");
+    assertThat(page)
+        .contains(
+            "\"forest\"", "\"lines\"", "\"scatter\"", "Performance profiles", "swiglu -&gt; mlp");
   }
 
   @Test
@@ -145,12 +148,15 @@ class StudyTest {
         .withMessageContaining("holds another study");
   }
 
-  private static JsonNode comparable(Path folder) throws IOException {
+  static JsonNode comparable(Path folder) throws IOException {
     ObjectNode json = (ObjectNode) Configs.json().readTree(folder.resolve(Study.RESULTS).toFile());
     ((ObjectNode) json.path("provenance")).remove("created");
     json.path("tasks")
         .forEach(
-            task -> task.path("rows").forEach(row -> ((ObjectNode) row).remove("trainSeconds")));
+            task ->
+                task.path("rows")
+                    .forEach(
+                        row -> ((ObjectNode) row).remove(List.of("trainSeconds", "cpuSeconds"))));
     return json;
   }
 
@@ -170,7 +176,7 @@ class StudyTest {
       Task task = study.tasks().get(0);
       labels.put(design, study.variants(task).stream().map(Variant::label).toList());
       // Every model is one, and its folder is its own.
-      assertThat(study.experiment(task).models()).hasSize(labels.get(design).size());
+      assertThat(Grid.of(study).experiment(0).models()).hasSize(labels.get(design).size());
     }
     assertThat(labels.get(Design.LEAVE_ONE_OUT))
         .containsExactly(
@@ -208,7 +214,7 @@ class StudyTest {
   void budgets_areMetByWidths() {
     Task task = config().tasks().get(0);
     int longest = StudyConfig.longest(task);
-    for (Budget budget : List.of(Budget.PARAMETERS, Budget.STATE)) {
+    for (Budget budget : List.of(Budget.PARAMETERS, Budget.STATE, Budget.OPERATIONS)) {
       List<Variant> variants = Configs.with(config(), "budget", budget).variants(task);
       long base = budget.of(variants.get(0).model(), longest);
       for (Variant variant : variants) {
@@ -264,7 +270,8 @@ class StudyTest {
     assertThat(yaml).isNotEqualTo(YAML);
     assertThatIllegalArgumentException()
         .as(what)
-        .isThrownBy(() -> new Study(StudyConfig.parse("study", yaml), folder, StudyTest::silent))
+        .isThrownBy(
+            () -> new Study(StudyConfig.parse("study", yaml), folder, StudyTest::silent).run())
         .withMessageContaining(message)
         .withMessageNotContaining("\n");
   }

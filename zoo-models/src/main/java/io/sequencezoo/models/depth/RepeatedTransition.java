@@ -66,6 +66,12 @@ public abstract class RepeatedTransition implements Stage {
     return mixers;
   }
 
+  /** Of the full depth, where positions may halt before. */
+  @Override
+  public final long multiplyAddsPerToken(int position) {
+    return depth * transition.multiplyAddsPerToken(position);
+  }
+
   @Override
   public final long stateBytes(int consumed, DataType type) {
     return depth * transition.stateBytes(consumed, type);

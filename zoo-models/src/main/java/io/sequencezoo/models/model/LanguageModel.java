@@ -61,6 +61,11 @@ public final class LanguageModel extends LayeredModel<LanguageModelConfig> imple
         Initialisers.normal(config.initStd()));
   }
 
+  /** Multiply-adds per token at a position, logits included: two operations each. */
+  public long multiplyAddsPerToken(int position) {
+    return stack().multiplyAddsPerToken(position) + (long) vocabulary() * config().width();
+  }
+
   @Override
   public int vocabulary() {
     return config().vocabulary();

@@ -44,6 +44,11 @@ public final class Stack implements Block {
     return stages.stateBytes(consumed, type);
   }
 
+  /** Multiply-adds of all stages per token at a position, two operations each. */
+  public long multiplyAddsPerToken(int position) {
+    return stages.multiplyAddsPerToken(position);
+  }
+
   /** The states of the stages before the first token of each row. */
   State initialState(Context context, int batch, DataType type) {
     return stages.initialState(context, batch, type);

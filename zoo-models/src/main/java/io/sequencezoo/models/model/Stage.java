@@ -3,6 +3,8 @@ package io.sequencezoo.models.model;
 import io.sequencezoo.core.autodiff.Variable;
 import io.sequencezoo.core.block.Block;
 import io.sequencezoo.core.block.Context;
+import io.sequencezoo.core.block.Declaration;
+import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.dynamics.Recurrence.Evolution;
 import io.sequencezoo.core.dynamics.State;
@@ -43,5 +45,26 @@ public interface Stage extends Block {
     return mixers().values().stream()
         .mapToLong(mixer -> mixer.parametrisation().stateBytes(consumed, type))
         .sum();
+  }
+
+  /**
+   * Multiply-adds per token at a position, two operations each: what the sequence mixers declare,
+   * and every other matrix once. A stage that passes its matrices more or less often says so.
+   */
+  default long multiplyAddsPerToken(int position) {
+    Declaration declaration = new Declaration();
+    declare(declaration);
+    Map<String, SequenceMixer> mixers = mixers();
+    long others =
+        declaration.specs().stream()
+            .filter(spec -> spec.shape().length >= 2)
+            .filter(
+                spec -> mixers.keySet().stream().noneMatch(p -> spec.name().startsWith(p + ".")))
+            .mapToLong(ParameterSpec::length)
+            .sum();
+    return others
+        + mixers.values().stream()
+            .mapToLong(mixer -> mixer.parametrisation().multiplyAddsPerToken(position))
+            .sum();
   }
 }

@@ -43,6 +43,11 @@ abstract class StageOfStages implements Stage {
   }
 
   @Override
+  public final long multiplyAddsPerToken(int position) {
+    return stages.multiplyAddsPerToken(position);
+  }
+
+  @Override
   public final long stateBytes(int consumed, DataType type) {
     return stages.stateBytes(consumed, type);
   }

@@ -97,6 +97,10 @@ final class Stages {
     return mixers;
   }
 
+  long multiplyAddsPerToken(int position) {
+    return times * stages.stream().mapToLong(stage -> stage.multiplyAddsPerToken(position)).sum();
+  }
+
   long stateBytes(int consumed, DataType type) {
     return times * stages.stream().mapToLong(stage -> stage.stateBytes(consumed, type)).sum();
   }

@@ -228,6 +228,12 @@ public final class Engram implements Stage {
     return Map.of();
   }
 
+  /** Rows of the table are read, not multiplied. */
+  @Override
+  public long multiplyAddsPerToken(int position) {
+    return 2L * features * width;
+  }
+
   @Override
   public long stateBytes(int consumed, DataType type) {
     return (hash.longest() - 1L) * DataType.INT32.width();

@@ -1,0 +1,53 @@
+package io.sequencezoo.eval.experiment;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.hash.Hashing;
+import io.sequencezoo.core.config.Configs;
+import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.train.TrainConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Everything that makes a run, which is a pure function of it and of the code.
+ *
+ * @param task what is learned
+ * @param model the model
+ * @param train how it is trained, with the run's seed and the treatment's updates
+ * @param treatment how it is trained unlike others
+ * @param window batches whose rows are sorted by length together; null for none
+ * @param validations validation examples that evaluations during training use
+ * @param trainHash of the training examples
+ */
+record Making(
+    Task task,
+    LanguageModelConfig model,
+    TrainConfig train,
+    Treatment treatment,
+    Integer window,
+    int validations,
+    String trainHash) {
+
+  /** The training examples in the run's order. */
+  ExampleBatches batches() {
+    return new ExampleBatches(task, train.batch(), window, train.seed(), trainHash);
+  }
+
+  /** A hash of all of it, data included. */
+  String hash() {
+    Map<String, Object> made =
+        new LinkedHashMap<>(
+            ImmutableMap.of(
+                "task", task,
+                "model", model,
+                "train", train,
+                "validationProblems", validations,
+                "batches", batches().dataHash()));
+    if (treatment.removed() != 0 || treatment.redrawn()) {
+      // Its updates are part of the training.
+      made.put("treatment", new Treatment(0, treatment.removed(), treatment.redrawn()));
+    }
+    return Hashing.sha256().hashString(Configs.write(made), StandardCharsets.UTF_8).toString();
+  }
+}

@@ -1,0 +1,2 @@
+/** Runs of any studies and experiments: listed, chosen, compared, merged. */
+package io.sequencezoo.eval.runs;
