@@ -1,0 +1,53 @@
+package io.sequencezoo.eval.chaos;
+
+import io.sequencezoo.datasets.chaos.ChaosData;
+import io.sequencezoo.datasets.chaos.Scaling;
+import io.sequencezoo.datasets.icll.Split;
+import java.util.Arrays;
+
+/**
+ * The series of a task, centred and scaled as the trained one is.
+ *
+ * @param task whose series
+ * @param train {@code [trainSamples][F]}
+ * @param scaling what was subtracted and divided by
+ * @param deviations of the scaled training series, by feature: 1 where each is scaled by itself
+ */
+record Windows(ChaosTask task, double[][] train, Scaling scaling, double[] deviations) {
+  /** Integrates the training series. */
+  static Windows of(ChaosTask task) {
+    double[][] train = task.data().series(Split.TRAIN, task.trainSamples());
+    Scaling scaling = Scaling.of(train, task.system().scaledAsOne());
+    double[][] scaled = scaling.apply(train);
+    return new Windows(task, scaled, scaling, Scaling.of(scaled, false).deviations());
+  }
+
+  /** Series one after the other along the trajectory of a split, {@code [count][steps][F]}. */
+  double[][][] pieces(Split split, int count, int steps) {
+    ChaosData data = task.data();
+    double[][] whole = scaling.apply(data.series(split, count * steps));
+    double[][][] pieces = new double[count][][];
+    Arrays.setAll(pieces, i -> Arrays.copyOfRange(whole, i * steps, (i + 1) * steps));
+    return pieces;
+  }
+
+  /** What is warmed up on, and then to be told, of the first examples of a split. */
+  Examples examples(Split split, int count) {
+    double[][][] pieces = pieces(split, count, task.warmup() + task.horizon());
+    double[][][] given = new double[count][][];
+    double[][][] truth = new double[count][][];
+    for (int i = 0; i < count; i++) {
+      given[i] = Arrays.copyOf(pieces[i], task.warmup());
+      truth[i] = Arrays.copyOfRange(pieces[i], task.warmup(), pieces[i].length);
+    }
+    return new Examples(given, truth);
+  }
+
+  /**
+   * Examples of forecasts.
+   *
+   * @param given {@code [count][warmup][F]}
+   * @param truth {@code [count][horizon][F]}
+   */
+  record Examples(double[][][] given, double[][][] truth) {}
+}
