@@ -3,6 +3,7 @@ package io.sequencezoo.eval.chaos;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.google.common.hash.Hashing;
 import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.datasets.chaos.ChaosData;
 import io.sequencezoo.datasets.chaos.ChaoticSystem;
@@ -19,6 +20,7 @@ import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LayeredConfig;
 import io.sequencezoo.models.model.Model;
 import io.sequencezoo.train.TrainConfig;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -88,8 +90,9 @@ public record ChaosTask(
     checkBetween("exponentSteps", 10, LONGEST, exponentSteps);
     ChaosData data = new ChaosData(system, seed);
     data.checkSize(trainSamples);
-    data.checkSize((long) testExamples * (warmup + horizon));
-    data.checkSize((long) validationExamples * (warmup + horizon));
+    // Gaps between examples are as long as they are, at most.
+    data.checkSize(2L * testExamples * (warmup + horizon));
+    data.checkSize(2L * validationExamples * (warmup + horizon));
   }
 
   private static void checkBetween(String name, int least, int most, int value) {
@@ -185,7 +188,17 @@ public record ChaosTask(
 
   @Override
   public String hash(Split split) {
-    return data().hash();
+    String examples =
+        String.join(
+            " ",
+            data().hash(),
+            Integer.toString(Windows.VERSION),
+            split.label(),
+            Integer.toString(trainSamples),
+            Integer.toString(examples(split)),
+            Integer.toString(warmup),
+            Integer.toString(horizon));
+    return Hashing.sha256().hashString(examples, StandardCharsets.UTF_8).toString();
   }
 
   @Override

@@ -1,9 +1,9 @@
 package io.sequencezoo.eval.chaos;
 
-import io.sequencezoo.datasets.chaos.ChaosData;
 import io.sequencezoo.datasets.chaos.Scaling;
 import io.sequencezoo.datasets.icll.Split;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * The series of a task, centred and scaled as the trained one is.
@@ -14,6 +14,9 @@ import java.util.Arrays;
  * @param deviations of the scaled training series, by feature: 1 where each is scaled by itself
  */
 record Windows(ChaosTask task, double[][] train, Scaling scaling, double[] deviations) {
+  /** Grows with every change of where examples are cut from a trajectory. */
+  static final int VERSION = 1;
+
   /** Integrates the training series. */
   static Windows of(ChaosTask task) {
     double[][] train = task.data().series(Split.TRAIN, task.trainSamples());
@@ -22,12 +25,21 @@ record Windows(ChaosTask task, double[][] train, Scaling scaling, double[] devia
     return new Windows(task, scaled, scaling, Scaling.of(scaled, false).deviations());
   }
 
-  /** Series one after the other along the trajectory of a split, {@code [count][steps][F]}. */
+  /**
+   * Series along the trajectory of a split, {@code [count][steps][F]}, with gaps between them that
+   * are drawn: a system that nearly repeats would be met in one phase every time.
+   */
   double[][][] pieces(Split split, int count, int steps) {
-    ChaosData data = task.data();
-    double[][] whole = scaling.apply(data.series(split, count * steps));
+    SplittableRandom random = new SplittableRandom(task.seed());
+    int[] starts = new int[count];
+    int end = 0;
+    for (int i = 0; i < count; i++) {
+      starts[i] = end + random.nextInt(steps);
+      end = starts[i] + steps;
+    }
+    double[][] whole = scaling.apply(task.data().series(split, end));
     double[][][] pieces = new double[count][][];
-    Arrays.setAll(pieces, i -> Arrays.copyOfRange(whole, i * steps, (i + 1) * steps));
+    Arrays.setAll(pieces, i -> Arrays.copyOfRange(whole, starts[i], starts[i] + steps));
     return pieces;
   }
 
