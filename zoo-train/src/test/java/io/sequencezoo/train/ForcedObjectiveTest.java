@@ -38,7 +38,7 @@ class ForcedObjectiveTest {
   private static Forecaster model(String mixer) {
     return Configs.read(
             "model",
-            ("{type: forecaster, features: 2, horizon: 2, width: 8, layers: 1, mixer: {type: %s}}")
+            "{type: forecaster, features: 2, horizon: 2, width: 8, layers: 1, mixer: {type: %s}}"
                 .formatted(mixer),
             ForecasterConfig.class)
         .build();
