@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.apache.commons.math3.stat.descriptive.moment.StandardDeviation;
 
 /**
  * Lyapunov exponents along a trajectory: the mean logarithmic growth per step of small differences
@@ -36,6 +37,9 @@ import java.util.SplittableRandom;
 public record Lyapunov(List<Exponent> exponents, double[] running, int transientSteps) {
   /** Any directions do for a start; this fixes them. */
   private static final long SEED = 1;
+
+  /** Of a trajectory, for the error of an exponent. */
+  private static final int STRETCHES = 10;
 
   /** Below, a direction has been lost to rounding. */
   private static final double NOTHING = 1e-300;
@@ -91,6 +95,42 @@ public record Lyapunov(List<Exponent> exponents, double[] running, int transient
       }
     }
     exponents.sort(Comparator.comparingDouble(Exponent::value).reversed());
+    return new Lyapunov(exponents, largest, transientSteps);
+  }
+
+  /**
+   * The exponents along a trajectory that is followed step by step.
+   *
+   * @param transientSteps steps that turn directions but don't count; fewer than {@code steps}
+   * @param directions that are followed, the fastest growing
+   */
+  public static Lyapunov along(Tangents tangents, int transientSteps, int steps, int directions) {
+    checkArgument(
+        transientSteps >= 0 && transientSteps < steps,
+        "lyapunov: transient must be in [0, %s), got %s",
+        steps,
+        transientSteps);
+    checkArgument(directions >= 1, "lyapunov: must follow a direction, got %s", directions);
+    int size = tangents.size();
+    double[][] followed = directions(size, Math.min(size, directions));
+    double[] total = new double[followed.length];
+    double[] largest = new double[steps - transientSteps];
+    for (int t = 0; t < steps; t++) {
+      tangents.advance(followed);
+      double[] lengths = orthonormalise(followed);
+      for (int i = 0; t >= transientSteps && i < lengths.length; i++) {
+        total[i] += Math.log(lengths[i]);
+      }
+      if (t >= transientSteps) {
+        int counted = t - transientSteps + 1;
+        largest[counted - 1] = Arrays.stream(total).max().orElseThrow() / counted;
+      }
+    }
+    List<Exponent> exponents =
+        Arrays.stream(total)
+            .mapToObj(sum -> new Exponent(sum / largest.length, 1))
+            .sorted(Comparator.comparingDouble(Exponent::value).reversed())
+            .toList();
     return new Lyapunov(exponents, largest, transientSteps);
   }
 
@@ -156,5 +196,44 @@ public record Lyapunov(List<Exponent> exponents, double[] running, int transient
   /** The largest exponent, in nats per step. */
   public double largest() {
     return exponents.get(0).value();
+  }
+
+  /**
+   * The standard error of the largest exponent: from its values in stretches of the trajectory, as
+   * if these didn't know of each other; NaN where there are too few steps.
+   */
+  public double standardError() {
+    int length = running.length / STRETCHES;
+    if (length == 0) {
+      return Double.NaN;
+    }
+    double[] values = new double[STRETCHES];
+    double before = 0;
+    for (int i = 0; i < STRETCHES; i++) {
+      int end = (i + 1) * length;
+      double sum = running[end - 1] * end;
+      values[i] = (sum - before) / length;
+      before = sum;
+    }
+    return new StandardDeviation().evaluate(values) / Math.sqrt(STRETCHES);
+  }
+
+  /**
+   * The dimension of the attractor by Kaplan and Yorke: how many exponents add up to zero, the last
+   * in part; NaN where those that were followed don't reach it.
+   */
+  public double dimension() {
+    double sum = 0;
+    int whole = 0;
+    for (Exponent exponent : exponents) {
+      for (int copy = 0; copy < exponent.copies; copy++) {
+        if (sum + exponent.value < 0) {
+          return whole - sum / exponent.value;
+        }
+        sum += exponent.value;
+        whole++;
+      }
+    }
+    return Double.NaN;
   }
 }

@@ -2,6 +2,9 @@ package io.sequencezoo.eval.experiment;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.cache.CacheBuilder;
+import com.google.common.cache.CacheLoader;
+import com.google.common.cache.LoadingCache;
 import com.google.common.collect.Lists;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
@@ -28,7 +31,13 @@ import org.jspecify.annotations.Nullable;
  * batches stand in the order drawn.
  */
 public final class ExampleBatches implements BatchSource<TokenBatch> {
-  private final Task task;
+  /** Of tasks that are in use, so that the runs of a study don't hash the same examples anew. */
+  private static final LoadingCache<TokenTask, String> TRAIN_HASHES =
+      CacheBuilder.newBuilder()
+          .weakKeys()
+          .build(CacheLoader.from((TokenTask task) -> task.hash(Split.TRAIN)));
+
+  private final TokenTask task;
   private final int examples;
   private final int batch;
   private final @Nullable Integer window;
@@ -46,12 +55,7 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
    * @param window batches of a window; null for none
    * @param seed of the epochs' orders
    */
-  public ExampleBatches(Task task, int batch, @Nullable Integer window, long seed) {
-    this(task, batch, window, seed, task.hash(Split.TRAIN));
-  }
-
-  /** The same where the hash of the training split is known. */
-  ExampleBatches(Task task, int batch, @Nullable Integer window, long seed, String trainHash) {
+  public ExampleBatches(TokenTask task, int batch, @Nullable Integer window, long seed) {
     checkArgument(batch >= 1, "batches: batch must be at least 1, got %s", batch);
     checkArgument(
         window == null || window >= 1, "batches: window must be at least 1, got %s", window);
@@ -61,7 +65,10 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
     this.window = window;
     this.seed = seed;
     Hasher hasher =
-        Hashing.sha256().newHasher().putString(trainHash, StandardCharsets.UTF_8).putInt(batch);
+        Hashing.sha256()
+            .newHasher()
+            .putString(TRAIN_HASHES.getUnchecked(task), StandardCharsets.UTF_8)
+            .putInt(batch);
     if (window != null) {
       hasher.putInt(window);
     }

@@ -8,7 +8,7 @@ import io.sequencezoo.core.io.AtomicFiles;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.report.HtmlReport;
 import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import io.sequencezoo.train.FolderLock;
 import io.sequencezoo.train.Provenance;
 import io.sequencezoo.train.TrainListener;
@@ -96,17 +96,14 @@ public final class Experiment {
     this.listeners = listeners;
     this.others = others;
     this.baselines = baselines;
-    Map<String, LanguageModelConfig> models = config.contestants();
+    Map<String, LayeredConfig> models = config.contestants();
     models.forEach(this::checkFit);
     String code = CodeVersion.of(task);
-    Supplier<String> trainHash = Suppliers.memoize(() -> task.hash(Split.TRAIN));
     for (String name : models.keySet()) {
       for (int i = 0; i < config.seeds(); i++) {
         long seed = config.train().seed() + i;
         Path own = folder.resolve(folderName(name, seed));
-        Supplier<Making> making =
-            Suppliers.memoize(() -> config.making(name, seed, trainHash.get()));
-        runs.add(new SingleRun(name, seed, making, own, code));
+        runs.add(new SingleRun(name, seed, config.making(name, seed), own, code));
       }
     }
   }
@@ -128,8 +125,9 @@ public final class Experiment {
     return baselines.get();
   }
 
-  private void checkFit(String name, LanguageModelConfig model) {
-    int positions = new LanguageModel(model).config().maxPositions();
+  private void checkFit(String name, LayeredConfig model) {
+    int positions =
+        model.build() instanceof LanguageModel built ? built.config().maxPositions() : 0;
     int longest = positions == 0 ? 0 : longest();
     checkArgument(
         positions >= longest,

@@ -3,14 +3,12 @@ package io.sequencezoo.eval.experiment;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import io.sequencezoo.train.TrainConfig;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * alike on a task and tested on the same examples.
  *
  * @param task what there is to learn
- * @param model the model; its vocabulary is the task's where it names none; absent beside models
+ * @param model the model; its vocabulary or features are the task's where it names none; absent
+ *     beside models
  * @param mixers what stands in for the model's mixer, in turn; absent for the model as it is
  * @param models the models by name where they differ in more than mixers; absent otherwise
  * @param treatments how some of these are trained unlike the others, by their names; absent for
@@ -38,14 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExperimentConfig(
     Task task,
-    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
-        @Nullable LanguageModelConfig model,
+    @Nullable LayeredConfig model,
     List<MixerConfig> mixers,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
-        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
-        Map<String, LanguageModelConfig> models,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, LayeredConfig> models,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Treatment> treatments,
     TrainConfig train,
     Integer seeds,
@@ -73,7 +67,7 @@ public record ExperimentConfig(
         models.keySet(),
         treatments.keySet());
     checkArgument(train != null, "experiment: train must be given");
-    model = model == null ? null : ofTask("model", model, task);
+    model = model == null ? null : task.fit("model", model);
     models = ofTask(models, task);
     seeds = seeds == null ? 1 : seeds;
     checkArgument(seeds >= 1, "experiment: seeds must be at least 1, got %s", seeds);
@@ -93,7 +87,7 @@ public record ExperimentConfig(
   /** An experiment on one model with each of some mixers. */
   public ExperimentConfig(
       Task task,
-      LanguageModelConfig model,
+      LayeredConfig model,
       List<MixerConfig> mixers,
       TrainConfig train,
       Integer seeds,
@@ -105,7 +99,7 @@ public record ExperimentConfig(
   /** An experiment on several models by name, some of which are trained unlike the others. */
   public static ExperimentConfig of(
       Task task,
-      Map<String, LanguageModelConfig> models,
+      Map<String, LayeredConfig> models,
       Map<String, Treatment> treatments,
       TrainConfig train,
       int seeds) {
@@ -133,12 +127,8 @@ public record ExperimentConfig(
     return treatment.train(train).totalSteps(ExampleBatches.perEpoch(task, train.batch()));
   }
 
-  /**
-   * Everything that makes one of its runs.
-   *
-   * @param trainHash of the training examples
-   */
-  Making making(String contestant, long seed, String trainHash) {
+  /** Everything that makes one of its runs. */
+  Making making(String contestant, long seed) {
     Treatment treatment = treatments.getOrDefault(contestant, Treatment.STANDARD);
     return new Making(
         task,
@@ -146,13 +136,11 @@ public record ExperimentConfig(
         treatment.train(train).withSeed(seed),
         treatment,
         window,
-        validations(),
-        trainHash);
+        validations());
   }
 
-  private static Map<String, LanguageModelConfig> ofTask(
-      Map<String, LanguageModelConfig> models, Task task) {
-    Map<String, LanguageModelConfig> own = new LinkedHashMap<>();
+  private static Map<String, LayeredConfig> ofTask(Map<String, LayeredConfig> models, Task task) {
+    Map<String, LayeredConfig> own = new LinkedHashMap<>();
     models.forEach(
         (name, model) -> {
           checkArgument(
@@ -160,19 +148,9 @@ public record ExperimentConfig(
               "experiment: names of models must be of letters, digits, - and _, got %s; they"
                   + " become folders",
               name);
-          own.put(name, ofTask("models." + name, model, task));
+          own.put(name, task.fit("models." + name, model));
         });
     return Collections.unmodifiableMap(own);
-  }
-
-  private static LanguageModelConfig ofTask(String name, LanguageModelConfig model, Task task) {
-    checkArgument(
-        model.vocabulary() == 0 || model.vocabulary() == task.vocabulary(),
-        "experiment: %s.vocabulary must be the task's %s, got %s; leave it out",
-        name,
-        task.vocabulary(),
-        model.vocabulary());
-    return model.withVocabulary(task.vocabulary());
   }
 
   /** Reads YAML or JSON. */
@@ -246,7 +224,7 @@ public record ExperimentConfig(
   }
 
   /** The models to train, by a name that is unique and fit for a folder. */
-  public Map<String, LanguageModelConfig> contestants() {
+  public Map<String, LayeredConfig> contestants() {
     return model == null ? models : Contestants.models(model, mixers);
   }
 

@@ -3,11 +3,13 @@ package io.sequencezoo.eval.experiment;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
+import io.sequencezoo.models.model.Model;
 import io.sequencezoo.train.TrainConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that makes a run, which is a pure function of it and of the code.
@@ -18,20 +20,18 @@ import java.util.Map;
  * @param treatment how it is trained unlike others
  * @param window batches whose rows are sorted by length together; null for none
  * @param validations validation examples that evaluations during training use
- * @param trainHash of the training examples
  */
 record Making(
     Task task,
-    LanguageModelConfig model,
+    LayeredConfig model,
     TrainConfig train,
     Treatment treatment,
-    Integer window,
-    int validations,
-    String trainHash) {
+    @Nullable Integer window,
+    int validations) {
 
-  /** The training examples in the run's order. */
-  ExampleBatches batches() {
-    return new ExampleBatches(task, train.batch(), window, train.seed(), trainHash);
+  /** How a model of it learns. */
+  Lesson<?> lesson(Model built) {
+    return task.lesson(built, train, window);
   }
 
   /** A hash of all of it, data included. */
@@ -43,7 +43,7 @@ record Making(
                 "model", model,
                 "train", train,
                 "validationProblems", validations,
-                "batches", batches().dataHash()));
+                "batches", lesson(model.build()).batches().dataHash()));
     if (treatment.removed() != 0 || treatment.redrawn()) {
       // Its updates are part of the training.
       made.put("treatment", new Treatment(0, treatment.removed(), treatment.redrawn()));

@@ -2,18 +2,17 @@ package io.sequencezoo.eval.experiment;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import com.google.common.base.Suppliers;
 import com.google.common.collect.Maps;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.core.io.AtomicFiles;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.Model;
 import io.sequencezoo.models.model.ModelFiles;
 import io.sequencezoo.train.CpuClock;
 import io.sequencezoo.train.FolderLock;
 import io.sequencezoo.train.JsonLinesLog;
-import io.sequencezoo.train.TokenObjective;
 import io.sequencezoo.train.TrainListener;
 import io.sequencezoo.train.TrainResult;
 import io.sequencezoo.train.Trainer;
@@ -42,7 +41,8 @@ final class SingleRun {
 
   private final String name;
   private final long seed;
-  private final Supplier<Making> making;
+  private final Making making;
+  private final Supplier<String> madeBy;
   private final Path folder;
   private final String code;
   private volatile boolean stopRequested;
@@ -52,13 +52,15 @@ final class SingleRun {
    * A run.
    *
    * @param name of the contestant
-   * @param making asked for when it is needed, for a hash of all examples takes its time
+   * @param making what makes it
    * @param code its version
    */
-  SingleRun(String name, long seed, Supplier<Making> making, Path folder, String code) {
+  SingleRun(String name, long seed, Making making, Path folder, String code) {
     this.name = name;
     this.seed = seed;
     this.making = making;
+    // When it is needed, for a hash of all examples takes its time.
+    this.madeBy = Suppliers.memoize(making::hash);
     this.folder = folder;
     this.code = code;
   }
@@ -72,7 +74,7 @@ final class SingleRun {
   }
 
   private String madeBy() {
-    return making.get().hash();
+    return madeBy.get();
   }
 
   /** What it found before, where this configuration made it. */
@@ -198,21 +200,21 @@ final class SingleRun {
   }
 
   private Optional<Results.Run> trained(TrainListener listener) throws IOException {
-    Making made = making.get();
-    LanguageModel model = new LanguageModel(made.model());
-    long weights = made.treatment().weights(seed);
-    Parameters parameters = Parameters.of(model, made.train().precision().dataType(), weights);
-    TrainResult result = train(model, parameters, listener);
+    Model model = making.model().build();
+    Lesson<?> lesson = making.lesson(model);
+    long weights = making.treatment().weights(seed);
+    Parameters parameters = Parameters.of(model, making.train().precision().dataType(), weights);
+    TrainResult result = train(lesson, parameters, listener);
     if (stopRequested) {
       return Optional.empty();
     }
     ModelFiles.save(folder.resolve(Experiment.MODEL), model, parameters);
     CpuClock.Span spent = JsonLinesLog.spent(folder.resolve(LOG));
-    Trained trained = new Trained(model, parameters, made.train(), result, spent.seconds());
-    Task task = made.task();
+    Trained trained = new Trained(model, parameters, making.train(), result, spent.seconds());
+    Task task = making.task();
     Map<String, Object> details = new LinkedHashMap<>(task.progress(trained));
     int tests = task.examples(Split.TEST);
-    details.put(Results.TEST, task.score(name, model::forward, parameters, Split.TEST, tests));
+    details.put(Results.TEST, lesson.score(name, parameters, Split.TEST, tests));
     details.putAll(task.pictures(trained));
     return Optional.of(
         new Results.Run(
@@ -220,8 +222,8 @@ final class SingleRun {
             seed,
             madeBy(),
             new Results.Origin(code, null),
-            Configs.json().valueToTree(made.model()),
-            parameters.count() - made.treatment().removed(),
+            Configs.json().valueToTree(making.model()),
+            parameters.count() - making.treatment().removed(),
             result.steps(),
             result.bestStep(),
             spent.seconds(),
@@ -229,18 +231,16 @@ final class SingleRun {
             Maps.transformValues(details, value -> Configs.json().valueToTree(value))));
   }
 
-  private TrainResult train(LanguageModel model, Parameters parameters, TrainListener listener)
+  private <B> TrainResult train(Lesson<B> lesson, Parameters parameters, TrainListener listener)
       throws IOException {
-    Making made = making.get();
     try (JsonLinesLog log = new JsonLinesLog(folder.resolve(LOG))) {
-      Trainer<TokenBatch> trainer =
-          new Trainer<>(
-                  made.train(), parameters, new TokenObjective(model::forward), made.batches())
-              .validator(made.task().validator(model::forward, made.validations()))
-              .checkpoints(folder.resolve(CHECKPOINTS), made)
+      Trainer<B> trainer =
+          new Trainer<>(making.train(), parameters, lesson.objective(), lesson.batches())
+              .validator(lesson.validator(making.validations()))
+              .checkpoints(folder.resolve(CHECKPOINTS), making)
               .listener(log)
               .listener(listener);
-      long removed = made.treatment().removed();
+      long removed = making.treatment().removed();
       if (removed > 0) {
         trainer.kept(RandomRemoval.kept(parameters, removed, seed));
       }

@@ -6,8 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -21,7 +20,7 @@ public enum Budget {
   @JsonProperty("parameters")
   PARAMETERS {
     @Override
-    long of(LanguageModelConfig model, int steps) {
+    long of(LayeredConfig model, int steps) {
       return parameters(model);
     }
   },
@@ -30,7 +29,7 @@ public enum Budget {
   @JsonProperty("state")
   STATE {
     @Override
-    long of(LanguageModelConfig model, int steps) {
+    long of(LayeredConfig model, int steps) {
       return stateBytes(model, steps);
     }
   },
@@ -39,7 +38,7 @@ public enum Budget {
   @JsonProperty("operations")
   OPERATIONS {
     @Override
-    long of(LanguageModelConfig model, int steps) {
+    long of(LayeredConfig model, int steps) {
       return operations(model, steps);
     }
   },
@@ -54,25 +53,25 @@ public enum Budget {
   private static final double MOST = 4;
 
   /** A model's share of the budget; 0 where widths don't decide it. */
-  long of(LanguageModelConfig model, int steps) {
+  long of(LayeredConfig model, int steps) {
     return 0;
   }
 
   /** The number of a model's parameters. */
-  static long parameters(LanguageModelConfig model) {
+  static long parameters(LayeredConfig model) {
     Declaration declaration = new Declaration();
     model.build().declare(declaration);
     return declaration.specs().stream().mapToLong(ParameterSpec::length).sum();
   }
 
   /** Bytes that a model remembers of one row in float after so many tokens. */
-  static long stateBytes(LanguageModelConfig model, int steps) {
-    return new LanguageModel(model).stack().stateBytes(steps, DataType.FLOAT);
+  static long stateBytes(LayeredConfig model, int steps) {
+    return model.build().stack().stateBytes(steps, DataType.FLOAT);
   }
 
   /** Operations per token, forward, as blocks declare them: at the middle of so many tokens. */
-  static long operations(LanguageModelConfig model, int steps) {
-    return 2 * new LanguageModel(model).multiplyAddsPerToken((steps + 1) / 2);
+  static long operations(LayeredConfig model, int steps) {
+    return 2 * model.build().multiplyAddsPerToken((steps + 1) / 2);
   }
 
   /**
@@ -80,18 +79,17 @@ public enum Budget {
    * wide or narrow. Widths that it can't be built at, such as those that heads don't divide, are
    * passed over.
    */
-  LanguageModelConfig match(
-      String name, LanguageModelConfig model, LanguageModelConfig to, int steps) {
+  LayeredConfig match(String name, LayeredConfig model, LayeredConfig to, int steps) {
     long wanted = of(to, steps);
     if (wanted == 0 || of(model, steps) == wanted) {
       return model;
     }
-    LanguageModelConfig best = null;
+    LayeredConfig best = null;
     double least = Double.POSITIVE_INFINITY;
     for (int width = (int) Math.ceil(model.width() / MOST);
         width <= MOST * model.width();
         width++) {
-      LanguageModelConfig other = atWidth(model, width);
+      LayeredConfig other = atWidth(model, width);
       if (other == null) {
         continue;
       }
@@ -106,10 +104,10 @@ public enum Budget {
   }
 
   /** Null where there is no such model. */
-  private static @Nullable LanguageModelConfig atWidth(LanguageModelConfig model, int width) {
+  private static @Nullable LayeredConfig atWidth(LayeredConfig model, int width) {
     try {
-      LanguageModelConfig other = Configs.with(model, "width", width);
-      new LanguageModel(other);
+      LayeredConfig other = Configs.with(model, "width", width);
+      other.build();
       return other;
     } catch (IllegalArgumentException doesNotDivide) {
       return null;

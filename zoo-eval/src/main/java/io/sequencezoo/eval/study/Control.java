@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.eval.experiment.Treatment;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +29,7 @@ public enum Control {
               + " parameters",
           budget,
           budget);
-      LanguageModelConfig first = variants.get(0).model();
+      LayeredConfig first = variants.get(0).model();
       long whole = Budget.parameters(first);
       List<Variant> controls = new ArrayList<>();
       for (Variant variant : variants.subList(1, variants.size())) {

@@ -5,7 +5,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import io.sequencezoo.eval.experiment.ExperimentConfig;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.experiment.Treatment;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +59,7 @@ record Grid(StudyConfig config, List<List<Variant>> variants) {
   /** The experiment on a task by its number: its models by the names of their folders. */
   ExperimentConfig experiment(int number) {
     Task task = config.tasks().get(number);
-    Map<String, LanguageModelConfig> models = new LinkedHashMap<>();
+    Map<String, LayeredConfig> models = new LinkedHashMap<>();
     Map<String, Treatment> treatments = new TreeMap<>();
     for (Variant variant : variants.get(number)) {
       checkArgument(

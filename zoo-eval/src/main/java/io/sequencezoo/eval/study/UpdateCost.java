@@ -1,13 +1,12 @@
 package io.sequencezoo.eval.study;
 
 import io.sequencezoo.core.block.Parameters;
-import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.eval.experiment.ExampleBatches;
+import io.sequencezoo.eval.experiment.Lesson;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.experiment.Treatment;
-import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
-import io.sequencezoo.train.TokenObjective;
+import io.sequencezoo.models.model.LayeredConfig;
+import io.sequencezoo.models.model.Model;
 import io.sequencezoo.train.TrainConfig;
 import io.sequencezoo.train.TrainListener;
 import io.sequencezoo.train.Trainer;
@@ -30,14 +29,16 @@ record UpdateCost(double seconds, double cpuSeconds) {
   private static final double ENOUGH_SECONDS = 0.4;
 
   /** Of a model on a task. Writes nothing. */
-  static UpdateCost measure(Task task, LanguageModelConfig config, TrainConfig train) {
-    LanguageModel model = new LanguageModel(config);
+  static UpdateCost measure(Task task, LayeredConfig config, TrainConfig train) {
+    Model model = config.build();
     Parameters parameters = Parameters.of(model, train.precision().dataType(), train.seed());
-    ExampleBatches batches =
-        new ExampleBatches(task, train.batch(), task.standardWindow(), train.seed());
+    return measure(task.lesson(model, train, task.standardWindow()), parameters, train);
+  }
+
+  private static <B> UpdateCost measure(
+      Lesson<B> lesson, Parameters parameters, TrainConfig train) {
     TrainConfig few = new Treatment(WARM_UP + MOST, 0, false).train(train);
-    Trainer<TokenBatch> trainer =
-        new Trainer<>(few, parameters, new TokenObjective(model::forward), batches);
+    Trainer<B> trainer = new Trainer<>(few, parameters, lesson.objective(), lesson.batches());
     Watch watch = new Watch(trainer);
     trainer.listener(watch).run();
     return watch.mean();

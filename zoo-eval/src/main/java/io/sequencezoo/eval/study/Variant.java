@@ -1,7 +1,7 @@
 package io.sequencezoo.eval.study;
 
 import io.sequencezoo.eval.experiment.Treatment;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.List;
 
 /**
@@ -13,14 +13,14 @@ import java.util.List;
  * @param treatment how it is trained unlike others
  */
 public record Variant(
-    String label, List<String> changes, LanguageModelConfig model, Treatment treatment) {
+    String label, List<String> changes, LayeredConfig model, Treatment treatment) {
   /** Copies the names. */
   public Variant {
     changes = List.copyOf(changes);
   }
 
   /** A variant that is trained as all others are. */
-  Variant(String label, List<String> changes, LanguageModelConfig model) {
+  Variant(String label, List<String> changes, LayeredConfig model) {
     this(label, changes, model, Treatment.STANDARD);
   }
 

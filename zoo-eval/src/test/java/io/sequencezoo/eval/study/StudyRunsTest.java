@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.eval.cli.Zoo;
 import io.sequencezoo.eval.experiment.FinishedRuns;
+import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.ModelFiles;
 import io.sequencezoo.train.TrainListener;
 import java.io.IOException;
@@ -360,7 +361,7 @@ class StudyRunsTest {
 
   @Test
   void operations_areWhatTheMixerDeclaresAndEveryOtherMatrixOnce() {
-    var model = small().model().withVocabulary(9);
+    var model = ((LanguageModelConfig) small().model()).withVocabulary(9);
     long declared =
         model.build().stack().mixers().values().stream()
             .mapToLong(mixer -> mixer.parametrisation().multiplyAddsPerToken(3))

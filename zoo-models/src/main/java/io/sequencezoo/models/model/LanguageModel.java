@@ -61,7 +61,8 @@ public final class LanguageModel extends LayeredModel<LanguageModelConfig> imple
         Initialisers.normal(config.initStd()));
   }
 
-  /** Multiply-adds per token at a position, logits included: two operations each. */
+  /** With the logits. */
+  @Override
   public long multiplyAddsPerToken(int position) {
     return stack().multiplyAddsPerToken(position) + (long) vocabulary() * config().width();
   }

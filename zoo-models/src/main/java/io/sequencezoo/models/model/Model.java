@@ -64,6 +64,11 @@ public interface Model extends Block {
     return stack().mixers();
   }
 
+  /** Multiply-adds of a token at a position, forward, as blocks declare them. */
+  default long multiplyAddsPerToken(int position) {
+    return stack().multiplyAddsPerToken(position);
+  }
+
   /** The outputs {@code [B, T, V]} from the start of a sequence. */
   default Variable forward(Context context, INDArray input) {
     return evolve(context, input, null).outputs();
