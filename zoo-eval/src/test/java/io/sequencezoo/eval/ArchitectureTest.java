@@ -74,6 +74,7 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "io.sequencezoo.eval.algorithmic..",
+              "io.sequencezoo.eval.chaos..",
               "io.sequencezoo.eval.icll..",
               "io.sequencezoo.eval.recall..",
               "io.sequencezoo.eval.study..",

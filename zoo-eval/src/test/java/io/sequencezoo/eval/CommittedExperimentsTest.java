@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.eval.experiment.ExperimentConfig;
-import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ class CommittedExperimentsTest {
   void everyExperiment_isReadAndItsModelsAreBuilt(Path file) throws IOException {
     ExperimentConfig config = read(file);
     assertThat(config.contestants()).isNotEmpty();
-    config.contestants().forEach((name, model) -> assertThat(new LanguageModel(model)).isNotNull());
+    config.contestants().forEach((name, model) -> assertThat(model.build()).isNotNull());
   }
 
   @ParameterizedTest
@@ -53,7 +53,7 @@ class CommittedExperimentsTest {
   }
 
   private static long parameters(ExperimentConfig config, String name) {
-    LanguageModel model = new LanguageModel(config.contestants().get(name));
+    Model model = config.contestants().get(name).build();
     return Parameters.of(model, DataType.FLOAT, /* seed= */ 1).count();
   }
 
@@ -68,7 +68,7 @@ class CommittedExperimentsTest {
   }
 
   private static long state(ExperimentConfig config, String name) {
-    LanguageModel model = new LanguageModel(config.contestants().get(name));
+    Model model = config.contestants().get(name).build();
     return model.stack().stateBytes(/* consumed= */ 64, DataType.FLOAT);
   }
 }

@@ -12,7 +12,7 @@ import io.sequencezoo.eval.analysis.ProbeInput;
 import io.sequencezoo.eval.analysis.ProbeSubject;
 import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.eval.experiment.Experiment;
-import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.eval.experiment.TokenTask;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.channel.GluConfig;
 import io.sequencezoo.models.model.LanguageModel;
@@ -201,13 +201,14 @@ final class ProbeOptions {
 
   /** The alphabet of the task that a folder's model was trained on; numbers where it names none. */
   static Alphabet alphabetOf(Path folder, TokenModel model) throws IOException {
-    Optional<Task> task = Experiment.taskOf(folder);
+    Optional<TokenTask> task =
+        Experiment.taskOf(folder).filter(TokenTask.class::isInstance).map(TokenTask.class::cast);
     checkArgument(
         task.isEmpty() || task.get().vocabulary() == model.vocabulary(),
         "model: vocabulary of %s must be that of the experiment around it, got %s",
         folder,
         model.vocabulary());
-    return task.map(Task::alphabet).orElseGet(() -> Alphabet.numbers(model.vocabulary()));
+    return task.map(TokenTask::alphabet).orElseGet(() -> Alphabet.numbers(model.vocabulary()));
   }
 
   /** Whether weights come from a model, which then sets configuration and width. */

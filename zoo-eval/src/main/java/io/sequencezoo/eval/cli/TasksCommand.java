@@ -20,11 +20,11 @@ final class TasksCommand implements Runnable {
     List<List<String>> rows = new ArrayList<>();
     for (TaskCatalog.Entry entry : Tasks.get().entries().values()) {
       Task task = entry.standard();
-      rows.add(List.of(task.name(), Integer.toString(task.vocabulary()), entry.summary()));
+      rows.add(List.of(task.name(), task.inputs(), entry.summary()));
     }
     spec.commandLine()
         .getOut()
-        .print(TextTable.of(List.of("task", "vocabulary", "what is to be told"), rows));
+        .print(TextTable.of(List.of("task", "inputs", "what is to be told"), rows));
     spec.commandLine().getOut().flush();
   }
 }

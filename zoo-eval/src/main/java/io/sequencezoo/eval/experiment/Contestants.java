@@ -6,7 +6,7 @@ import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.Registry;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +22,7 @@ public final class Contestants {
    * or under its standard configuration where neither does.
    */
   public static List<MixerConfig> named(
-      List<String> names, List<MixerConfig> mixers, LanguageModelConfig model) {
+      List<String> names, List<MixerConfig> mixers, LayeredConfig model) {
     checkArgument(
         !names.isEmpty(), "mixers: must be at least one name, got none; leave them out for all");
     List<MixerConfig> chosen = new ArrayList<>();
@@ -51,9 +51,9 @@ public final class Contestants {
    *
    * @param mixers what stands in for the model's mixer, in turn; empty for the model as it is
    */
-  public static Map<String, LanguageModelConfig> models(
-      LanguageModelConfig model, List<MixerConfig> mixers) {
-    Map<String, LanguageModelConfig> models = new LinkedHashMap<>();
+  public static Map<String, LayeredConfig> models(
+      LayeredConfig model, List<MixerConfig> mixers) {
+    Map<String, LayeredConfig> models = new LinkedHashMap<>();
     if (mixers.isEmpty()) {
       models.put(model.mixer() == null ? "hybrid" : typeOf(model.mixer()), model);
     }

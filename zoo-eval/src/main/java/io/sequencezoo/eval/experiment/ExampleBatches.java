@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  * batches stand in the order drawn.
  */
 public final class ExampleBatches implements BatchSource<TokenBatch> {
-  private final Task task;
+  private final TokenTask task;
   private final int examples;
   private final int batch;
   private final Integer window;
@@ -45,7 +45,7 @@ public final class ExampleBatches implements BatchSource<TokenBatch> {
    * @param window batches of a window; null for none
    * @param seed of the epochs' orders
    */
-  public ExampleBatches(Task task, int batch, Integer window, long seed) {
+  public ExampleBatches(TokenTask task, int batch, Integer window, long seed) {
     checkArgument(batch >= 1, "batches: batch must be at least 1, got %s", batch);
     checkArgument(
         window == null || window >= 1, "batches: window must be at least 1, got %s", window);

@@ -7,17 +7,16 @@ import com.google.common.collect.Maps;
 import com.google.common.hash.Hashing;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.core.io.AtomicFiles;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.report.HtmlReport;
 import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
+import io.sequencezoo.models.model.Model;
 import io.sequencezoo.models.model.ModelFiles;
 import io.sequencezoo.train.FolderLock;
 import io.sequencezoo.train.JsonLinesLog;
 import io.sequencezoo.train.Provenance;
-import io.sequencezoo.train.TokenObjective;
 import io.sequencezoo.train.TrainConfig;
 import io.sequencezoo.train.TrainListener;
 import io.sequencezoo.train.TrainResult;
@@ -62,7 +61,7 @@ public final class Experiment {
   private final Task task;
   private final Path folder;
   private final Function<String, TrainListener> listeners;
-  private final Map<String, LanguageModelConfig> models;
+  private final Map<String, LayeredConfig> models;
   private volatile boolean stopRequested;
   private volatile Trainer<?> training;
 
@@ -82,8 +81,9 @@ public final class Experiment {
     models.forEach(this::checkFit);
   }
 
-  private void checkFit(String name, LanguageModelConfig model) {
-    int positions = new LanguageModel(model).config().maxPositions();
+  private void checkFit(String name, LayeredConfig model) {
+    Model built = model.build();
+    int positions = built instanceof LanguageModel own ? own.config().maxPositions() : 0;
     int longest = positions == 0 ? 0 : longest();
     checkArgument(
         positions >= longest,
@@ -151,7 +151,7 @@ public final class Experiment {
     AtomicFiles.writeString(folder.resolve(CONFIG), Configs.write(config) + "\n");
     Baselines baselines = task.baselines();
     List<Results.Run> runs = new ArrayList<>();
-    for (Map.Entry<String, LanguageModelConfig> model : models.entrySet()) {
+    for (Map.Entry<String, LayeredConfig> model : models.entrySet()) {
       for (int i = 0; i < config.seeds(); i++) {
         Optional<Results.Run> run =
             run(model.getKey(), model.getValue(), config.train().seed() + i);
@@ -168,18 +168,18 @@ public final class Experiment {
     return Optional.of(results);
   }
 
-  private Optional<Results.Run> run(String name, LanguageModelConfig modelConfig, long seed)
+  private Optional<Results.Run> run(String name, LayeredConfig modelConfig, long seed)
       throws IOException {
     Path own = folder.resolve(name + "-seed" + seed);
     TrainConfig train = config.train().withSeed(seed);
-    ExampleBatches batches = new ExampleBatches(task, train.batch(), config.window(), seed);
-    String madeBy = hash(modelConfig, train, batches);
+    Model model = modelConfig.build();
+    Lesson<?> lesson = task.lesson(model, train, config.window());
+    String madeBy = hash(modelConfig, train, lesson.batches().dataHash());
     if (Files.exists(own.resolve(RUN))) {
       return Optional.of(finished(own.resolve(RUN), madeBy));
     }
-    LanguageModel model = new LanguageModel(modelConfig);
     Parameters parameters = Parameters.of(model, train.precision().dataType(), seed);
-    TrainResult result = train(own, name, model, parameters, train, batches);
+    TrainResult result = train(own, name, lesson, parameters, train);
     if (stopRequested) {
       return Optional.empty();
     }
@@ -188,7 +188,7 @@ public final class Experiment {
     Trained trained = new Trained(model, parameters, train, result, seconds);
     Map<String, Object> details = new LinkedHashMap<>(task.progress(trained));
     int tests = task.examples(Split.TEST);
-    details.put(Results.TEST, task.score(name, model::forward, parameters, Split.TEST, tests));
+    details.put(Results.TEST, lesson.score(name, parameters, Split.TEST, tests));
     details.putAll(task.pictures(trained));
     Results.Run run =
         new Results.Run(
@@ -220,31 +220,26 @@ public final class Experiment {
   }
 
   /** A hash of everything that decides what a run finds. */
-  private String hash(LanguageModelConfig model, TrainConfig train, ExampleBatches batches) {
+  private String hash(LayeredConfig model, TrainConfig train, String dataHash) {
     Map<String, Object> made =
         ImmutableMap.of(
             "task", task,
             "model", model,
             "train", train,
             "validationProblems", config.validations(),
-            "batches", batches.dataHash());
+            "batches", dataHash);
     return Hashing.sha256().hashString(Configs.write(made), StandardCharsets.UTF_8).toString();
   }
 
-  private TrainResult train(
-      Path own,
-      String name,
-      LanguageModel model,
-      Parameters parameters,
-      TrainConfig train,
-      ExampleBatches batches)
+  private <B> TrainResult train(
+      Path own, String name, Lesson<B> lesson, Parameters parameters, TrainConfig train)
       throws IOException {
     Files.createDirectories(own);
     String label = config.seeds() > 1 ? name + " seed " + train.seed() : name;
     try (JsonLinesLog log = new JsonLinesLog(own.resolve(LOG))) {
-      Trainer<TokenBatch> trainer =
-          new Trainer<>(train, parameters, new TokenObjective(model::forward), batches)
-              .validator(task.validator(model::forward, config.validations()))
+      Trainer<B> trainer =
+          new Trainer<>(train, parameters, lesson.objective(), lesson.batches())
+              .validator(lesson.validator(config.validations()))
               .checkpoints(own.resolve(CHECKPOINTS), config)
               .listener(log)
               .listener(listeners.apply(label));

@@ -3,14 +3,12 @@ package io.sequencezoo.eval.experiment;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import io.sequencezoo.train.TrainConfig;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,7 +20,7 @@ import java.util.Map;
  * alike on a task and tested on the same examples.
  *
  * @param task what there is to learn
- * @param model the model; its vocabulary is the task's where it names none; absent beside models
+ * @param model the model; its vocabulary or features are the task's where it names none; absent beside models
  * @param mixers what stands in for the model's mixer, in turn; absent for the model as it is
  * @param models the models by name where they differ in more than mixers; absent otherwise
  * @param train how each is trained
@@ -34,14 +32,9 @@ import java.util.Map;
  */
 public record ExperimentConfig(
     Task task,
-    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
-        LanguageModelConfig model,
+    LayeredConfig model,
     List<MixerConfig> mixers,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
-        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
-        Map<String, LanguageModelConfig> models,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, LayeredConfig> models,
     TrainConfig train,
     Integer seeds,
     Integer window,
@@ -61,7 +54,7 @@ public record ExperimentConfig(
         "experiment: models %s must be alone, got a model or mixers beside them; leave these out",
         models.keySet());
     checkArgument(train != null, "experiment: train must be given");
-    model = model == null ? null : ofTask("model", model, task);
+    model = model == null ? null : task.fit("model", model);
     models = ofTask(models, task);
     seeds = seeds == null ? 1 : seeds;
     checkArgument(seeds >= 1, "experiment: seeds must be at least 1, got %s", seeds);
@@ -81,7 +74,7 @@ public record ExperimentConfig(
   /** An experiment on one model with each of some mixers. */
   public ExperimentConfig(
       Task task,
-      LanguageModelConfig model,
+      LayeredConfig model,
       List<MixerConfig> mixers,
       TrainConfig train,
       Integer seeds,
@@ -90,9 +83,9 @@ public record ExperimentConfig(
     this(task, model, mixers, null, train, seeds, window, validationProblems);
   }
 
-  private static Map<String, LanguageModelConfig> ofTask(
-      Map<String, LanguageModelConfig> models, Task task) {
-    Map<String, LanguageModelConfig> own = new LinkedHashMap<>();
+  private static Map<String, LayeredConfig> ofTask(
+      Map<String, LayeredConfig> models, Task task) {
+    Map<String, LayeredConfig> own = new LinkedHashMap<>();
     models.forEach(
         (name, model) -> {
           checkArgument(
@@ -100,19 +93,9 @@ public record ExperimentConfig(
               "experiment: names of models must be of letters, digits, - and _, got %s; they"
                   + " become folders",
               name);
-          own.put(name, ofTask("models." + name, model, task));
+          own.put(name, task.fit("models." + name, model));
         });
     return Collections.unmodifiableMap(own);
-  }
-
-  private static LanguageModelConfig ofTask(String name, LanguageModelConfig model, Task task) {
-    checkArgument(
-        model.vocabulary() == 0 || model.vocabulary() == task.vocabulary(),
-        "experiment: %s.vocabulary must be the task's %s, got %s; leave it out",
-        name,
-        task.vocabulary(),
-        model.vocabulary());
-    return model.withVocabulary(task.vocabulary());
   }
 
   /** Reads YAML or JSON. */
@@ -186,7 +169,7 @@ public record ExperimentConfig(
   }
 
   /** The models to train, by a name that is unique and fit for a folder. */
-  public Map<String, LanguageModelConfig> contestants() {
+  public Map<String, LayeredConfig> contestants() {
     return models.isEmpty() ? Contestants.models(model, mixers) : models;
   }
 

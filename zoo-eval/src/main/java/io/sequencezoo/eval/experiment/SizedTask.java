@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
 /** A task whose examples have a size, trained up to one and tested there and beyond. */
-public interface SizedTask extends Task {
+public interface SizedTask extends TokenTask {
   /** What sizes are, such as digits. */
   String sizes();
 

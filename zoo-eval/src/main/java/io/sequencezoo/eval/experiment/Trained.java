@@ -1,7 +1,7 @@
 package io.sequencezoo.eval.experiment;
 
 import io.sequencezoo.core.block.Parameters;
-import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.Model;
 import io.sequencezoo.train.TrainConfig;
 import io.sequencezoo.train.TrainResult;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.List;
  * @param seconds spent in updates
  */
 public record Trained(
-    LanguageModel model,
+    Model model,
     Parameters parameters,
     TrainConfig train,
     TrainResult result,

@@ -17,10 +17,11 @@ import io.sequencezoo.eval.experiment.Baselines;
 import io.sequencezoo.eval.experiment.Column;
 import io.sequencezoo.eval.experiment.Report;
 import io.sequencezoo.eval.experiment.Scores;
-import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.eval.experiment.TokenTask;
 import io.sequencezoo.eval.experiment.Trained;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.models.model.TokenLogits;
+import io.sequencezoo.models.model.TokenModel;
 import io.sequencezoo.train.Evaluation;
 import io.sequencezoo.train.Validator;
 import java.util.LinkedHashMap;
@@ -35,7 +36,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * at every position the next symbol is to be told. Scores are {@link IcllScores}.
  */
 @JsonTypeName("icll")
-public final class IcllTask implements Task {
+public final class IcllTask implements TokenTask {
   private static final int EVALUATION_BATCH = 16;
   private static final int STANDARD_WINDOW = 16;
   private static final int STANDARD_VALIDATION = 100;
@@ -217,7 +218,7 @@ public final class IcllTask implements Task {
 
   @Override
   public Map<String, Object> pictures(Trained trained) {
-    return new Pictures(trained.model(), trained.parameters()).of(data.problem(Split.TEST, 0));
+    return new Pictures((TokenModel) trained.model(), trained.parameters()).of(data.problem(Split.TEST, 0));
   }
 
   @Override

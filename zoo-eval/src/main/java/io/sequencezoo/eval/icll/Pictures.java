@@ -9,7 +9,7 @@ import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.eval.analysis.Mixing;
 import io.sequencezoo.eval.report.Page;
 import io.sequencezoo.models.model.Generator;
-import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.TokenModel;
 import io.sequencezoo.models.model.Sampling;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,10 +32,10 @@ final class Pictures {
   /** Symbols of a continuation. */
   private static final int SYMBOLS = 40;
 
-  private final LanguageModel model;
+  private final TokenModel model;
   private final Parameters parameters;
 
-  Pictures(LanguageModel model, Parameters parameters) {
+  Pictures(TokenModel model, Parameters parameters) {
     this.model = model;
     this.parameters = parameters;
   }

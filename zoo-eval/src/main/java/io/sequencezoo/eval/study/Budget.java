@@ -6,8 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sequencezoo.core.block.Declaration;
 import io.sequencezoo.core.block.ParameterSpec;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** What all models of a study have as much of, by their widths. */
@@ -16,7 +15,7 @@ public enum Budget {
   @JsonProperty("none")
   NONE {
     @Override
-    long of(LanguageModelConfig model, int steps) {
+    long of(LayeredConfig model, int steps) {
       return 0;
     }
   },
@@ -25,7 +24,7 @@ public enum Budget {
   @JsonProperty("parameters")
   PARAMETERS {
     @Override
-    long of(LanguageModelConfig model, int steps) {
+    long of(LayeredConfig model, int steps) {
       return parameters(model);
     }
   },
@@ -34,7 +33,7 @@ public enum Budget {
   @JsonProperty("state")
   STATE {
     @Override
-    long of(LanguageModelConfig model, int steps) {
+    long of(LayeredConfig model, int steps) {
       return stateBytes(model, steps);
     }
   };
@@ -42,18 +41,18 @@ public enum Budget {
   private static final double MOST = 4;
 
   /** A model's share of the budget. */
-  abstract long of(LanguageModelConfig model, int steps);
+  abstract long of(LayeredConfig model, int steps);
 
   /** The number of a model's parameters. */
-  static long parameters(LanguageModelConfig model) {
+  static long parameters(LayeredConfig model) {
     Declaration declaration = new Declaration();
     model.build().declare(declaration);
     return declaration.specs().stream().mapToLong(ParameterSpec::length).sum();
   }
 
   /** Bytes that a model remembers of one row in float after so many tokens. */
-  static long stateBytes(LanguageModelConfig model, int steps) {
-    return new LanguageModel(model).stack().stateBytes(steps, DataType.FLOAT);
+  static long stateBytes(LayeredConfig model, int steps) {
+    return model.build().stack().stateBytes(steps, DataType.FLOAT);
   }
 
   /**
@@ -61,18 +60,18 @@ public enum Budget {
    * wide or narrow. Widths that it can't be built at, such as those that heads don't divide, are
    * passed over.
    */
-  LanguageModelConfig match(
-      String name, LanguageModelConfig model, LanguageModelConfig to, int steps) {
+  LayeredConfig match(
+      String name, LayeredConfig model, LayeredConfig to, int steps) {
     if (this == NONE || of(model, steps) == of(to, steps)) {
       return model;
     }
     long wanted = of(to, steps);
-    LanguageModelConfig best = null;
+    LayeredConfig best = null;
     double least = Double.POSITIVE_INFINITY;
     for (int width = (int) Math.ceil(model.width() / MOST);
         width <= MOST * model.width();
         width++) {
-      LanguageModelConfig other = atWidth(model, width);
+      LayeredConfig other = atWidth(model, width);
       if (other == null) {
         continue;
       }
@@ -87,10 +86,10 @@ public enum Budget {
   }
 
   /** Null where there is no such model. */
-  private static LanguageModelConfig atWidth(LanguageModelConfig model, int width) {
+  private static LayeredConfig atWidth(LayeredConfig model, int width) {
     try {
-      LanguageModelConfig other = Configs.with(model, "width", width);
-      new LanguageModel(other);
+      LayeredConfig other = Configs.with(model, "width", width);
+      other.build();
       return other;
     } catch (IllegalArgumentException doesNotDivide) {
       return null;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
@@ -83,8 +83,8 @@ public record Change(String name, Map<String, JsonNode> set) {
    *
    * @throws IllegalArgumentException where it applies to nothing, or gives no model
    */
-  public LanguageModelConfig apply(LanguageModelConfig model) {
-    LanguageModelConfig changed;
+  public <M extends LayeredConfig> M apply(M model) {
+    M changed;
     try {
       changed = Configs.with(model, set.isEmpty() ? meant(model) : set);
     } catch (IllegalArgumentException e) {
@@ -97,7 +97,7 @@ public record Change(String name, Map<String, JsonNode> set) {
     return changed;
   }
 
-  private Map<String, JsonNode> meant(LanguageModelConfig model) {
+  private Map<String, JsonNode> meant(LayeredConfig model) {
     int arrow = name.indexOf(ARROW);
     if (arrow > 0) {
       return replacements(
@@ -106,7 +106,7 @@ public record Change(String name, Map<String, JsonNode> set) {
     return switched(model, name.substring(1).strip(), name.startsWith("+"));
   }
 
-  private static Map<String, JsonNode> switched(LanguageModelConfig model, String key, boolean on) {
+  private static Map<String, JsonNode> switched(LayeredConfig model, String key, boolean on) {
     Map<String, JsonNode> changes = new LinkedHashMap<>();
     TreeSet<String> known = new TreeSet<>();
     walk(
@@ -145,7 +145,7 @@ public record Change(String name, Map<String, JsonNode> set) {
   }
 
   private static Map<String, JsonNode> replacements(
-      LanguageModelConfig model, String from, String to) {
+      LayeredConfig model, String from, String to) {
     JsonNode standard = Configs.json().valueToTree(Configs.standard(to));
     Map<String, JsonNode> changes = new LinkedHashMap<>();
     TreeSet<String> known = new TreeSet<>();

@@ -3,7 +3,7 @@ package io.sequencezoo.eval.study;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -91,10 +91,10 @@ public enum Design {
   }
 
   /** The models, the first of which is compared with. */
-  List<Variant> variants(LanguageModelConfig base, List<Change> changes) {
+  List<Variant> variants(LayeredConfig base, List<Change> changes) {
     List<Variant> variants = new ArrayList<>();
     for (long set : sets(changes.size())) {
-      LanguageModelConfig model = base;
+      LayeredConfig model = base;
       List<String> names = new ArrayList<>();
       for (int i = 0; i < changes.size(); i++) {
         if ((set >> i & 1) != 0) {

@@ -3,14 +3,12 @@ package io.sequencezoo.eval.study;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.core.config.Configs;
-import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.eval.experiment.ExampleBatches;
+import io.sequencezoo.eval.experiment.Lesson;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.report.TextTable;
-import io.sequencezoo.models.model.LanguageModel;
-import io.sequencezoo.models.model.LanguageModelConfig;
-import io.sequencezoo.train.TokenObjective;
+import io.sequencezoo.models.model.LayeredConfig;
+import io.sequencezoo.models.model.Model;
 import io.sequencezoo.train.TrainConfig;
 import io.sequencezoo.train.Trainer;
 import java.io.IOException;
@@ -59,29 +57,24 @@ public final class Plan {
     return (batches * train.epochs() + train.accumulate() - 1) / train.accumulate();
   }
 
-  private static double secondsPerUpdate(Task task, LanguageModelConfig config, TrainConfig train)
+  private static double secondsPerUpdate(Task task, LayeredConfig config, TrainConfig train)
       throws IOException {
-    LanguageModel model = new LanguageModel(config);
+    Model model = config.build();
     Parameters parameters = Parameters.of(model, train.precision().dataType(), train.seed());
-    ExampleBatches batches =
-        new ExampleBatches(task, train.batch(), task.standardWindow(), train.seed());
-    train(model, parameters, batches, train, WARM_UP);
+    Lesson<?> lesson = task.lesson(model, train, task.standardWindow());
+    train(lesson, parameters, train, WARM_UP);
     long start = System.nanoTime();
-    train(model, parameters, batches, train, TIMED);
+    train(lesson, parameters, train, TIMED);
     return (System.nanoTime() - start) / NANOS / TIMED;
   }
 
-  private static void train(
-      LanguageModel model,
-      Parameters parameters,
-      ExampleBatches batches,
-      TrainConfig train,
-      int steps)
+  private static <B> void train(
+      Lesson<B> lesson, Parameters parameters, TrainConfig train, int steps)
       throws IOException {
     ObjectNode few = Configs.json().valueToTree(train);
     few.remove(List.of("epochs", "evaluateEvery", "checkpointEvery"));
     TrainConfig tried = Configs.json().treeToValue(few.put("steps", steps), TrainConfig.class);
-    new Trainer<TokenBatch>(tried, parameters, new TokenObjective(model::forward), batches).run();
+    new Trainer<>(tried, parameters, lesson.objective(), lesson.batches()).run();
   }
 
   /** Seconds of all updates of all runs, on this machine as it is. */

@@ -2,13 +2,11 @@ package io.sequencezoo.eval.study;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.experiment.ExperimentConfig;
 import io.sequencezoo.eval.experiment.Task;
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import io.sequencezoo.train.TrainConfig;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,7 +22,7 @@ import java.util.stream.IntStream;
  * from equal numbers, and batches come in the same order.
  *
  * @param tasks what there is to learn, each by all models
- * @param model what is changed; its vocabulary is the task's
+ * @param model what is changed; its vocabulary or features are the task's
  * @param changes the changes
  * @param train how each model is trained
  * @param design which changes meet in a model
@@ -35,9 +33,7 @@ import java.util.stream.IntStream;
  */
 public record StudyConfig(
     List<Task> tasks,
-    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-        @JsonSubTypes({@JsonSubTypes.Type(LanguageModelConfig.class)})
-        LanguageModelConfig model,
+    LayeredConfig model,
     List<Change> changes,
     TrainConfig train,
     Design design,
@@ -72,7 +68,7 @@ public record StudyConfig(
 
   /** The default of everything else. */
   public static StudyConfig standard(
-      List<Task> tasks, LanguageModelConfig model, List<Change> changes, TrainConfig train) {
+      List<Task> tasks, LayeredConfig model, List<Change> changes, TrainConfig train) {
     return new StudyConfig(
         tasks, model, changes, train, Design.EACH, Budget.NONE, "accuracy", false, 3);
   }
@@ -84,13 +80,13 @@ public record StudyConfig(
 
   /** The models of a task, the first of which the others are compared with. */
   public List<Variant> variants(Task task) {
-    LanguageModelConfig base = model.withVocabulary(task.vocabulary());
+    LayeredConfig base = task.fit("model", model);
     List<Variant> variants = design.variants(base, changes);
-    LanguageModelConfig first = variants.get(0).model();
+    LayeredConfig first = variants.get(0).model();
     int longest = longest(task);
     List<Variant> matched = new ArrayList<>();
     for (Variant variant : variants) {
-      LanguageModelConfig own = budget.match(variant.label(), variant.model(), first, longest);
+      LayeredConfig own = budget.match(variant.label(), variant.model(), first, longest);
       checkArgument(
           matched.isEmpty() || !own.equals(first),
           "study: %s must differ from %s in more than a width that the budget sets; what it changes"
@@ -104,7 +100,7 @@ public record StudyConfig(
 
   /** The experiment on one of the tasks: its models by the names of their folders. */
   public ExperimentConfig experiment(Task task) {
-    Map<String, LanguageModelConfig> models = new LinkedHashMap<>();
+    Map<String, LayeredConfig> models = new LinkedHashMap<>();
     for (Variant variant : variants(task)) {
       checkArgument(
           models.put(variant.folder(), variant.model()) == null,

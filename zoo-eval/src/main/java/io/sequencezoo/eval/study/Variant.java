@@ -1,6 +1,6 @@
 package io.sequencezoo.eval.study;
 
-import io.sequencezoo.models.model.LanguageModelConfig;
+import io.sequencezoo.models.model.LayeredConfig;
 import java.util.List;
 
 /**
@@ -10,7 +10,7 @@ import java.util.List;
  * @param changes the names of the changes that it has
  * @param model the model, at the study's budget
  */
-public record Variant(String label, List<String> changes, LanguageModelConfig model) {
+public record Variant(String label, List<String> changes, LayeredConfig model) {
   /** Copies the names. */
   public Variant {
     changes = List.copyOf(changes);

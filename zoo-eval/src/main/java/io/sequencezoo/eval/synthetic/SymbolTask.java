@@ -10,7 +10,7 @@ import io.sequencezoo.datasets.synthetic.SyntheticData;
 import io.sequencezoo.eval.experiment.Alphabet;
 import io.sequencezoo.eval.experiment.Baselines;
 import io.sequencezoo.eval.experiment.ExampleRows;
-import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.eval.experiment.TokenTask;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,7 +21,7 @@ import java.util.Locale;
  * @param config what determines the data
  */
 @JsonTypeName("synthetic")
-public record SymbolTask(@JsonValue SyntheticConfig config) implements Task {
+public record SymbolTask(@JsonValue SyntheticConfig config) implements TokenTask {
   /** Reads what determines the data. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public SymbolTask {}

@@ -10,7 +10,7 @@ import io.sequencezoo.eval.icll.IcllTask;
 import io.sequencezoo.models.attention.SoftmaxAttentionConfig;
 import io.sequencezoo.models.matrix.GateActivation;
 import io.sequencezoo.models.matrix.GlaConfig;
-import io.sequencezoo.models.model.LanguageModel;
+import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.nonlinear.LstmConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,15 +33,19 @@ class ExperimentConfigTest {
       train: {optimizer: {type: adamw, lr: 1e-3, weightDecay: 0.1}, schedule: {type: cosine, warmup: 0.1}, epochs: 40, batch: 32, seed: 1}
       """;
 
+  private static LanguageModelConfig model(ExperimentConfig config, String name) {
+    return (LanguageModelConfig) config.contestants().get(name);
+  }
+
   @Test
   void oneModel_needsNoListOfMixers() {
     ExperimentConfig config = ExperimentConfig.parse("experiment", HYBRID);
     assertThat(config.contestants()).containsOnlyKeys("gla");
-    assertThat(config.contestants().get("gla").vocabulary()).isEqualTo(20);
+    assertThat(model(config, "gla").vocabulary()).isEqualTo(20);
     assertThat(config.task().examples(Split.TRAIN)).isEqualTo(2500);
     assertThat(config.seeds()).isEqualTo(1);
     assertThat(config.validationProblems()).isEqualTo(100);
-    assertThat(new LanguageModel(config.contestants().get("gla")).config().layers().count())
+    assertThat(model(config, "gla").build().config().layers().count())
         .isEqualTo(4);
   }
 
@@ -81,7 +85,7 @@ class ExperimentConfigTest {
         """;
     ExperimentConfig config = ExperimentConfig.parse("my.yaml", yaml);
     assertThat(config.contestants().keySet()).containsExactly("plain", "universal");
-    assertThat(config.contestants().get("universal").vocabulary()).isEqualTo(11);
+    assertThat(model(config, "universal").vocabulary()).isEqualTo(11);
     assertThat(ExperimentConfig.parse("json", Configs.write(config))).isEqualTo(config);
     assertThat(Configs.write(ExperimentConfig.parse("experiment", HYBRID)))
         .doesNotContain("\"models\"");
@@ -113,7 +117,7 @@ class ExperimentConfigTest {
     config
         .contestants()
         .values()
-        .forEach(model -> assertThat(new LanguageModel(model)).isNotNull());
+        .forEach(model -> assertThat(model.build()).isNotNull());
   }
 
   @Test

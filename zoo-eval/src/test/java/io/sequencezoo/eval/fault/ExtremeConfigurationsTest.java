@@ -29,12 +29,15 @@ import io.sequencezoo.eval.experiment.ExperimentConfig;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.experiment.Tasks;
 import io.sequencezoo.eval.experiment.TinyExperiment;
+import io.sequencezoo.eval.experiment.TokenTask;
+import io.sequencezoo.models.model.ForecasterConfig;
 import io.sequencezoo.models.model.LanguageModelConfig;
 import io.sequencezoo.models.model.Layers;
 import io.sequencezoo.models.model.Model;
 import io.sequencezoo.models.model.ModelConfig;
 import io.sequencezoo.models.model.StageConfig;
 import io.sequencezoo.models.model.TokenModel;
+import io.sequencezoo.models.nonlinear.LstmConfig;
 import io.sequencezoo.models.norm.LayerNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import io.sequencezoo.train.OptimizerConfig;
@@ -65,6 +68,10 @@ import org.nd4j.linalg.factory.Nd4j;
 class ExtremeConfigurationsTest {
   private static final int STEPS = 3;
   private static final int WIDEST = 64;
+
+  /** For tasks of numbers. */
+  private static final ForecasterConfig FORECASTER =
+      ForecasterConfig.of(0, 1, 8, Layers.of(1), LstmConfig.standard(), null);
 
   /** Enough for what is small, so that what is large isn't tried. */
   private static final long BYTES = 4L << 20;
@@ -126,7 +133,8 @@ class ExtremeConfigurationsTest {
           new Experiment(changed, folder, name -> new TrainListener() {});
           TrainConfig train = changed.train();
           ExampleBatches batches =
-              new ExampleBatches(changed.task(), train.batch(), changed.window(), train.seed());
+              new ExampleBatches(
+                  (TokenTask) changed.task(), train.batch(), changed.window(), train.seed());
           train.totalSteps(batches.batchesPerEpoch());
           batches.next();
           batches.padding(0);
@@ -146,9 +154,16 @@ class ExtremeConfigurationsTest {
           Task changed = Configs.read("task", text, Task.class);
           for (Split split : Split.values()) {
             assertThat(changed.examples(split)).isPositive();
-            changed.batch(split, List.of(0));
+            if (changed instanceof TokenTask tokens) {
+              tokens.batch(split, List.of(0));
+            }
           }
-          new ExampleBatches(changed, 4, null, 1).next();
+          if (changed instanceof TokenTask tokens) {
+            new ExampleBatches(tokens, 4, null, 1).next();
+          } else {
+            TrainConfig train = TrainConfig.of(OptimizerConfig.AdamW.standard(1e-3), 1, 4, 1);
+            changed.lesson(changed.fit("model", FORECASTER).build(), train, null).batches().next();
+          }
         });
   }
 

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.eval.experiment.Baselines;
-import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.experiment.TaskCatalog;
+import io.sequencezoo.eval.experiment.TokenTask;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,7 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param trainExamples number of training examples
  */
 @JsonTypeName("majority")
-public record MajorityTask(int length, int trainExamples) implements Task {
+public record MajorityTask(int length, int trainExamples) implements TokenTask {
   private static final int HELD_OUT = 40;
   private static final int MOST = 1_000_000;
 

@@ -1,5 +1,7 @@
 package io.sequencezoo.models.model;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import io.sequencezoo.core.block.Initialisers;
 import io.sequencezoo.core.cite.Paper;
 import io.sequencezoo.core.cite.Source;
@@ -38,14 +40,21 @@ public final class Forecaster extends LayeredModel<ForecasterConfig> {
   /**
    * The model of a configuration.
    *
-   * @throws IllegalArgumentException where a block doesn't fit
+   * @throws IllegalArgumentException where a block doesn't fit, or the features are absent
    */
   public Forecaster(ForecasterConfig config) {
     super(
         config,
-        new ContinuousInput(config.features(), config.width(), Initialisers.fanInUniform()),
+        input(config),
         config.stack().build(),
         new LinearHead(
             config.width(), config.horizon() * config.features(), Initialisers.fanInUniform()));
+  }
+
+  private static ContinuousInput input(ForecasterConfig config) {
+    checkArgument(
+        config.features() != 0,
+        "forecaster: features must be known, got none; set them or use withFeatures");
+    return new ContinuousInput(config.features(), config.width(), Initialisers.fanInUniform());
   }
 }

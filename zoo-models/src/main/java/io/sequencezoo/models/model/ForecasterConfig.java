@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
@@ -17,7 +18,7 @@ import java.util.List;
 /**
  * Describes a {@link Forecaster}.
  *
- * @param features F, the numbers of a step
+ * @param features F, the numbers of a step; absent where the task says it
  * @param horizon H, the steps ahead, 1 where absent
  * @param width D
  * @param layers their number, or one stage each: a layer, or one of another type
@@ -30,7 +31,7 @@ import java.util.List;
 @JsonTypeName(ForecasterConfig.NAME)
 @JsonClassDescription("Forecaster: numbers in, those of several steps ahead out; closed loop")
 public record ForecasterConfig(
-    int features,
+    @Derived int features,
     int horizon,
     int width,
     Layers layers,
@@ -44,19 +45,23 @@ public record ForecasterConfig(
 
   /** Checks the ranges, and that every layer has a mixer. */
   public ForecasterConfig {
-    checkArgument(features >= 1, NAME + ": features must be at least 1, got %s", features);
+    checkArgument(
+        features >= 0,
+        NAME + ": features must be at least 1, or 0 for the task's, got %s",
+        features);
     checkArgument(horizon >= 1, NAME + ": horizon must be at least 1, got %s", horizon);
     LayeredConfig.check(NAME, width, layers, mixer, dropout);
   }
 
   /** The default where these are said, of which every model says its own. */
-  static ForecasterConfig standard(int features, int width, Layers layers, MixerConfig mixer) {
-    return of(features, 1, width, layers, mixer, null);
+  static ForecasterConfig standard(int width, Layers layers, MixerConfig mixer) {
+    return of(0, 1, width, layers, mixer, null);
   }
 
   /**
    * A model with everything else at its default.
    *
+   * @param features F, or 0 for the task's
    * @param mixer null where every layer names its own
    * @param channel null for none in layers that name none
    */
@@ -77,6 +82,11 @@ public record ForecasterConfig(
         RmsNormConfig.standard(),
         NormPlacement.PRE,
         0);
+  }
+
+  /** The same model of so many numbers a step. */
+  public ForecasterConfig withFeatures(int size) {
+    return Configs.with(this, "features", size);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */

@@ -13,7 +13,6 @@ import io.sequencezoo.models.nonlinear.LstmConfig;
 import io.sequencezoo.models.norm.RmsNormConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Describes a {@link LanguageModel}.
@@ -101,11 +100,6 @@ public record LanguageModelConfig(
   /** The same model of a vocabulary. */
   public LanguageModelConfig withVocabulary(int size) {
     return Configs.with(this, "vocabulary", size);
-  }
-
-  /** The same model of equal layers with another mixer. */
-  public LanguageModelConfig withMixer(MixerConfig other) {
-    return Configs.with(this, Map.of("layers", layers.count(), "mixer", other));
   }
 
   /** Small forms that together reach every switch; the laws run over them. */

@@ -2,13 +2,15 @@ package io.sequencezoo.models.model;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.registry.FeedForwardConfig;
 import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.models.residual.NormPlacement;
 import java.util.List;
+import java.util.Map;
 
 /** What the configurations of models say alike: their stages, and what these leave open. */
-interface LayeredConfig extends ModelConfig {
+public interface LayeredConfig extends ModelConfig {
   /** D. */
   int width();
 
@@ -29,6 +31,11 @@ interface LayeredConfig extends ModelConfig {
 
   /** The rate after branches in training. */
   double dropout();
+
+  /** The same model of equal layers with another mixer. */
+  default LayeredConfig withMixer(MixerConfig other) {
+    return Configs.with(this, Map.of("layers", layers().count(), "mixer", other));
+  }
 
   /** A mixer behind the stages, without a residual branch; null for none. */
   default MixerConfig last() {
