@@ -51,8 +51,7 @@ public final class Contestants {
    *
    * @param mixers what stands in for the model's mixer, in turn; empty for the model as it is
    */
-  public static Map<String, LayeredConfig> models(
-      LayeredConfig model, List<MixerConfig> mixers) {
+  public static Map<String, LayeredConfig> models(LayeredConfig model, List<MixerConfig> mixers) {
     Map<String, LayeredConfig> models = new LinkedHashMap<>();
     if (mixers.isEmpty()) {
       models.put(model.mixer() == null ? "hybrid" : typeOf(model.mixer()), model);

@@ -20,7 +20,8 @@ import java.util.Map;
  * alike on a task and tested on the same examples.
  *
  * @param task what there is to learn
- * @param model the model; its vocabulary or features are the task's where it names none; absent beside models
+ * @param model the model; its vocabulary or features are the task's where it names none; absent
+ *     beside models
  * @param mixers what stands in for the model's mixer, in turn; absent for the model as it is
  * @param models the models by name where they differ in more than mixers; absent otherwise
  * @param train how each is trained
@@ -83,8 +84,7 @@ public record ExperimentConfig(
     this(task, model, mixers, null, train, seeds, window, validationProblems);
   }
 
-  private static Map<String, LayeredConfig> ofTask(
-      Map<String, LayeredConfig> models, Task task) {
+  private static Map<String, LayeredConfig> ofTask(Map<String, LayeredConfig> models, Task task) {
     Map<String, LayeredConfig> own = new LinkedHashMap<>();
     models.forEach(
         (name, model) -> {

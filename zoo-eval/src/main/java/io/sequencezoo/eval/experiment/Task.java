@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Something to learn: its examples, how a model learns from them, what needs no training, and how it
- * is shown. A task is immutable, Jackson reads and writes it under its {@code @JsonTypeName}, and
- * equal tasks have equal examples. Most are {@link TokenTask}s.
+ * Something to learn: its examples, how a model learns from them, what needs no training, and how
+ * it is shown. A task is immutable, Jackson reads and writes it under its {@code @JsonTypeName},
+ * and equal tasks have equal examples. Most are {@link TokenTask}s.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.CUSTOM, property = "type")
 @JsonTypeIdResolver(Tasks.Types.class)

@@ -16,11 +16,7 @@ import java.util.List;
  * @param seconds spent in updates
  */
 public record Trained(
-    Model model,
-    Parameters parameters,
-    TrainConfig train,
-    TrainResult result,
-    double seconds) {
+    Model model, Parameters parameters, TrainConfig train, TrainResult result, double seconds) {
 
   /** Examples seen in so many updates. */
   public long examples(long steps) {

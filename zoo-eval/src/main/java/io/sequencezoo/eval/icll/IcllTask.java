@@ -218,7 +218,8 @@ public final class IcllTask implements TokenTask {
 
   @Override
   public Map<String, Object> pictures(Trained trained) {
-    return new Pictures((TokenModel) trained.model(), trained.parameters()).of(data.problem(Split.TEST, 0));
+    return new Pictures((TokenModel) trained.model(), trained.parameters())
+        .of(data.problem(Split.TEST, 0));
   }
 
   @Override

@@ -60,8 +60,7 @@ public enum Budget {
    * wide or narrow. Widths that it can't be built at, such as those that heads don't divide, are
    * passed over.
    */
-  LayeredConfig match(
-      String name, LayeredConfig model, LayeredConfig to, int steps) {
+  LayeredConfig match(String name, LayeredConfig model, LayeredConfig to, int steps) {
     if (this == NONE || of(model, steps) == of(to, steps)) {
       return model;
     }

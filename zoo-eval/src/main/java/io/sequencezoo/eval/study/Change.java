@@ -144,8 +144,7 @@ public record Change(String name, Map<String, JsonNode> set) {
     return value.isTextual() && !value.asText().equals(OFF) ? TextNode.valueOf(OFF) : null;
   }
 
-  private static Map<String, JsonNode> replacements(
-      LayeredConfig model, String from, String to) {
+  private static Map<String, JsonNode> replacements(LayeredConfig model, String from, String to) {
     JsonNode standard = Configs.json().valueToTree(Configs.standard(to));
     Map<String, JsonNode> changes = new LinkedHashMap<>();
     TreeSet<String> known = new TreeSet<>();

@@ -69,8 +69,7 @@ public final class Plan {
   }
 
   private static <B> void train(
-      Lesson<B> lesson, Parameters parameters, TrainConfig train, int steps)
-      throws IOException {
+      Lesson<B> lesson, Parameters parameters, TrainConfig train, int steps) throws IOException {
     ObjectNode few = Configs.json().valueToTree(train);
     few.remove(List.of("epochs", "evaluateEvery", "checkpointEvery"));
     TrainConfig tried = Configs.json().treeToValue(few.put("steps", steps), TrainConfig.class);

@@ -45,8 +45,7 @@ class ExperimentConfigTest {
     assertThat(config.task().examples(Split.TRAIN)).isEqualTo(2500);
     assertThat(config.seeds()).isEqualTo(1);
     assertThat(config.validationProblems()).isEqualTo(100);
-    assertThat(model(config, "gla").build().config().layers().count())
-        .isEqualTo(4);
+    assertThat(model(config, "gla").build().config().layers().count()).isEqualTo(4);
   }
 
   @Test
@@ -114,10 +113,7 @@ class ExperimentConfigTest {
     ExperimentConfig config = ExperimentConfig.parse(name, text);
     assertThat(config.contestants()).containsOnlyKeys("softmax_attention", "gla", "lstm");
     assertThat(config.task().examples(Split.TEST)).isEqualTo(500);
-    config
-        .contestants()
-        .values()
-        .forEach(model -> assertThat(model.build()).isNotNull());
+    config.contestants().values().forEach(model -> assertThat(model.build()).isNotNull());
   }
 
   @Test

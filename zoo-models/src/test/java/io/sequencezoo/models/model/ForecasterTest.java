@@ -198,8 +198,7 @@ class ForecasterTest {
         .hasMessage("forecaster: features must be at least 1, or 0 for the task's, got -1");
     assertThatThrownBy(
             () -> ForecasterConfig.of(0, 1, 8, good.layers(), good.mixer(), null).build())
-        .hasMessage(
-            "forecaster: features must be known, got none; set them or use withFeatures");
+        .hasMessage("forecaster: features must be known, got none; set them or use withFeatures");
     assertThatThrownBy(() -> ForecasterConfig.of(1, 1, 8, good.layers(), null, null))
         .hasMessage(
             "forecaster: layer 0 must have a mixer, got none; give the model or the layer one");
