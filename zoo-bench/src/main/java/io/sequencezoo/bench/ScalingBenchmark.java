@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 /**
  * How time and memory grow: per token with the length of a sequence, per generated token with the
  * position, of a training step with its tokens and with the steps before. And how soon training
- * runs at full speed. {@code zoo-bench/scaling} runs it.
+ * runs at full speed, and what drawing its batches takes. {@code zoo-bench/scaling} runs it.
  */
 @Command(name = "scaling", mixinStandardHelpOptions = true, showDefaultValues = true)
 public final class ScalingBenchmark extends TableCommand {
@@ -89,7 +89,9 @@ public final class ScalingBenchmark extends TableCommand {
     /** The memory of training, by steps taken. */
     GROWTH,
     /** The steps of training from the start of the process. */
-    START
+    START,
+    /** Drawing the batches of tasks, beside training on them. */
+    GENERATORS
   }
 
   /** See {@code --help}. */
@@ -115,6 +117,7 @@ public final class ScalingBenchmark extends TableCommand {
       case MEMORY -> TrainingMemory.byTokens();
       case GROWTH -> TrainingMemory.bySteps(steps);
       case START -> TrainingStart.measure(seconds);
+      case GENERATORS -> GeneratorSpeed.measure(rounds);
     };
   }
 }

@@ -75,10 +75,16 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "io.sequencezoo.eval.algorithmic..",
               "io.sequencezoo.eval.chaos..",
+              "io.sequencezoo.eval.formal..",
               "io.sequencezoo.eval.icll..",
+              "io.sequencezoo.eval.image..",
+              "io.sequencezoo.eval.mad..",
               "io.sequencezoo.eval.recall..",
+              "io.sequencezoo.eval.rows..",
+              "io.sequencezoo.eval.story..",
               "io.sequencezoo.eval.study..",
               "io.sequencezoo.eval.synthetic..",
+              "io.sequencezoo.eval.text..",
               "io.sequencezoo.eval.cli..")
           .because("a task is registered, and nothing else knows of it");
 

@@ -3,8 +3,6 @@ package io.sequencezoo.datasets.synthetic;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
-import com.google.common.collect.Ordering;
-import io.sequencezoo.datasets.icll.Split;
 import java.util.List;
 
 /**
@@ -32,7 +30,9 @@ public record AlgorithmicConfig(
     List<Integer> testLengths,
     int trainExamples,
     int validationExamples,
-    int testExamples) {
+    int testExamples)
+    implements Sizes {
+  private static final String NAME = "algorithmic";
 
   /** Examples are drawn as a whole. */
   private static final int LONGEST = 1 << 18;
@@ -40,29 +40,16 @@ public record AlgorithmicConfig(
   /** Logits are over all of them. */
   private static final int MOST_SYMBOLS = 1 << 20;
 
-  /** Examples of a split are shuffled together. */
-  private static final int MOST_EXAMPLES = 10_000_000;
-
   /** Of fewer questions a split might get none. */
   private static final int FEWEST_QUESTIONS = 100;
 
   /** Checks the ranges. */
   public AlgorithmicConfig {
     checkArgument(task != null, "algorithmic: task must be given, for example copy");
-    checkBetween(2, MOST_SYMBOLS, "symbols", symbols);
-    checkBetween(1, LONGEST, "minLength", minLength);
-    checkBetween(minLength, LONGEST, "maxLength", maxLength);
-    checkArgument(
-        testLengths != null
-            && !testLengths.isEmpty()
-            && Ordering.natural().isStrictlyOrdered(testLengths),
-        "algorithmic: testLengths must be ascending and at least one, got %s; use [%s]",
-        testLengths,
-        maxLength);
-    testLengths = List.copyOf(testLengths);
-    for (int length : testLengths) {
-      checkBetween(1, LONGEST, "testLengths", length);
-    }
+    new Limits(2, MOST_SYMBOLS).check(NAME, "symbols", symbols);
+    new Limits(1, LONGEST).check(NAME, "minLength", minLength);
+    new Limits(minLength, LONGEST).check(NAME, "maxLength", maxLength);
+    testLengths = Sizes.checkTested(NAME, testLengths, new Limits(1, LONGEST), maxLength);
     int shortest = Math.min(minLength, testLengths.get(0));
     checkArgument(
         Math.pow(symbols, task.digits(shortest)) >= FEWEST_QUESTIONS,
@@ -71,9 +58,7 @@ public record AlgorithmicConfig(
         FEWEST_QUESTIONS,
         shortest,
         symbols);
-    checkBetween(1, MOST_EXAMPLES, "trainExamples", trainExamples);
-    checkBetween(1, MOST_EXAMPLES, "validationExamples", validationExamples);
-    checkBetween(1, MOST_EXAMPLES / testLengths.size(), "testExamples", testExamples);
+    Sizes.checkExamples(NAME, trainExamples, validationExamples, testExamples, testLengths.size());
   }
 
   /** A task small enough for minutes of a processor. */
@@ -99,24 +84,5 @@ public record AlgorithmicConfig(
   /** The input tokens of an example of length n: all but the last digit of its answer. */
   public int tokens(int n) {
     return task.questions(n) + task.answers(n);
-  }
-
-  /** The number of examples of a split. */
-  public int examples(Split split) {
-    return switch (split) {
-      case TRAIN -> trainExamples;
-      case VALIDATION -> validationExamples;
-      case TEST -> testExamples * testLengths.size();
-    };
-  }
-
-  private static void checkBetween(int least, int most, String name, int value) {
-    checkArgument(
-        value >= least && value <= most,
-        "algorithmic: %s must be between %s and %s, got %s",
-        name,
-        least,
-        most,
-        value);
   }
 }

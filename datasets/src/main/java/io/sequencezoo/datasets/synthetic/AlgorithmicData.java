@@ -23,7 +23,7 @@ public final class AlgorithmicData {
   /** The length of example number {@code index} of a split. */
   public int length(Split split, int index) {
     if (split == Split.TEST) {
-      return config.testLengths().get(index / config.testExamples());
+      return config.tested(index);
     }
     return length(random(split, index));
   }

@@ -9,11 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
 /** What is decided by hashes: an example's random numbers, the split it belongs to, its data. */
-final class ExampleHashes {
+public final class ExampleHashes {
   private ExampleHashes() {}
 
   /** Random numbers of one example alone. */
-  static SplittableRandom random(int version, String task, long seed, Split split, int index) {
+  public static SplittableRandom random(
+      int version, String task, long seed, Split split, int index) {
     checkArgument(index >= 0, "%s: index must be at least 0, got %s", task, index);
     return new SplittableRandom(
         Hashing.murmur3_128()
@@ -28,7 +29,7 @@ final class ExampleHashes {
   }
 
   /** The split that an example belongs to by what is asked in it. */
-  static Split split(int[] content) {
+  public static Split split(int[] content) {
     Hasher hasher = Hashing.murmur3_128().newHasher();
     for (int token : content) {
       hasher.putInt(token);
@@ -37,7 +38,7 @@ final class ExampleHashes {
   }
 
   /** A hash of everything that determines some data. */
-  static String ofData(String name, int version, Record config) {
+  public static String ofData(String name, int version, Record config) {
     return Hashing.sha256()
         .hashString(name + " " + version + " " + config, StandardCharsets.UTF_8)
         .toString();

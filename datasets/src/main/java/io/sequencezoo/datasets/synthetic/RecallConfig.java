@@ -4,7 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.google.common.collect.Comparators;
-import io.sequencezoo.datasets.icll.Split;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -37,7 +37,8 @@ public record RecallConfig(
     boolean randomBetween,
     List<Setting> train,
     List<Setting> test,
-    int validationExamples) {
+    int validationExamples)
+    implements RecallSettings {
 
   /** Logits are over all of them. */
   private static final int LARGEST_VOCABULARY = 1 << 20;
@@ -152,37 +153,21 @@ public record RecallConfig(
         3_000);
   }
 
-  /** The number of examples of a split. */
-  public int examples(Split split) {
-    return split == Split.VALIDATION
-        ? validationExamples
-        : settings(split).stream().mapToInt(Setting::examples).sum();
-  }
-
-  /** What example number {@code index} of a split is like: one setting after the other. */
-  public Setting setting(Split split, int index) {
-    List<Setting> settings = settings(split);
-    if (split == Split.VALIDATION) {
-      return settings.get(index % settings.size());
+  /**
+   * The newer setting of zoology's code: trained on 4 pairs in 64 tokens and on 8 to 64 in more,
+   * tested on up to 256 pairs in 1024 tokens.
+   */
+  public static RecallConfig zoologyMixed() {
+    List<Setting> train = new ArrayList<>(List.of(new Setting(64, 4, 100_000)));
+    train.add(new Setting(128, 8, 20_000));
+    List<Setting> test = new ArrayList<>(List.of(new Setting(64, 4, 1000)));
+    for (int pairs = 16; pairs <= 64; pairs *= 2) {
+      train.add(new Setting(256, pairs, 20_000));
     }
-    int before = 0;
-    for (Setting setting : settings) {
-      before += setting.examples;
-      if (index < before) {
-        return setting;
-      }
+    for (int pairs = 8; pairs <= 256; pairs *= 2) {
+      test.add(new Setting(Math.max(64, 4 * pairs), pairs, 1000));
     }
-    throw new IllegalArgumentException(
-        "mqar: index must be below the "
-            + before
-            + " "
-            + split.label()
-            + " examples, got "
-            + index);
-  }
-
-  private List<Setting> settings(Split split) {
-    return split == Split.TEST ? test : train;
+    return new RecallConfig(0, 8192, 0.01, false, train, test, 1000);
   }
 
   private static void checkBetween(int least, int most, String name, int value) {

@@ -49,7 +49,7 @@ public final class RecallData {
     int pairs = setting.pairs();
     int[] keys = random.ints(1, half).distinct().limit(pairs).toArray();
     int[] values = random.ints(half, config.vocabulary()).distinct().limit(pairs).toArray();
-    int[] slots = slots(random, (setting.length() - 2 * pairs) / 2, pairs);
+    int[] slots = slots(random, config.power(), (setting.length() - 2 * pairs) / 2, pairs);
     int[] tokens = new int[setting.length()];
     Arrays.fill(labels, SyntheticData.IGNORED);
     for (int i = 0; i < pairs; i++) {
@@ -66,10 +66,10 @@ public final class RecallData {
    * Different slots, drawn one after the other with probabilities in proportion to a i^(a-1) among
    * those that are left: the order in which exponential clocks of these rates ring.
    */
-  private int[] slots(SplittableRandom random, int count, int chosen) {
+  static int[] slots(SplittableRandom random, double power, int count, int chosen) {
     double[] rings = new double[count];
     for (int i = 0; i < count; i++) {
-      double rate = Math.pow(i + 1, config.power() - 1);
+      double rate = Math.pow(i + 1, power - 1);
       rings[i] = -Math.log1p(-random.nextDouble()) / rate;
     }
     return IntStream.range(0, count)

@@ -10,9 +10,6 @@ import io.sequencezoo.datasets.synthetic.RecallData;
 import io.sequencezoo.datasets.synthetic.SyntheticData;
 import io.sequencezoo.eval.experiment.Baselines;
 import io.sequencezoo.eval.experiment.SizedTask;
-import java.util.List;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Multi-query associative recall; sizes are pairs of a key and a value.
@@ -20,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param config what determines the data
  */
 @JsonTypeName("mqar")
-public record RecallTask(@JsonValue RecallConfig config) implements SizedTask {
+public record RecallTask(@JsonValue RecallConfig config) implements PairsTask {
   /** Reads what determines the data. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public RecallTask {}
@@ -36,62 +33,8 @@ public record RecallTask(@JsonValue RecallConfig config) implements SizedTask {
   }
 
   @Override
-  public String subtitle() {
-    return String.format(
-        Locale.ROOT,
-        "%,d tokens, trained on up to %d pairs, tested on %s; %,d training examples",
-        config.vocabulary(),
-        trainedSize(),
-        testedSizes(),
-        config.examples(Split.TRAIN));
-  }
-
-  @Override
-  public int vocabulary() {
-    return config.vocabulary();
-  }
-
-  @Override
-  public int examples(Split split) {
-    return config.examples(split);
-  }
-
-  @Override
-  public int length(Split split, int index) {
-    return config.setting(split, index).length();
-  }
-
-  @Override
-  public String sizes() {
-    return "pairs";
-  }
-
-  @Override
-  public int size(Split split, int index) {
-    return config.setting(split, index).pairs();
-  }
-
-  @Override
-  public int trainedSize() {
-    return config.train().stream().mapToInt(RecallConfig.Setting::pairs).max().orElseThrow();
-  }
-
-  @Override
-  public List<Integer> testedSizes() {
-    return config.test().stream().map(RecallConfig.Setting::pairs).toList();
-  }
-
-  @Override
   public SyntheticData.Example example(Split split, int index) {
     return new RecallData(config).example(split, index);
-  }
-
-  /** Several lengths are kept apart where there are some. */
-  @Override
-  public @Nullable Integer standardWindow() {
-    boolean several =
-        config.train().stream().map(RecallConfig.Setting::length).distinct().count() > 1;
-    return several ? 16 : null;
   }
 
   @Override

@@ -1,0 +1,2 @@
+/** Images as sequences of pixels. */
+package io.sequencezoo.eval.image;

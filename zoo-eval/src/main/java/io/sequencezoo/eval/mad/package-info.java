@@ -1,0 +1,2 @@
+/** Mechanistic architecture design: six token tasks, and one score over them. */
+package io.sequencezoo.eval.mad;

@@ -1,0 +1,2 @@
+/** Questions about short stories. */
+package io.sequencezoo.eval.story;

@@ -1,0 +1,2 @@
+/** Language modelling on files of the user. */
+package io.sequencezoo.eval.text;
