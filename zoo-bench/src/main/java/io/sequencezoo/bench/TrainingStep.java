@@ -59,7 +59,8 @@ final class TrainingStep implements Runnable {
             true,
             time,
             0.0,
-            0.02);
+            0.02,
+            0);
     return new TrainingStep(config, rows, time);
   }
 

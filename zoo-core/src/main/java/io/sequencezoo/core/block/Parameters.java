@@ -45,18 +45,35 @@ public final class Parameters {
 
   /** Allocates and initialises what a block declares. */
   public static Parameters of(Block block, DataType type, long seed) {
+    Parameters parameters = unset(block, type);
+    parameters.initialise(seed);
+    return parameters;
+  }
+
+  /** Allocates what a block declares, for values that come from elsewhere; until then zero. */
+  public static Parameters unset(Block block, DataType type) {
     List<ParameterSpec> specs = declared(block);
     long length = Math.max(1, length(specs));
     // Values, gradients, and the first values of the largest, drawn in double.
     long largest = specs.stream().mapToLong(ParameterSpec::length).max().orElse(0);
     long numbers = LongMath.saturatedAdd(LongMath.saturatedAdd(length, length), largest);
     Memory.checkFits("parameters: " + length + " of them", numbers, type.width());
-    Parameters parameters;
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      parameters = new Parameters(specs, Nd4j.create(type, length), Nd4j.create(type, length));
+      return new Parameters(specs, Nd4j.create(type, length), Nd4j.create(type, length));
     }
-    parameters.initialise(seed);
-    return parameters;
+  }
+
+  /**
+   * The same without gradients: a model that isn't trained takes half the memory. Its parameters
+   * are constants.
+   */
+  public static Parameters unsetConstants(Block block, DataType type) {
+    List<ParameterSpec> specs = declared(block);
+    long length = Math.max(1, length(specs));
+    Memory.checkFits("parameters: " + length + " of them", length, type.width());
+    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      return new Parameters(specs, Nd4j.create(type, length), null);
+    }
   }
 
   /**

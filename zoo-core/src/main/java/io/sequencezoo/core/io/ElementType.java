@@ -3,7 +3,8 @@ package io.sequencezoo.core.io;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * The element types of safetensors files that arrays can hold; constants carry their file names.
+ * The element types of safetensors files that are read; constants carry their file names. An array
+ * of 8-bit floating-point numbers is one of bytes, since ND4J has no such type.
  */
 public enum ElementType {
   /** IEEE double. */
@@ -25,7 +26,11 @@ public enum ElementType {
   /** Unsigned, 8 bits. */
   U8(1, DataType.UINT8),
   /** One byte, 0 or 1. */
-  BOOL(1, DataType.BOOL);
+  BOOL(1, DataType.BOOL),
+  /** Eight bits of a floating-point number without infinities: 4 of exponent, 3 of mantissa. */
+  F8_E4M3(1, DataType.UINT8),
+  /** Eight bits as the upper half of an IEEE half: 5 of exponent, 2 of mantissa. */
+  F8_E5M2(1, DataType.UINT8);
 
   private final int bytes;
   private final DataType type;
@@ -40,7 +45,12 @@ public enum ElementType {
     return bytes;
   }
 
-  /** ND4J's type of the same elements. */
+  /** Whether elements are floating-point numbers. */
+  public boolean isFloating() {
+    return type.isFPType() || this == F8_E4M3 || this == F8_E5M2;
+  }
+
+  /** ND4J's type of the same elements; bytes where it has none. */
   public DataType dataType() {
     return type;
   }

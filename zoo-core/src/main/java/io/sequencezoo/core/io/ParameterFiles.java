@@ -48,7 +48,7 @@ public final class ParameterFiles {
       checkFits(file, parameters.specs(), reader.tensors());
       for (ParameterSpec spec : parameters.specs()) {
         if (spec.length() > 0) {
-          assign(parameters.value(spec.name()), reader.read(spec.name()));
+          assign(parameters.value(spec.name()), reader.readWidened(spec.name()));
         }
       }
     }
@@ -80,7 +80,7 @@ public final class ParameterFiles {
           Arrays.toString(spec.shape()),
           Arrays.toString(info.shape()));
       checkArgument(
-          info.type().dataType().isFPType(),
+          info.type().isFloating(),
           "%s: tensor %s must be floating-point, got %s",
           file,
           spec.name(),

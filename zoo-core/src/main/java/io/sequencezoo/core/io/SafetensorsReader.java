@@ -2,6 +2,7 @@ package io.sequencezoo.core.io;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import io.sequencezoo.core.kernel.Precision;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,6 +24,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * overlaps, holes, types and shapes; tensors are read one by one.
  */
 public final class SafetensorsReader implements AutoCloseable {
+  /** Numbers that are widened at once. */
+  private static final int BLOCK = 1 << 16;
+
   private final String file;
   private final FileChannel channel;
   private final SafetensorsHeader header;
@@ -85,7 +89,7 @@ public final class SafetensorsReader implements AutoCloseable {
   /** Reads a tensor in its own type, to an array outside every workspace. */
   public INDArray read(String name) throws IOException {
     TensorInfo info = info(name);
-    INDArray array = allocate(info);
+    INDArray array = allocate(info.type().dataType(), info);
     RawBytes.read(channel, dataStart + info.begin(), array, info.type().bytes());
     if (info.type() == ElementType.BOOL && array.length() > 0) {
       checkBooleans(name, array);
@@ -93,18 +97,52 @@ public final class SafetensorsReader implements AutoCloseable {
     return array;
   }
 
-  /** Reads a tensor; F16 and BF16 are widened to FLOAT. */
+  /** Reads a tensor; floating-point numbers narrower than FLOAT are widened to it. */
   public INDArray readWidened(String name) throws IOException {
-    ElementType type = info(name).type();
-    if (type != ElementType.F16 && type != ElementType.BF16) {
+    TensorInfo info = info(name);
+    if (!info.type().isFloating() || info.type().bytes() >= Float.BYTES) {
       return read(name);
     }
-    try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      INDArray narrow = read(name);
-      return narrow.isEmpty()
-          ? Nd4j.create(DataType.FLOAT, narrow.shape())
-          : narrow.castTo(DataType.FLOAT);
+    INDArray wide = allocate(DataType.FLOAT, info);
+    float[] numbers = new float[(int) Math.min(info.length(), BLOCK)];
+    for (long at = 0; at < info.length(); at += numbers.length) {
+      int n = (int) Math.min(numbers.length, info.length() - at);
+      readFloats(name, at, numbers, 0, n);
+      Precision.FLOAT.slab(wide).store(at, numbers, 0, n);
     }
+    return wide;
+  }
+
+  /**
+   * Reads some numbers of a floating-point tensor of at most 32 bits to the heap, widened to single
+   * precision. Several threads may read at once.
+   *
+   * @param at the first, in row-major order
+   */
+  public void readFloats(String name, long at, float[] into, int offset, int n) throws IOException {
+    TensorInfo info = info(name);
+    FloatFormat format = FloatFormat.of(info.type());
+    checkArgument(
+        at >= 0 && n >= 0 && at + n <= info.length(),
+        "%s: tensor %s has %s numbers, got %s from %s",
+        file,
+        Shown.of(name),
+        info.length(),
+        n,
+        at);
+    long from = dataStart + info.begin() + at * format.bytes();
+    RawBytes.read(
+        channel, from, (long) n * format.bytes(), new FloatFormat.Decoder(format, into, offset));
+  }
+
+  /** The bytes before the data: the header's length, the header and its padding. */
+  public byte[] headerBytes() throws IOException {
+    return readFully(channel, 0, Math.toIntExact(dataStart)).array();
+  }
+
+  /** The number of bytes behind the header. */
+  public long dataBytes() throws IOException {
+    return channel.size() - dataStart;
   }
 
   /** Reads every tensor in its own type, in the order of the header. */
@@ -132,11 +170,11 @@ public final class SafetensorsReader implements AutoCloseable {
     return info;
   }
 
-  private static INDArray allocate(TensorInfo info) {
+  private static INDArray allocate(DataType type, TensorInfo info) {
     try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       return info.length() == 0
-          ? Nd4j.create(info.type().dataType(), info.shape())
-          : Nd4j.createUninitialized(info.type().dataType(), info.shape(), 'c');
+          ? Nd4j.create(type, info.shape())
+          : Nd4j.createUninitialized(type, info.shape(), 'c');
     }
   }
 

@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
       DescribeCommand.class,
       SyntheticCommand.class,
       GenerateCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       ConformanceCommand.class,
       VersionCommand.class
     })

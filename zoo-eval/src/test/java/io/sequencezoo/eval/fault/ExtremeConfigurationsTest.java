@@ -268,7 +268,8 @@ class ExtremeConfigurationsTest {
               false,
               0,
               0,
-              0.02));
+              0.02,
+              0));
     } else {
       useModel((ModelConfig) config);
     }

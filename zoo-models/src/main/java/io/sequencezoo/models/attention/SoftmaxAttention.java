@@ -16,6 +16,8 @@ import io.sequencezoo.core.dynamics.Recurrence;
 import io.sequencezoo.core.dynamics.State;
 import io.sequencezoo.core.dynamics.attention.AttentionRecurrence;
 import io.sequencezoo.core.kernel.Replay;
+import io.sequencezoo.core.kernel.Unary;
+import io.sequencezoo.core.op.Activations;
 import io.sequencezoo.core.op.Dense;
 import io.sequencezoo.core.op.Embedding;
 import io.sequencezoo.core.op.Norms;
@@ -37,7 +39,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <pre>{@code
  * q_t = x_t W_q    k_t = x_t W_k    v_t = x_t W_v    optionally: silu(conv(.)) of q, k and v,
  *                                                   norm of q and k, rotation of q and k
- * y_t = W_o Σ_{s≤t, t-s<window} softmax_s(q_t·k_s / √K) v_s     (eq. 1)
+ * o_t = Σ_{s≤t, t-s<window} softmax_s(q_t·k_s / √K) v_s         (eq. 1)
+ * y_t = o_t W_o, or (o_t ⊙ σ(x_t W_g)) W_o
  * }</pre>
  *
  * <p>With a sink of logit a, {@code softmax_s} is {@code e^{x_s} / (e^a + Σ e^{x_r})}: its weights
@@ -49,6 +52,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *       [D, H K]}; query heads share key heads in contiguous groups
  *   <li>{@code output.weight}: {@code [HQ K, D]}, Xavier uniform over √(2 layers), since as many
  *       branches add up in the residual stream
+ *   <li>{@code gate.weight}: {@code [D, HQ K]}, W_g, only with an output gate
  *   <li>{@code query_norm.weight}, {@code key_norm.weight}: {@code [K]}, only with {@code qkNorm}
  *   <li>{@code position.weight}: {@code [maxPositions, D]}, only with learned positions
  *   <li>{@code sink}: {@code [HQ]}, only with sinks, zero at first
@@ -72,14 +76,13 @@ import org.nd4j.linalg.factory.Nd4j;
     path = "fla/ops/attn/naive.py",
     commit = "bc3b101dcb713ddc5bd8924b66754eb68b5ccf89")
 public final class SoftmaxAttention extends AbstractParametrisation {
-  // As the RMS norms of the reference's layers.
-  private static final double NORM_EPS = 1e-5;
-
   // Embeddings of positions start as those of tokens do in GPT-2.
   private static final double POSITION_DEVIATION = 0.02;
 
   // The initializer_range of the reference's models.
   private static final double CONVOLUTION_DEVIATION = 0.02;
+
+  private static final String GATE = "gate";
 
   private final SoftmaxAttentionConfig config;
   private final int layers;
@@ -127,6 +130,9 @@ public final class SoftmaxAttention extends AbstractParametrisation {
     projection(declaration.child("key"), keyWidth(), hasKeyBias());
     projection(declaration.child("value"), keyWidth(), config.bias());
     convolutions.declare(declaration, Initialisers.normal(CONVOLUTION_DEVIATION));
+    if (config.outputGate()) {
+      projection(declaration.child(GATE), queryWidth(), false);
+    }
     declaration.weight(
         "output.weight",
         Initialisers.xavierUniform(1 / Math.sqrt(2.0 * layers)),
@@ -207,7 +213,13 @@ public final class SoftmaxAttention extends AbstractParametrisation {
           AttentionRecurrence.DROPOUT_SEED,
           context.tape().constant(Nd4j.createFromArray(context.seed("attention"))));
     }
-    return new Drive(coefficients, Map.of(), caches);
+    Map<String, Variable> extras =
+        config.outputGate()
+            ? Map.of(
+                GATE,
+                Dense.linear(context.tape(), input, context.parameter(GATE + ".weight"), null))
+            : Map.of();
+    return new Drive(coefficients, extras, caches);
   }
 
   private Variable projected(
@@ -225,7 +237,7 @@ public final class SoftmaxAttention extends AbstractParametrisation {
 
   private Variable norm(Context context, Variable x, String name) {
     return Norms.rmsNorm(
-        context.tape(), x, context.parameter(name + ".weight"), null, NORM_EPS, headDim);
+        context.tape(), x, context.parameter(name + ".weight"), null, config.normEps(), headDim);
   }
 
   private Variable rotated(Context context, Variable x, int[] consumed) {
@@ -270,9 +282,13 @@ public final class SoftmaxAttention extends AbstractParametrisation {
   public Variable readOut(Context context, Variable outputs, Drive drive) {
     Variable flat =
         Primitives.reshape(context.tape(), outputs, outputs.size(0), outputs.size(1), queryWidth());
+    Variable gated =
+        config.outputGate()
+            ? Activations.gated(context.tape(), Unary.SIGMOID, drive.extra(GATE), flat)
+            : flat;
     return Dense.linear(
         context.tape(),
-        flat,
+        gated,
         context.parameter("output.weight"),
         config.outputBias() ? context.parameter("output.bias") : null);
   }
@@ -284,7 +300,8 @@ public final class SoftmaxAttention extends AbstractParametrisation {
 
   @Override
   public long multiplyAddsPerToken(int position) {
-    long projections = 2L * width * (queryWidth() + keyWidth());
+    long gate = config.outputGate() ? (long) width * queryWidth() : 0;
+    long projections = 2L * width * (queryWidth() + keyWidth()) + gate;
     // q·k and p v for every key seen, itself included.
     return projections
         + convolutions.multiplyAddsPerToken()

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
@@ -33,6 +34,9 @@ import java.util.Map;
  * @param sink whether every head has a learned logit that takes weight without a value, so that a
  *     query may attend to nothing; false where absent
  * @param dropout the fraction of attention weights that training drops, in [0, 1); 0 where absent
+ * @param outputGate whether what is read is multiplied by the sigmoid of a projection of the input
+ *     (Qiu et al. 2025, arXiv 2505.06708); false where absent
+ * @param normEps what qkNorm adds to the mean square before its root is taken; 1e-5 where absent
  */
 @JsonTypeName(SoftmaxAttentionConfig.NAME)
 @JsonClassDescription("Softmax attention: all keys and values so far, or those in a window")
@@ -49,9 +53,14 @@ public record SoftmaxAttentionConfig(
     boolean bidirectional,
     int shortConvolution,
     boolean sink,
-    double dropout)
+    double dropout,
+    @JsonView(Configs.Since02.class) boolean outputGate,
+    @JsonView(Configs.Since02.class) double normEps)
     implements MixerConfig {
   static final String NAME = "softmax_attention";
+
+  // As the RMS norms of the reference's layers.
+  private static final double NORM_EPS = 1e-5;
 
   /** Fills in the defaults. */
   public SoftmaxAttentionConfig {
@@ -71,6 +80,10 @@ public record SoftmaxAttentionConfig(
         shortConvolution);
     checkArgument(
         dropout >= 0 && dropout < 1, NAME + ": dropout must be in [0, 1), got %s", dropout);
+    checkArgument(
+        normEps > 0 && Double.isFinite(normEps),
+        NAME + ": normEps must be positive, got %s",
+        normEps);
   }
 
   /** Causal attention of four heads with rotary embedding. */
@@ -92,7 +105,21 @@ public record SoftmaxAttentionConfig(
   /** The default where this is said: keyValueHeads are as many. */
   static SoftmaxAttentionConfig standard(int heads) {
     return new SoftmaxAttentionConfig(
-        heads, 0, 0, 0, Position.Rope.standard(), false, false, false, 0, false, 0, false, 0);
+        heads,
+        0,
+        0,
+        0,
+        Position.Rope.standard(),
+        false,
+        false,
+        false,
+        0,
+        false,
+        0,
+        false,
+        0,
+        false,
+        NORM_EPS);
   }
 
   /** Small forms that together reach every switch; the laws run over them. */
@@ -130,6 +157,8 @@ public record SoftmaxAttentionConfig(
                 "bias",
                 true,
                 "outputBias",
+                true,
+                "outputGate",
                 true,
                 "scale",
                 0.5)),

@@ -36,7 +36,11 @@ abstract class DeltaMixer extends MatrixStateMixer {
    * @param decay of the state before its corrections, or null for none
    */
   DeltaMixer(HeadSizes sizes, DeltaConfig config, @Nullable Decay decay) {
-    this(sizes, config, decay, new OutputStage(sizes, config.outputGate(), config.norm()));
+    this(
+        sizes,
+        config,
+        decay,
+        new OutputStage(sizes, config.outputGate(), config.norm(), config.normEps()));
   }
 
   /** A layer with another output stage. */

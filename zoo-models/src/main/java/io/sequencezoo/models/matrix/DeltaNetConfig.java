@@ -2,7 +2,9 @@ package io.sequencezoo.models.matrix;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import java.util.List;
 
 /**
@@ -16,6 +18,7 @@ import java.util.List;
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
  * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; none
  * @param norm whether outputs are normalised per head by their root mean square; true
+ * @param normEps what is added to the mean square before its root is taken; 1e-5
  */
 @JsonTypeName(DeltaNetConfig.NAME)
 @JsonClassDescription(
@@ -27,13 +30,35 @@ public record DeltaNetConfig(
     int shortConvolution,
     boolean allowNegativeEigenvalues,
     GateActivation outputGate,
-    boolean norm)
+    boolean norm,
+    @JsonView(Configs.Since02.class) double normEps)
     implements DeltaConfig {
   static final String NAME = "delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public DeltaNetConfig {
     HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
+    HeadSizes.checkPositive(NAME, "normEps", normEps);
+  }
+
+  /** With the reference's ε of the norm. */
+  public DeltaNetConfig(
+      int heads,
+      double keyExpansion,
+      double valueExpansion,
+      int shortConvolution,
+      boolean allowNegativeEigenvalues,
+      GateActivation outputGate,
+      boolean norm) {
+    this(
+        heads,
+        keyExpansion,
+        valueExpansion,
+        shortConvolution,
+        allowNegativeEigenvalues,
+        outputGate,
+        norm,
+        GatedNorm.EPS);
   }
 
   /** The reference layer, as the paper's language models have it (Yang et al. 2024, section 4). */

@@ -2,7 +2,9 @@ package io.sequencezoo.models.matrix;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.block.SequenceMixer;
+import io.sequencezoo.core.config.Configs;
 import java.util.List;
 
 /**
@@ -17,6 +19,7 @@ import java.util.List;
  * @param allowNegativeEigenvalues whether rates go up to 2 instead of 1; false
  * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
  * @param norm whether outputs are normalised per head by their root mean square; true
+ * @param normEps what is added to the mean square before its root is taken; 1e-5
  */
 @JsonTypeName(GatedDeltaNetConfig.NAME)
 @JsonClassDescription(
@@ -29,13 +32,37 @@ public record GatedDeltaNetConfig(
     int shortConvolution,
     boolean allowNegativeEigenvalues,
     GateActivation outputGate,
-    boolean norm)
+    boolean norm,
+    @JsonView(Configs.Since02.class) double normEps)
     implements DeltaConfig {
   static final String NAME = "gated_delta_net";
 
   /** Fills in defaults and checks each field alone; {@link #build} checks them with the width. */
   public GatedDeltaNetConfig {
     HeadSizes.check(NAME, heads, valueHeads, keyExpansion, valueExpansion, shortConvolution);
+    HeadSizes.checkPositive(NAME, "normEps", normEps);
+  }
+
+  /** With the reference's ε of the norm. */
+  public GatedDeltaNetConfig(
+      int heads,
+      int valueHeads,
+      double keyExpansion,
+      double valueExpansion,
+      int shortConvolution,
+      boolean allowNegativeEigenvalues,
+      GateActivation outputGate,
+      boolean norm) {
+    this(
+        heads,
+        valueHeads,
+        keyExpansion,
+        valueExpansion,
+        shortConvolution,
+        allowNegativeEigenvalues,
+        outputGate,
+        norm,
+        GatedNorm.EPS);
   }
 
   /**

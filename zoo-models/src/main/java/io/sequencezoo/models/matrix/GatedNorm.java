@@ -22,11 +22,17 @@ import org.jspecify.annotations.Nullable;
  * @param gate f
  * @param gateFirst whether the gate comes before the norm
  * @param centred null for the root mean square; otherwise a layer norm takes its place
+ * @param eps what is added to the mean square, or to the variance
  */
 public record GatedNorm(
-    int gain, int group, GateActivation gate, boolean gateFirst, @Nullable Centred centred) {
+    int gain,
+    int group,
+    GateActivation gate,
+    boolean gateFirst,
+    @Nullable Centred centred,
+    double eps) {
   /** The reference layers'. */
-  private static final double EPS = 1e-5;
+  static final double EPS = 1e-5;
 
   static final String NORM = "norm";
   static final String NORM_BIAS = "norm_bias";
@@ -34,19 +40,23 @@ public record GatedNorm(
   /**
    * A layer norm of every group, with a gain per feature.
    *
-   * @param eps ε
    * @param biased whether features are shifted by the parameter {@code norm_bias}, from zero
    */
-  record Centred(double eps, boolean biased) {}
+  record Centred(boolean biased) {}
 
   /** A root mean square. */
   GatedNorm(int gain, int group, GateActivation gate, boolean gateFirst) {
-    this(gain, group, gate, gateFirst, null);
+    this(gain, group, gate, gateFirst, null, EPS);
   }
 
   /** A norm per head, or none, and the gate after it; all heads share the gain. */
   static GatedNorm perHead(HeadSizes sizes, GateActivation gate, boolean norm) {
-    return new GatedNorm(norm ? sizes.values() : 0, sizes.values(), gate, false);
+    return perHead(sizes, gate, norm, EPS);
+  }
+
+  /** The same with another ε. */
+  static GatedNorm perHead(HeadSizes sizes, GateActivation gate, boolean norm, double eps) {
+    return new GatedNorm(norm ? sizes.values() : 0, sizes.values(), gate, false, null, eps);
   }
 
   /** A norm over all heads together, or none, and the gate after it. */
@@ -58,7 +68,7 @@ public record GatedNorm(
   static GatedNorm centred(
       HeadSizes sizes, GateActivation gate, boolean norm, double eps, boolean biased) {
     return new GatedNorm(
-        norm ? sizes.valueWidth() : 0, sizes.values(), gate, false, new Centred(eps, biased));
+        norm ? sizes.valueWidth() : 0, sizes.values(), gate, false, new Centred(biased), eps);
   }
 
   void declare(Declaration declaration) {
@@ -93,10 +103,10 @@ public record GatedNorm(
     }
     Variable weight = context.parameter(NORM);
     if (gate == GateActivation.SILU) {
-      return Norms.gatedRmsNorm(tape, o, given(z), weight, EPS, group, !gateFirst);
+      return Norms.gatedRmsNorm(tape, o, given(z), weight, eps, group, !gateFirst);
     }
     Variable first = gateFirst ? gated(tape, o, z) : o;
-    Variable normed = Norms.rmsNorm(tape, first, weight, null, EPS, group);
+    Variable normed = Norms.rmsNorm(tape, first, weight, null, eps, group);
     return gateFirst ? normed : gated(tape, normed, z);
   }
 
@@ -104,7 +114,7 @@ public record GatedNorm(
     Tape tape = context.tape();
     Variable ones = tape.constant(tape.allocate(o.type(), group).assign(1));
     Variable groups = Heads.split(tape, o, gain / group);
-    Variable normed = Norms.layerNorm(tape, groups, ones, null, layer.eps);
+    Variable normed = Norms.layerNorm(tape, groups, ones, null, eps);
     Variable scaled =
         Primitives.multiply(tape, Heads.joined(tape, normed), context.parameter(NORM));
     return layer.biased ? Primitives.add(tape, scaled, context.parameter(NORM_BIAS)) : scaled;

@@ -21,6 +21,7 @@ import java.util.List;
  *     convolution; 0
  * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
  * @param norm whether outputs are normalised per head by their root mean square; true
+ * @param normEps what is added to the mean square before its root is taken; 1e-5
  */
 @JsonTypeName(GlaConfig.NAME)
 @JsonClassDescription(
@@ -33,7 +34,8 @@ public record GlaConfig(
     double gateNormalizer,
     int shortConvolution,
     @JsonView(Configs.Since02.class) GateActivation outputGate,
-    @JsonView(Configs.Since02.class) boolean norm)
+    @JsonView(Configs.Since02.class) boolean norm,
+    @JsonView(Configs.Since02.class) double normEps)
     implements MatrixStateConfig {
   static final String NAME = "gla";
 
@@ -42,6 +44,29 @@ public record GlaConfig(
     HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
     checkArgument(gateLowRank >= 1, NAME + ": gateLowRank must be at least 1, got %s", gateLowRank);
     HeadSizes.checkPositive(NAME, "gateNormalizer", gateNormalizer);
+    HeadSizes.checkPositive(NAME, "normEps", normEps);
+  }
+
+  /** With the reference's ε of the norm. */
+  public GlaConfig(
+      int heads,
+      double keyExpansion,
+      double valueExpansion,
+      int gateLowRank,
+      double gateNormalizer,
+      int shortConvolution,
+      GateActivation outputGate,
+      boolean norm) {
+    this(
+        heads,
+        keyExpansion,
+        valueExpansion,
+        gateLowRank,
+        gateNormalizer,
+        shortConvolution,
+        outputGate,
+        norm,
+        GatedNorm.EPS);
   }
 
   /** The layer of the paper's language models (Yang et al. 2024, section 5 and its code). */

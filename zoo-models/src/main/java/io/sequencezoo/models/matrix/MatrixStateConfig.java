@@ -12,4 +12,9 @@ interface MatrixStateConfig extends MixerConfig {
 
   /** Whether outputs are normalised. */
   boolean norm();
+
+  /** What is added to the mean square of outputs before its root is taken. */
+  default double normEps() {
+    return GatedNorm.EPS;
+  }
 }

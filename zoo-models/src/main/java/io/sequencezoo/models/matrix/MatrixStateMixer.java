@@ -37,7 +37,7 @@ abstract class MatrixStateMixer extends AbstractParametrisation {
         sizes,
         config,
         new QueryKeyValue(sizes, 1, config.shortConvolution(), Unary.SILU),
-        new OutputStage(sizes, config.outputGate(), config.norm()),
+        new OutputStage(sizes, config.outputGate(), config.norm(), config.normEps()),
         decay,
         sumOfWrites(sizes));
   }

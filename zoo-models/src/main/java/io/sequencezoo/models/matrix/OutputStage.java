@@ -24,6 +24,11 @@ public record OutputStage(HeadSizes sizes, GatedNorm norm, Projection gate) {
     this(sizes, GatedNorm.perHead(sizes, gate, norm));
   }
 
+  /** The same with another ε of the norm. */
+  OutputStage(HeadSizes sizes, GateActivation gate, boolean norm, double eps) {
+    this(sizes, GatedNorm.perHead(sizes, gate, norm, eps));
+  }
+
   /** Another norm, and a gate from a full matrix. */
   OutputStage(HeadSizes sizes, GatedNorm norm) {
     this(sizes, norm, new Projection(GATE, sizes.width(), sizes.valueWidth()));

@@ -21,6 +21,7 @@ import java.util.List;
  *     convolution; 0
  * @param outputGate what multiplies the outputs after the norm: silu, sigmoid or none; silu
  * @param norm whether outputs are normalised per head by their root mean square; true
+ * @param normEps what is added to the mean square before its root is taken; 1e-5
  */
 @JsonTypeName(RetNetConfig.NAME)
 @JsonClassDescription(
@@ -33,7 +34,8 @@ public record RetNetConfig(
     double rotaryBase,
     int shortConvolution,
     @JsonView(Configs.Since02.class) GateActivation outputGate,
-    @JsonView(Configs.Since02.class) boolean norm)
+    @JsonView(Configs.Since02.class) boolean norm,
+    @JsonView(Configs.Since02.class) double normEps)
     implements MatrixStateConfig {
   static final String NAME = "retnet";
 
@@ -41,6 +43,29 @@ public record RetNetConfig(
   public RetNetConfig {
     HeadSizes.check(NAME, heads, heads, keyExpansion, valueExpansion, shortConvolution);
     HeadSizes.checkPositive(NAME, "rotaryBase", rotaryBase);
+    HeadSizes.checkPositive(NAME, "normEps", normEps);
+  }
+
+  /** With the reference's ε of the norm. */
+  public RetNetConfig(
+      int heads,
+      double keyExpansion,
+      double valueExpansion,
+      boolean rotary,
+      double rotaryBase,
+      int shortConvolution,
+      GateActivation outputGate,
+      boolean norm) {
+    this(
+        heads,
+        keyExpansion,
+        valueExpansion,
+        rotary,
+        rotaryBase,
+        shortConvolution,
+        outputGate,
+        norm,
+        GatedNorm.EPS);
   }
 
   /** The layer of the paper's language models (Sun et al. 2023, section 2.3). */

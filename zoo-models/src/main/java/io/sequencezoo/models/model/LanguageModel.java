@@ -12,7 +12,7 @@ import io.sequencezoo.core.cite.Source;
  * <pre>{@code
  * x   = E[ids] (+ P[position])
  * x   = stage_l(x)             for every stage l, usually a Layer
- * out = norm(x) W              W = Eᵀ where tied
+ * out = norm(x) W              W = Eᵀ where tied; optionally c tanh(out / c)
  * }</pre>
  *
  * <ul>
@@ -40,13 +40,15 @@ public final class LanguageModel extends LayeredModel<LanguageModelConfig> imple
   }
 
   private LanguageModel(LanguageModelConfig config, TokenInput tokens) {
-    super(
-        config,
-        tokens,
-        config.stack().build(),
+    super(config, tokens, config.stack().build(), head(config, tokens));
+  }
+
+  private static Head head(LanguageModelConfig config, TokenInput tokens) {
+    Head logits =
         config.tiedEmbeddings()
             ? tokens.tiedHead()
-            : new LinearHead(tokens.width(), tokens.vocabulary(), tokens.initialiser()));
+            : new LinearHead(tokens.width(), tokens.vocabulary(), tokens.initialiser());
+    return config.logitCap() == 0 ? logits : new CappedHead(logits, config.logitCap());
   }
 
   private static TokenInput input(LanguageModelConfig config) {

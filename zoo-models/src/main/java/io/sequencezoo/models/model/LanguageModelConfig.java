@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonView;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.config.Derived;
 import io.sequencezoo.core.registry.FeedForwardConfig;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param dropout the rate after embeddings and branches in training, 0 where absent
  * @param initStd standard deviation of first embeddings, positions and logit weights, 0.02 where
  *     absent
+ * @param logitCap c of logits {@code c tanh(y / c)}, 0 or absent for no cap
  */
 @JsonTypeName(LanguageModelConfig.NAME)
 @JsonClassDescription("Language model: embeddings, layers of mixers in residual branches, logits")
@@ -45,7 +47,8 @@ public record LanguageModelConfig(
     boolean tiedEmbeddings,
     int maxPositions,
     double dropout,
-    double initStd)
+    double initStd,
+    @JsonView(Configs.Since02.class) double logitCap)
     implements LayeredConfig {
   static final String NAME = "language_model";
 
@@ -62,6 +65,10 @@ public record LanguageModelConfig(
         initStd >= 0 && initStd < Double.POSITIVE_INFINITY,
         NAME + ": initStd must not be negative, got %s",
         initStd);
+    checkArgument(
+        logitCap >= 0 && logitCap < Double.POSITIVE_INFINITY,
+        NAME + ": logitCap must be positive, or 0 for none, got %s",
+        logitCap);
   }
 
   /** The default where these are said, of which every model says its own. */
@@ -103,7 +110,8 @@ public record LanguageModelConfig(
         true,
         0,
         0,
-        0.02);
+        0.02,
+        0);
   }
 
   /** The same model of a vocabulary. */
@@ -113,7 +121,8 @@ public record LanguageModelConfig(
 
   /** Small forms that together reach every switch; the laws run over them. */
   public static List<LanguageModelConfig> examples() {
-    return List.of(of(11, 8, 2, LstmConfig.standard(), GluConfig.standard()));
+    LanguageModelConfig plain = of(11, 8, 2, LstmConfig.standard(), GluConfig.standard());
+    return List.of(plain, Configs.with(plain, "logitCap", 2));
   }
 
   @Override

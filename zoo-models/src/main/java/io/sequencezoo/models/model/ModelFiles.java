@@ -64,7 +64,7 @@ public final class ModelFiles {
     }
     Model model = config.build();
     ParameterFiles.checkFits(weights, model);
-    Parameters parameters = Parameters.of(model, type, 0);
+    Parameters parameters = Parameters.unset(model, type);
     ParameterFiles.load(weights, parameters);
     return new Saved(model, parameters);
   }

@@ -58,7 +58,8 @@ class LanguageModelTest {
         false,
         9,
         0.1,
-        0.1);
+        0.1,
+        3);
   }
 
   private static LanguageModelConfig hybrid() {
