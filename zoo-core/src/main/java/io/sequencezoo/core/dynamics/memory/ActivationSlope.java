@@ -33,13 +33,13 @@ final class ActivationSlope<A> {
     this.precision = precision;
     this.kernels = precision.kernels();
     this.activation = activation;
-    this.slopes = precision.slab(s.value());
-    this.inputs = precision.slab(x.value());
+    this.slopes = precision.slab(s.operand());
+    this.inputs = precision.slab(x.operand());
   }
 
   /** {@code s f'(x)}, shaped as both. */
   static Variable apply(Tape tape, InnerActivation activation, Variable s, Variable x) {
-    return new ActivationSlope<>(Precision.of(x.value()), activation, s, x).apply(tape, s, x);
+    return new ActivationSlope<>(Precision.of(x.type()), activation, s, x).apply(tape, s, x);
   }
 
   private Variable apply(Tape tape, Variable s, Variable x) {

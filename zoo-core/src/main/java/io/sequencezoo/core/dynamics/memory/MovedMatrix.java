@@ -10,6 +10,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -43,6 +44,7 @@ final class MovedMatrix<A> {
   private final Variable weights;
   private final Variable left;
   private final Variable right;
+  private final IdentityHashMap<Variable, Slab<A>> slabs = new IdentityHashMap<>();
   private final int matrices;
   private final int tokens;
   private final int in;
@@ -60,6 +62,19 @@ final class MovedMatrix<A> {
     this.tokens = left.size(2);
     this.in = left.size(3);
     this.out = right.size(3);
+    for (Variable x : List.of(weights, left, right)) {
+      add(x);
+    }
+    for (Kept part : kept) {
+      add(part.matrix);
+      if (part.share != null) {
+        add(part.share);
+      }
+    }
+  }
+
+  private void add(Variable x) {
+    slabs.put(x, precision.slab(x.operand()));
   }
 
   /**
@@ -72,11 +87,11 @@ final class MovedMatrix<A> {
    * @return {@code [B, H, I, O]}
    */
   static Variable of(Tape tape, List<Kept> kept, Variable weights, Variable left, Variable right) {
-    return new MovedMatrix<>(Precision.of(left.value()), kept, weights, left, right).move(tape);
+    return new MovedMatrix<>(Precision.of(left.type()), kept, weights, left, right).move(tape);
   }
 
   private Slab<A> slab(Variable x) {
-    return precision.slab(x.value());
+    return slabs.get(x);
   }
 
   private Variable move(Tape tape) {

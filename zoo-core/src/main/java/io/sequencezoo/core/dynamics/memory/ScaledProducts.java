@@ -10,6 +10,7 @@ import io.sequencezoo.core.kernel.Precision;
 import io.sequencezoo.core.kernel.Scratch;
 import io.sequencezoo.core.kernel.Slab;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -39,6 +40,7 @@ final class ScaledProducts<A> {
   private final Precision<A> precision;
   private final Kernels<A> kernels;
   private final List<Term> terms;
+  private final IdentityHashMap<Variable, Slab<A>> slabs = new IdentityHashMap<>();
   private final int matrices;
   private final int rows;
   private final int out;
@@ -51,15 +53,26 @@ final class ScaledProducts<A> {
     this.matrices = first.left.size(0) * first.left.size(1);
     this.rows = first.left.size(2);
     this.out = first.right.size(3);
+    for (Term term : terms) {
+      add(term.left);
+      add(term.right);
+      if (term.factors != null) {
+        add(term.factors);
+      }
+    }
+  }
+
+  private void add(Variable x) {
+    slabs.put(x, precision.slab(x.operand()));
   }
 
   /** The sum, {@code [B, H, C, O]}. */
   static Variable sum(Tape tape, List<Term> terms) {
-    return new ScaledProducts<>(Precision.of(terms.get(0).left.value()), terms).sum(tape);
+    return new ScaledProducts<>(Precision.of(terms.get(0).left.type()), terms).sum(tape);
   }
 
   private Slab<A> slab(Variable x) {
-    return precision.slab(x.value());
+    return slabs.get(x);
   }
 
   private Variable sum(Tape tape) {
