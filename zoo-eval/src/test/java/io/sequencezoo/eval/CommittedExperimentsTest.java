@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.eval.experiment.ExperimentConfig;
+import io.sequencezoo.eval.experiment.Task;
+import io.sequencezoo.eval.study.StudyConfig;
 import io.sequencezoo.models.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,9 +27,36 @@ class CommittedExperimentsTest {
   /** What "equal" means where sizes are whole numbers of heads and layers. */
   private static final double PERCENT = 4;
 
+  private static final Path EXAMPLES = BENCH.resolveSibling("examples");
+
   static List<Path> experiments() throws IOException {
-    try (Stream<Path> files = Files.list(BENCH)) {
-      return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
+    return yaml(BENCH, false);
+  }
+
+  static List<Path> studies() throws IOException {
+    List<Path> studies = new ArrayList<>(yaml(BENCH, true));
+    studies.addAll(yaml(EXAMPLES, true));
+    studies.addAll(yaml(EXAMPLES, false));
+    return studies;
+  }
+
+  private static List<Path> yaml(Path folder, boolean ablations) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".yaml"))
+          .filter(file -> file.getFileName().toString().startsWith("ablate-") == ablations)
+          .sorted()
+          .toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("studies")
+  void everyStudy_isReadAndItsModelsAreBuilt(Path file) throws IOException {
+    StudyConfig study = StudyConfig.parse(file.toString(), Files.readString(file));
+    for (Task task : study.tasks()) {
+      assertThat(study.variants(task)).hasSizeGreaterThan(1);
+      study.variants(task).forEach(variant -> assertThat(variant.model().build()).isNotNull());
     }
   }
 

@@ -224,7 +224,7 @@ public final class Mamba2 extends AbstractParametrisation implements MatrixHeads
     Variable skipped =
         SkipConnection.apply(
             tape, Heads.joined(tape, outputs), drive.extra(CONVOLVED), context.parameter(SKIP));
-    return out.apply(context, norm.apply(context, skipped, drive.extra(GATE)));
+    return out.apply(context, norm.apply(context, skipped, drive.extras().get(GATE)));
   }
 
   @Override

@@ -29,7 +29,7 @@ import java.util.List;
  *     or 0 for no convolution; 4
  */
 @JsonTypeName(TitansContextConfig.NAME)
-@JsonClassDescription("Titans, memory as context: attention in segments that sees what was learned")
+@JsonClassDescription("Titans, memory as context: segments attend to what was learned")
 public record TitansContextConfig(
     int heads,
     int segment,
