@@ -99,11 +99,12 @@ public final class Experiment {
     Map<String, LayeredConfig> models = config.contestants();
     models.forEach(this::checkFit);
     String code = CodeVersion.of(task);
-    for (String name : models.keySet()) {
+    for (Map.Entry<String, LayeredConfig> model : models.entrySet()) {
+      String name = model.getKey();
       for (int i = 0; i < config.seeds(); i++) {
         long seed = config.train().seed() + i;
         Path own = folder.resolve(folderName(name, seed));
-        runs.add(new SingleRun(name, seed, config.making(name, seed), own, code));
+        runs.add(new SingleRun(name, seed, config.making(name, model.getValue(), seed), own, code));
       }
     }
   }

@@ -45,6 +45,8 @@ public record ExperimentConfig(
     Integer seeds,
     @Nullable Integer window,
     @Nullable Integer validationProblems) {
+  /** Runs per contestant of one experiment, whose folders lie side by side. */
+  private static final int MOST_SEEDS = 10_000;
 
   /** Fills in defaults and checks. */
   public ExperimentConfig {
@@ -71,6 +73,12 @@ public record ExperimentConfig(
     models = ofTask(models, task);
     seeds = seeds == null ? 1 : seeds;
     checkArgument(seeds >= 1, "experiment: seeds must be at least 1, got %s", seeds);
+    checkArgument(
+        seeds <= MOST_SEEDS,
+        "experiment: seeds must be at most %s, got %s; start another experiment from"
+            + " another train.seed",
+        MOST_SEEDS,
+        seeds);
     window = window == null ? task.standardWindow() : window;
     checkArgument(
         window == null || window >= 1, "experiment: window must be at least 1, got %s", window);
@@ -128,15 +136,10 @@ public record ExperimentConfig(
   }
 
   /** Everything that makes one of its runs. */
-  Making making(String contestant, long seed) {
+  Making making(String contestant, LayeredConfig model, long seed) {
     Treatment treatment = treatments.getOrDefault(contestant, Treatment.STANDARD);
     return new Making(
-        task,
-        contestants().get(contestant),
-        treatment.train(train).withSeed(seed),
-        treatment,
-        window,
-        validations());
+        task, model, treatment.train(train).withSeed(seed), treatment, window, validations());
   }
 
   private static Map<String, LayeredConfig> ofTask(Map<String, LayeredConfig> models, Task task) {
