@@ -46,7 +46,7 @@ final class TransitionParts {
     checkArgument(
         size <= LARGEST,
         "analysis: a transition must couple at most %s state variables, got %s; use a smaller"
-            + " --width",
+            + " --width, or a trained model of shorter segments by --model",
         LARGEST,
         size);
   }

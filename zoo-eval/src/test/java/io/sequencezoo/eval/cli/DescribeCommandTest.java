@@ -24,10 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 
 @Tag("any-kernels")
 class DescribeCommandTest {
+  /** Keys and values of its whole segment are one state: 2,432 numbers at width 8. */
+  private static final String COUPLED = "titans_context";
+
   @TempDir Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -38,6 +42,7 @@ class DescribeCommandTest {
 
   static Collection<String> causalMixers() {
     return Registry.get().mixers().stream()
+        .filter(name -> !name.equals(COUPLED))
         .filter(
             name -> {
               Catalog.Entry entry = Registry.get().entry(name);
@@ -76,6 +81,14 @@ class DescribeCommandTest {
     }
     assertThat(Files.readString(folder.resolve("spectrum.html")))
         .contains("Spectrum of " + name, "\"kind\":\"heatmap\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--spectrum", "--dynamics"})
+  void stateThatCouplesTooMuch_isRefused(String probe) {
+    assertThat(run("describe", COUPLED, probe, "--width", "8", "--length", "10")).isNotZero();
+    assertThat(err.toString())
+        .contains("a transition must couple at most 1024 state variables, got 2432");
   }
 
   @ParameterizedTest
