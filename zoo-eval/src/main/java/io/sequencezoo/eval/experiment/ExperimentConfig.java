@@ -132,7 +132,7 @@ public record ExperimentConfig(
   /** The updates of a contestant's runs, where they don't stop early. */
   public long updates(String contestant) {
     Treatment treatment = treatments.getOrDefault(contestant, Treatment.STANDARD);
-    return treatment.train(train).totalSteps(ExampleBatches.perEpoch(task, train.batch()));
+    return treatment.train(train).totalSteps(EpochBatches.perEpoch(task, train.batch()));
   }
 
   /** Everything that makes one of its runs. */

@@ -60,7 +60,7 @@ public interface Task {
 
   /**
    * The batches whose rows are sorted by length together where an experiment says nothing; null
-   * where examples have one length, so that there is nothing to sort. See {@link ExampleBatches}.
+   * where examples have one length, so that there is nothing to sort. See {@link EpochBatches}.
    */
   default @Nullable Integer standardWindow() {
     return null;

@@ -6,6 +6,7 @@ import io.sequencezoo.core.data.BatchSource;
 import io.sequencezoo.core.data.ClassBatch;
 import io.sequencezoo.datasets.icll.Split;
 import io.sequencezoo.datasets.image.ShapeData;
+import io.sequencezoo.eval.experiment.EpochBatches;
 import io.sequencezoo.eval.experiment.Lesson;
 import io.sequencezoo.eval.experiment.Scores;
 import io.sequencezoo.eval.experiment.SizeScores;
@@ -41,12 +42,8 @@ final class ImageLesson implements Lesson<ClassBatch> {
 
   @Override
   public BatchSource<ClassBatch> batches() {
-    return new ImageBatches(
-        task.examples(Split.TRAIN),
-        train.batch(),
-        train.seed(),
-        task.hash(Split.TRAIN),
-        images -> batch(Split.TRAIN, images));
+    return new EpochBatches<>(
+        task, train.batch(), null, train.seed(), images -> batch(Split.TRAIN, images));
   }
 
   /** Images of one size, outside every workspace. */

@@ -1,7 +1,7 @@
 package io.sequencezoo.eval.study;
 
 import io.sequencezoo.core.block.Parameters;
-import io.sequencezoo.eval.experiment.ExampleBatches;
+import io.sequencezoo.eval.experiment.EpochBatches;
 import io.sequencezoo.eval.experiment.Lesson;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.experiment.Treatment;
@@ -73,7 +73,7 @@ record UpdateCost(double seconds, double cpuSeconds) {
 
   /** The updates of a training. */
   static long updates(Task task, TrainConfig train) {
-    return train.totalSteps(ExampleBatches.perEpoch(task, train.batch()));
+    return train.totalSteps(EpochBatches.perEpoch(task, train.batch()));
   }
 
   /**
