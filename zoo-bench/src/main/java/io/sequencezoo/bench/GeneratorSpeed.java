@@ -2,7 +2,7 @@ package io.sequencezoo.bench;
 
 import io.sequencezoo.bench.ResultTable.Column;
 import io.sequencezoo.core.data.TokenBatch;
-import io.sequencezoo.eval.experiment.ExampleBatches;
+import io.sequencezoo.eval.experiment.EpochBatches;
 import io.sequencezoo.eval.experiment.ExperimentConfig;
 import io.sequencezoo.eval.experiment.Task;
 import io.sequencezoo.eval.experiment.TaskCatalog;
@@ -48,7 +48,8 @@ final class GeneratorSpeed {
   private static void measure(ResultTable table, TokenTask task, int rounds) {
     ExperimentConfig experiment = experiment(task);
     int rows = experiment.train().batch();
-    ExampleBatches batches = new ExampleBatches(task, rows, experiment.window(), /* seed= */ 1);
+    EpochBatches<TokenBatch> batches =
+        EpochBatches.ofTokens(task, rows, experiment.window(), /* seed= */ 1);
     // Puts the epoch in order, which happens once.
     TokenBatch first = batches.next();
     double[] draw = Timing.rounds(rounds, List.of(() -> batches.next()))[0];

@@ -10,6 +10,7 @@ import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import com.google.common.primitives.Ints;
 import io.sequencezoo.core.data.BatchSource;
+import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.datasets.icll.Split;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <B> the type of batch
  */
-public class EpochBatches<B> implements BatchSource<B> {
+public final class EpochBatches<B> implements BatchSource<B> {
   /** Of tasks that are in use, so that the runs of a study don't hash the same examples anew. */
   private static final LoadingCache<Task, String> TRAIN_HASHES =
       CacheBuilder.newBuilder()
@@ -79,6 +80,12 @@ public class EpochBatches<B> implements BatchSource<B> {
       hasher.putInt(window);
     }
     this.dataHash = hasher.putLong(seed).hash().toString();
+  }
+
+  /** Those of a task of tokens. */
+  public static EpochBatches<TokenBatch> ofTokens(
+      TokenTask task, int batch, @Nullable Integer window, long seed) {
+    return new EpochBatches<>(task, batch, window, seed, rows -> task.batch(Split.TRAIN, rows));
   }
 
   @Override

@@ -15,7 +15,7 @@ record TokenLesson(TokenTask task, TokenModel model, TrainConfig train, Integer 
     implements Lesson<TokenBatch> {
   @Override
   public BatchSource<TokenBatch> batches() {
-    return new ExampleBatches(task, train.batch(), window, train.seed());
+    return EpochBatches.ofTokens(task, train.batch(), window, train.seed());
   }
 
   @Override

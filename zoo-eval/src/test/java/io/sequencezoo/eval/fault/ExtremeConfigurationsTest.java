@@ -16,6 +16,7 @@ import io.sequencezoo.core.block.SequenceMixer;
 import io.sequencezoo.core.config.Configs;
 import io.sequencezoo.core.contract.Attempt;
 import io.sequencezoo.core.contract.MixerSubject;
+import io.sequencezoo.core.data.TokenBatch;
 import io.sequencezoo.core.kernel.Memory;
 import io.sequencezoo.core.registry.BlockConfig;
 import io.sequencezoo.core.registry.FeedForwardConfig;
@@ -23,7 +24,7 @@ import io.sequencezoo.core.registry.MixerConfig;
 import io.sequencezoo.core.registry.MixerConfig.Place;
 import io.sequencezoo.core.registry.Registry;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.eval.experiment.ExampleBatches;
+import io.sequencezoo.eval.experiment.EpochBatches;
 import io.sequencezoo.eval.experiment.Experiment;
 import io.sequencezoo.eval.experiment.ExperimentConfig;
 import io.sequencezoo.eval.experiment.Task;
@@ -132,8 +133,8 @@ class ExtremeConfigurationsTest {
           ExperimentConfig changed = ExperimentConfig.parse("experiment", text);
           new Experiment(changed, folder, name -> new TrainListener() {});
           TrainConfig train = changed.train();
-          ExampleBatches batches =
-              new ExampleBatches(
+          EpochBatches<TokenBatch> batches =
+              EpochBatches.ofTokens(
                   (TokenTask) changed.task(), train.batch(), changed.window(), train.seed());
           train.totalSteps(batches.batchesPerEpoch());
           batches.next();
@@ -159,7 +160,7 @@ class ExtremeConfigurationsTest {
             }
           }
           if (changed instanceof TokenTask tokens) {
-            new ExampleBatches(tokens, 4, null, 1).next();
+            EpochBatches.ofTokens(tokens, 4, null, 1).next();
           } else {
             TrainConfig train = TrainConfig.of(OptimizerConfig.AdamW.standard(1e-3), 1, 4, 1);
             // Series of a system are integrated as a whole, which would take minutes here.

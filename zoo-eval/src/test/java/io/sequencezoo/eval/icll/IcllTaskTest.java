@@ -8,7 +8,7 @@ import io.sequencezoo.core.block.Parameters;
 import io.sequencezoo.datasets.icll.IcllConfig;
 import io.sequencezoo.datasets.icll.Problem;
 import io.sequencezoo.datasets.icll.Split;
-import io.sequencezoo.eval.experiment.ExampleBatches;
+import io.sequencezoo.eval.experiment.EpochBatches;
 import io.sequencezoo.train.Evaluation;
 import io.sequencezoo.train.OptimizerConfig;
 import io.sequencezoo.train.TokenObjective;
@@ -42,7 +42,7 @@ final class IcllTaskTest {
             config,
             parameters,
             new TokenObjective(MODEL::logits),
-            new ExampleBatches(TASK, 16, 2, 1))
+            EpochBatches.ofTokens(TASK, 16, 2, 1))
         .run();
     Evaluation evaluation = TASK.validator(MODEL::logits, 40).evaluate(parameters);
     assertThat(evaluation.score()).isCloseTo(Math.log(18), within(0.1));

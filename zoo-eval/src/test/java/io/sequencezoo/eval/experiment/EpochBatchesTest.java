@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The training batches: all of the data, in a resumable order. */
-final class ExampleBatchesTest {
+final class EpochBatchesTest {
   private static final int EXAMPLES = 70;
   private static final IcllTask TASK = new IcllTask(IcllConfig.regBench(1, EXAMPLES));
   private static final IcllData DATA = TASK.data();
@@ -32,7 +32,7 @@ final class ExampleBatchesTest {
     return rows;
   }
 
-  private static List<String> epoch(ExampleBatches batches) {
+  private static List<String> epoch(EpochBatches<TokenBatch> batches) {
     List<String> rows = new ArrayList<>();
     for (long i = 0; i < batches.batchesPerEpoch(); i++) {
       rows.addAll(rows(batches.next()));
@@ -43,7 +43,7 @@ final class ExampleBatchesTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 8})
   void epoch_hasEveryPromptOnceInANewOrder(int window) {
-    ExampleBatches batches = new ExampleBatches(TASK, 16, window, 3);
+    EpochBatches<TokenBatch> batches = EpochBatches.ofTokens(TASK, 16, window, 3);
     assertThat(batches.batchesPerEpoch()).isEqualTo(5);
     List<String> first = epoch(batches);
     List<String> second = epoch(batches);
@@ -57,24 +57,24 @@ final class ExampleBatchesTest {
 
   @Test
   void batch_dependsOnItsPositionAlone() {
-    ExampleBatches straight = new ExampleBatches(TASK, 16, 2, 3);
+    EpochBatches<TokenBatch> straight = EpochBatches.ofTokens(TASK, 16, 2, 3);
     List<List<String>> expected = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
       expected.add(rows(straight.next()));
     }
-    ExampleBatches resumed = new ExampleBatches(TASK, 16, 2, 3);
+    EpochBatches<TokenBatch> resumed = EpochBatches.ofTokens(TASK, 16, 2, 3);
     for (int i : new int[] {11, 0, 7, 4}) {
       resumed.seek(i);
       assertThat(rows(resumed.next())).isEqualTo(expected.get(i));
       assertThat(resumed.position()).isEqualTo(i + 1);
     }
-    assertThat(epoch(new ExampleBatches(TASK, 16, 2, 4)))
-        .isNotEqualTo(epoch(new ExampleBatches(TASK, 16, 2, 3)));
+    assertThat(epoch(EpochBatches.ofTokens(TASK, 16, 2, 4)))
+        .isNotEqualTo(epoch(EpochBatches.ofTokens(TASK, 16, 2, 3)));
   }
 
   @Test
   void targets_areIgnoredBeforeSeparatorsAndAtPads() {
-    TokenBatch batch = new ExampleBatches(TASK, 16, 1, 3).next();
+    TokenBatch batch = EpochBatches.ofTokens(TASK, 16, 1, 3).next();
     int separator = DATA.config().vocabulary().separator();
     for (int b = 0; b < batch.rows(); b++) {
       for (int t = 0; t < batch.steps(); t++) {
@@ -94,7 +94,7 @@ final class ExampleBatchesTest {
 
   @Test
   void batch_survivesTheTapeItWasMadeIn() {
-    ExampleBatches batches = new ExampleBatches(TASK, 16, 1, 3);
+    EpochBatches<TokenBatch> batches = EpochBatches.ofTokens(TASK, 16, 1, 3);
     TokenBatch batch;
     try (Tape tape = Tape.training()) {
       assertThat(tape.isRecording()).isTrue();
@@ -107,31 +107,31 @@ final class ExampleBatchesTest {
   @Test
   void windows_savePadding() {
     IcllTask task = new IcllTask(IcllConfig.regBench(1, 1000));
-    assertThat(new ExampleBatches(task, 32, 1, 3).padding(0)).isGreaterThan(0.3);
-    assertThat(new ExampleBatches(task, 32, 8, 3).padding(0)).isLessThan(0.12);
+    assertThat(EpochBatches.ofTokens(task, 32, 1, 3).padding(0)).isGreaterThan(0.3);
+    assertThat(EpochBatches.ofTokens(task, 32, 8, 3).padding(0)).isLessThan(0.12);
   }
 
   @Test
   void dataHash_tellsWhatChangesTheBatches() {
     assertThat(
             List.of(
-                new ExampleBatches(TASK, 16, 2, 3).dataHash(),
-                new ExampleBatches(TASK, 8, 2, 3).dataHash(),
-                new ExampleBatches(TASK, 16, 1, 3).dataHash(),
-                new ExampleBatches(TASK, 16, 2, 4).dataHash()))
+                EpochBatches.ofTokens(TASK, 16, 2, 3).dataHash(),
+                EpochBatches.ofTokens(TASK, 8, 2, 3).dataHash(),
+                EpochBatches.ofTokens(TASK, 16, 1, 3).dataHash(),
+                EpochBatches.ofTokens(TASK, 16, 2, 4).dataHash()))
         .doesNotHaveDuplicates();
-    assertThat(new ExampleBatches(TASK, 16, 2, 3).dataHash())
-        .isEqualTo(new ExampleBatches(TASK, 16, 2, 3).dataHash());
+    assertThat(EpochBatches.ofTokens(TASK, 16, 2, 3).dataHash())
+        .isEqualTo(EpochBatches.ofTokens(TASK, 16, 2, 3).dataHash());
   }
 
   @Test
   void impossibleSizes_areRefused() {
-    assertThatThrownBy(() -> new ExampleBatches(TASK, 0, 1, 3))
+    assertThatThrownBy(() -> EpochBatches.ofTokens(TASK, 0, 1, 3))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("batches: batch must be at least 1, got 0");
-    assertThatThrownBy(() -> new ExampleBatches(TASK, 1, 0, 3))
+    assertThatThrownBy(() -> EpochBatches.ofTokens(TASK, 1, 0, 3))
         .hasMessage("batches: window must be at least 1, got 0");
-    assertThatThrownBy(() -> new ExampleBatches(TASK, 1, 1, 3).seek(-1))
+    assertThatThrownBy(() -> EpochBatches.ofTokens(TASK, 1, 1, 3).seek(-1))
         .hasMessage("batches: position must be at least 0, got -1");
   }
 }
